@@ -31,7 +31,7 @@ export const auditEntrySchema = v.object({
 
 export type AuditEntry = v.InferOutput<typeof auditEntrySchema>;
 
-export const auditFilterSchema = v.object({
+export const auditFilterSchema = v.strictObject({
   action: v.optional(lineSchema(100)),
   actor: v.optional(lineSchema(100)),
   tenant: v.optional(v.string()),

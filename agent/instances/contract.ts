@@ -26,7 +26,7 @@ const cpuSchema = v.pipe(
   v.description("CPU cores of each instance"),
 );
 
-export const instanceSpecSchema = v.object({
+export const instanceSpecSchema = v.strictObject({
   image: v.pipe(aliasSchema, v.description("Alias of a local image, for example debian-13")),
   type: v.optional(
     v.pipe(v.picklist(["container", "virtual-machine"]), v.description("What it is")),
@@ -51,7 +51,7 @@ export const instanceSpecSchema = v.object({
 export type InstanceSpec = v.InferOutput<typeof instanceSpecSchema>;
 
 export const resizeSchema = v.partial(
-  v.object({
+  v.strictObject({
     cpu: cpuSchema,
     ram: sizeSchema("RAM", "Memory of each instance"),
     storage: sizeSchema("Storage", "Root disk of each instance; it can only grow"),
@@ -92,7 +92,7 @@ export const snapshotSchema = v.object({
 });
 
 /** A cron expression of five fields or one of Incus's words, or empty for none. */
-export const scheduleSchema = v.object({
+export const scheduleSchema = v.strictObject({
   schedule: v.pipe(
     v.string(),
     v.regex(

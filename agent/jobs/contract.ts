@@ -27,7 +27,7 @@ export const jobSchema = v.object({
 
 export type JobRecord = v.InferOutput<typeof jobSchema>;
 
-export const jobFilterSchema = v.object({
+export const jobFilterSchema = v.strictObject({
   state: v.optional(v.picklist(jobStates)),
   tenant: v.optional(v.string()),
   cursor: v.optional(cursorSchema, ""),

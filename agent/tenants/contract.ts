@@ -38,7 +38,7 @@ export function sizeSchema(what: string, description: string) {
   );
 }
 
-export const quotaSchema = v.object({
+export const quotaSchema = v.strictObject({
   cpu: cpuSchema,
   ram: sizeSchema("RAM", "Memory, for example 1TB"),
   storage: sizeSchema("Storage", "Disk space, for example 50TB"),
@@ -55,7 +55,7 @@ const jurisdictionSchema = v.pipe(
 );
 
 /** What a person declares of a tenant. */
-export const tenantSpecSchema = v.object({
+export const tenantSpecSchema = v.strictObject({
   displayName: v.optional(
     v.pipe(lineSchema(100), v.description("Name for people, for example Ministry of Defense")),
     "",
@@ -81,7 +81,7 @@ export type TenantSpec = v.InferOutput<typeof tenantSpecSchema>;
 
 /** What can be changed later: everything but name and domain, which labels depend on. */
 export const tenantChangeSchema = v.partial(
-  v.object({
+  v.strictObject({
     displayName: lineSchema(100),
     classification: v.picklist(classifications),
     jurisdiction: jurisdictionSchema,
@@ -132,7 +132,7 @@ export const tenantSortKeys = [
   "createdAt",
 ] as const;
 
-export const tenantFilterSchema = v.object({
+export const tenantFilterSchema = v.strictObject({
   /** Words that must all occur in name, display name, domain or contacts. */
   search: v.optional(lineSchema(200), ""),
   state: v.optional(v.array(v.picklist(tenantStates)), []),
