@@ -1,0 +1,68 @@
+// @ts-check
+import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { nameHasOwner } from "../lib/bus.js";
+import { isAlive, readRecord, startReady, stopDaemon } from "../lib/daemons.js";
+
+const NAME = "org.dsecos.Agent";
+
+/**
+ * The agent from the build. One that an older build started is replaced; one that a package
+ * started is left alone.
+ *
+ * @param {import("./types.js").StackContext} context
+ * @param {{ config: Record<string, unknown> }} options keys of the agent's configuration file
+ * @returns {import("./types.js").Component}
+ */
+export function agentComponent(context, options) {
+  const { stateDirectory, busAddress } = context;
+  const program = join(context.distDirectory, "agent/agent.js");
+  const owned = () => nameHasOwner(busAddress, NAME);
+  return {
+    name: "agent",
+    async isRunning() {
+      if (!(await owned())) return false;
+      const record = readRecord(stateDirectory, "agent");
+      return !isAlive(record) || record.notes?.build === build(program);
+    },
+    async start() {
+      if (!existsSync(program)) throw new Error(`${program} is missing: run npm run build first`);
+      await stopDaemon(stateDirectory, "agent");
+      const file = join(stateDirectory, "agent.json");
+      const config = { ...defaults(context), ...options.config };
+      mkdirSync(String(config.auditDirectory), { recursive: true, mode: 0o700 });
+      writeFileSync(file, JSON.stringify(config, null, 2));
+      await startReady(
+        {
+          stateDirectory,
+          name: "agent",
+          command: process.execPath,
+          args: [program, "--config", file],
+          env: { ...process.env, ...context.environment },
+          notes: { build: build(program) },
+        },
+        15,
+        owned,
+      );
+    },
+    stop: () => stopDaemon(stateDirectory, "agent"),
+  };
+}
+
+/**
+ * @param {import("./types.js").StackContext} context
+ * @returns {Record<string, unknown>}
+ */
+function defaults({ mode, stateDirectory, incusDirectory }) {
+  return {
+    incusSocket: join(incusDirectory, "unix.socket"),
+    auditDirectory: mode === "private" ? join(stateDirectory, "audit") : "/var/lib/dsecos/audit",
+    storagePool: "default",
+  };
+}
+
+/** @param {string} program */
+function build(program) {
+  const stat = statSync(program, { throwIfNoEntry: false });
+  return stat ? `${stat.mtimeMs} ${stat.size}` : "";
+}

@@ -1,0 +1,73 @@
+// @ts-check
+import { probe, run } from "./run.js";
+
+export const SYSTEM_BUS = "unix:path=/run/dbus/system_bus_socket";
+
+/**
+ * One call on a bus through dbus-send: the set-up needs no D-Bus library.
+ *
+ * @param {string} address
+ * @param {string} destination
+ * @param {string} path
+ * @param {string} member interface and method
+ * @param {string[]} [args] in dbus-send's notation, `string:…`
+ * @returns {Promise<string>} the reply as dbus-send prints it
+ */
+export async function busCall(address, destination, path, member, args = []) {
+  const { stdout } = await run(
+    "dbus-send",
+    [
+      `--bus=${address}`,
+      "--print-reply",
+      "--reply-timeout=5000",
+      `--dest=${destination}`,
+      path,
+      member,
+      ...args,
+    ],
+    { seconds: 6 },
+  );
+  return stdout;
+}
+
+/**
+ * @param {string} address
+ * @returns {Promise<boolean>} whether a bus answers there
+ */
+export async function busAnswers(address) {
+  const { code } = await probe(
+    "dbus-send",
+    [
+      `--bus=${address}`,
+      "--print-reply",
+      "--reply-timeout=2000",
+      "--dest=org.freedesktop.DBus",
+      "/org/freedesktop/DBus",
+      "org.freedesktop.DBus.GetId",
+    ],
+    { seconds: 3 },
+  );
+  return code === 0;
+}
+
+/**
+ * @param {string} address
+ * @param {string} name well-known bus name
+ * @returns {Promise<boolean>} false also when no bus answers
+ */
+export async function nameHasOwner(address, name) {
+  const { code, stdout } = await probe(
+    "dbus-send",
+    [
+      `--bus=${address}`,
+      "--print-reply",
+      "--reply-timeout=2000",
+      "--dest=org.freedesktop.DBus",
+      "/org/freedesktop/DBus",
+      "org.freedesktop.DBus.NameHasOwner",
+      `string:${name}`,
+    ],
+    { seconds: 3 },
+  );
+  return code === 0 && stdout.includes("boolean true");
+}
