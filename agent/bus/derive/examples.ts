@@ -1,0 +1,57 @@
+/** One command to try per verb, in the words of the contract's own descriptions. */
+import { type Command, optionWord } from "./commands.ts";
+import type { Parameter } from "./parameters.ts";
+
+/** Values for arguments whose description names none; by subsystem first, then for all. */
+const values: Record<string, string> = {
+  "tenants.name": "mod-defense",
+  "instances.name": "web",
+  "instances.names": "web",
+  "instances.cpu": "2",
+  "instances.ram": "4GiB",
+  "instances.storage": "40GiB",
+  "instances.snapshot": "before-update",
+  "images.file": "debian-13.tar.xz",
+  "images.fingerprint": "0123456789ab",
+  tenant: "mod-defense",
+  job: "0123456789abcdef",
+  request: "0123456789abcdef",
+  reason: "'Not before the audit'",
+  "grace-seconds": "86400",
+};
+
+/** @returns a command line with all that must be given, or one option where nothing must. */
+export function exampleOf(command: Command): string {
+  const words = command.positionals
+    .filter((parameter) => parameter.required)
+    .map((parameter) => valueOf(command, parameter));
+  const required = command.options.filter((option) => option.required);
+  const shown = required.length > 0 || !command.method.changes ? required : someOption(command);
+  const options = shown.flatMap((option) => [
+    optionWord(option).split(" ")[0] as string,
+    ...(option.kind === "boolean" ? [] : [valueOf(command, option)]),
+  ]);
+  return ["dsecos", command.subsystem, command.verb, ...words, ...options].join(" ");
+}
+
+/** Where all is optional, one option shows how; a switch is left to those who read on. */
+function someOption(command: Command): Parameter[] {
+  const option = command.options.find((one) => one.kind !== "boolean");
+  return option === undefined ? [] : [option];
+}
+
+function valueOf(command: Command, parameter: Parameter): string {
+  const named =
+    values[`${command.subsystem}.${parameter.name}`] ??
+    /for example ([^,;.]+)/.exec(parameter.description)?.[1]?.trim() ??
+    values[parameter.name] ??
+    parameter.choices[0] ??
+    (parameter.kind === "number" ? "1" : "example");
+  return /^[\w.:@/'-][\w.:@/' -]*$/.test(named) && !named.includes(" ")
+    ? named
+    : quote(named);
+}
+
+function quote(text: string): string {
+  return text.startsWith("'") ? text : `'${text}'`;
+}
