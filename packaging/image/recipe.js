@@ -23,8 +23,9 @@ export const KEEP = ["/usr/share/doc/*/copyright", "/usr/share/locale/locale.ali
 /** Emptied afterwards: package lists and caches are old when an instance starts. */
 export const EMPTY = ["var/cache/apt", "var/lib/apt/lists", "var/cache/debconf", "var/log", "tmp"];
 
-/** Units without use in a container of this size. */
+/** Units without use in a container. */
 export const MASK = [
+  "systemd-modules-load.service", // a container cannot, and would be "degraded" for it
   "systemd-networkd-wait-online.service",
   "apt-daily.timer",
   "apt-daily-upgrade.timer",
