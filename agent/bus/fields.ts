@@ -7,13 +7,18 @@ export const timeSchema = v.pipe(
 );
 
 /** Position in a list, as the previous page gave it; empty for the first page. */
-export const cursorSchema = v.pipe(v.string(), v.maxLength(200));
+export const cursorSchema = v.pipe(
+  v.string(),
+  v.maxLength(200),
+  v.description("Where to go on: what the page before gave as next"),
+);
 
 export const limitSchema = v.pipe(
   v.number(),
   v.integer(),
   v.minValue(1, "Ask for at least one row."),
   v.maxValue(1000, "A page has at most 1000 rows."),
+  v.description("How many rows at most"),
 );
 
 /** A page of records and where the next one starts. */

@@ -52,10 +52,10 @@ function command(definition: Interface, member: string, method: Method): Command
   };
 }
 
-/** @returns for example `dsecos instances stop TENANT NAMES... [--force]` */
+/** @returns for example `dsecos instances stop TENANT NAME... [--force]` */
 export function synopsis(command: Command): string {
   const words = command.positionals.map((parameter) => {
-    const word = `${parameter.name.toUpperCase()}${parameter.list ? "..." : ""}`;
+    const word = positionalWord(parameter);
     return parameter.required ? word : `[${word}]`;
   });
   const must = command.options.filter((option) => option.required).map(optionWord);
@@ -63,10 +63,16 @@ export function synopsis(command: Command): string {
   return ["dsecos", command.subsystem, command.verb, ...words, ...must, ...may].join(" ");
 }
 
-/** @returns for example `--cpu NUMBER`, `--force`, or `--no-start` for what holds by default */
+/** @returns for example `TENANT`, or `NAME...` where all words that follow are taken */
+export function positionalWord(parameter: Parameter): string {
+  const word = parameter.name.toUpperCase();
+  return parameter.list ? `${word.replace(/S$/, "")}...` : word;
+}
+
+/** @returns for example `--domain DOMAIN`, `--count N`, `--force`, or `--no-start` for what holds by default */
 export function optionWord(option: Parameter): string {
   if (option.kind === "boolean") return `--${option.fallback === true ? "no-" : ""}${option.name}`;
-  return `--${option.name} ${option.kind === "number" ? "NUMBER" : "TEXT"}`;
+  return `--${option.name} ${option.kind === "number" ? "N" : option.name.toUpperCase()}`;
 }
 
 /** Description of an option with its choices and what holds without it. */

@@ -24,12 +24,12 @@ const values: Record<string, string> = {
 export function exampleOf(command: Command): string {
   const words = command.positionals
     .filter((parameter) => parameter.required)
-    .map((parameter) => valueOf(command, parameter));
+    .map((parameter) => sampleOf(command, parameter));
   const required = command.options.filter((option) => option.required);
   const shown = required.length > 0 || !command.method.changes ? required : someOption(command);
   const options = shown.flatMap((option) => [
     optionWord(option).split(" ")[0] as string,
-    ...(option.kind === "boolean" ? [] : [valueOf(command, option)]),
+    ...(option.kind === "boolean" ? [] : [sampleOf(command, option)]),
   ]);
   return ["dsecos", command.subsystem, command.verb, ...words, ...options].join(" ");
 }
@@ -40,16 +40,14 @@ function someOption(command: Command): Parameter[] {
   return option === undefined ? [] : [option];
 }
 
-function valueOf(command: Command, parameter: Parameter): string {
+function sampleOf(command: Command, parameter: Parameter): string {
   const named =
     values[`${command.subsystem}.${parameter.name}`] ??
     /for example ([^,;.]+)/.exec(parameter.description)?.[1]?.trim() ??
     values[parameter.name] ??
     parameter.choices[0] ??
     (parameter.kind === "number" ? "1" : "example");
-  return /^[\w.:@/'-][\w.:@/' -]*$/.test(named) && !named.includes(" ")
-    ? named
-    : quote(named);
+  return /^[\w.:@/'-][\w.:@/' -]*$/.test(named) && !named.includes(" ") ? named : quote(named);
 }
 
 function quote(text: string): string {

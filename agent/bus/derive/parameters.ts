@@ -47,7 +47,10 @@ export function positionalsOf(member: string, method: Method, object?: Argument)
 
 export function optionsOf(method: Method): Parameter[] {
   const options = method.in.flatMap((argument, index) => {
-    if (argument.json) return leaves(argument.schema as unknown as Shape, index, [], true);
+    if (argument.json) {
+      const place = { index, prefix: argument.name === "filter" ? "Only with this " : "New " };
+      return leaves(argument.schema as unknown as Shape, place, [], true);
+    }
     return isPositional(method, index) ? [] : [nativeOption(argument, index)];
   });
   const names = options.map((option) => option.name);
@@ -99,17 +102,17 @@ function nativeOption(argument: Argument, index: number): Parameter {
 /** Leaves of a document, each an option with the name of its key. */
 function leaves(
   schema: Shape,
-  index: number,
+  place: { index: number; prefix: string },
   path: readonly string[],
   required: boolean,
   fallback?: unknown,
 ): Parameter[] {
   if (schema.wrapped !== undefined) {
-    return leaves(schema.wrapped, index, path, false, fallback ?? schema.default);
+    return leaves(schema.wrapped, place, path, false, fallback ?? schema.default);
   }
   if (schema.entries !== undefined) {
     return Object.entries(schema.entries).flatMap(([key, entry]) =>
-      leaves(entry, index, [...path, key], required),
+      leaves(entry, place, [...path, key], required),
     );
   }
   const list = schema.type === "array";
@@ -128,8 +131,8 @@ function leaves(
       required,
       fallback,
       choices: value.options ?? [],
-      description: description ?? `${name.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)}`,
-      index,
+      description: description ?? `${place.prefix}${kebab(name).replaceAll("-", " ")}`,
+      index: place.index,
       path,
     },
   ];
