@@ -22,13 +22,14 @@ export async function readBack(
   end: number,
   limit: number,
   wanted: (entry: AuditEntry) => boolean,
+  mostBytes = mostScanned,
 ): Promise<Page> {
   const rows: AuditEntry[] = [];
   const file = await open(path, "r");
   try {
     let position = end;
     let scanned = 0;
-    while (position > 0 && rows.length < limit && scanned < mostScanned) {
+    while (position > 0 && rows.length < limit && scanned < mostBytes) {
       const chunk = await linesBefore(file, position);
       for (const { offset, text } of chunk.reverse()) {
         const entry = JSON.parse(text.toString("utf8")) as AuditEntry;

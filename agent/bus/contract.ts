@@ -110,7 +110,10 @@ export function defineInterface<
   const A extends Record<string, Action>,
   const M extends Record<string, Method<Extract<keyof A, string>>>,
   const S extends Record<string, Argument>,
->(definition: Interface<A, M, S>): Interface<A, M, S> {
+  const O extends Argument<string> | undefined = undefined,
+>(
+  definition: Omit<Interface<A, M, S>, "object"> & { readonly object?: O },
+): Interface<A, M, S> & (O extends Argument ? { readonly object: O } : unknown) {
   const { name, subsystem, methods } = definition;
   if (!/^org\.dsecos\.[A-Z][A-Za-z]*[0-9]+$/.test(name)) throw new Error(`bad name ${name}`);
   if (!/^[a-z]+$/.test(subsystem)) throw new Error(`bad subsystem ${subsystem}`);
@@ -125,7 +128,7 @@ export function defineInterface<
       throw new Error(`${member}: approvals need a change and at least one approver`);
     }
   }
-  return definition;
+  return definition as never;
 }
 
 type ValueOf<A> = A extends Argument<infer T, string> ? T : never;

@@ -1,0 +1,36 @@
+/** From the body of a message to checked values, and back. */
+import * as v from "valibot";
+import type { Argument, Method } from "./contract.ts";
+import { DsecosError } from "./errors.ts";
+
+export const defaultMaximumBytes = 64 * 1024;
+
+/**
+ * Checks the arguments of a call, in the order of the contract.
+ * @throws DsecosError InvalidArgument that names the argument and what is wrong with it.
+ */
+export function checkInputs(method: Method, body: readonly unknown[]): unknown[] {
+  return method.in.map((argument, index) => checkInput(argument, body[index]));
+}
+
+export function checkInput(argument: Argument, value: unknown): unknown {
+  const result = v.safeParse(argument.schema, argument.json ? parse(argument, value) : value);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const path = v.getDotPath(issue);
+  const where = path === null ? argument.name : `${argument.name}.${path}`;
+  throw new DsecosError("InvalidArgument", `${where}: ${issue.message}`);
+}
+
+function parse(argument: Argument, value: unknown): unknown {
+  try {
+    return JSON.parse(String(value));
+  } catch (cause) {
+    throw new DsecosError("InvalidArgument", `${argument.name}: this is not JSON.`, { cause });
+  }
+}
+
+/** @returns the value as it travels: documents as JSON. */
+export function encode(argument: Argument, value: unknown): unknown {
+  return argument.json ? JSON.stringify(value) : value;
+}

@@ -1,0 +1,36 @@
+/** Configuration of the agent: a JSON file in which every key may be left out. */
+import { readFileSync } from "node:fs";
+import * as v from "valibot";
+
+const path = v.pipe(v.string(), v.startsWith("/", "must be an absolute path"));
+
+export const configSchema = v.strictObject({
+  /** Socket of Incus's API. */
+  incusSocket: v.optional(path, "/var/lib/incus/unix.socket"),
+  /** Where the audit log lives. */
+  auditDirectory: v.optional(path, "/var/lib/dsecos/audit"),
+  /** Where image files wait to be imported. */
+  imageDirectory: v.optional(path, "/var/lib/dsecos/images"),
+  /** Incus storage pool for the disks of instances. */
+  storagePool: v.optional(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]*$/)), "default"),
+  /** How long a request for a second person can be approved and used, in seconds. */
+  approvalSeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 3600),
+});
+
+export type Config = v.InferOutput<typeof configSchema>;
+
+/** @throws Error that names the file and the key that is wrong. */
+export function readConfig(file: string | undefined): Config {
+  if (file === undefined) return v.parse(configSchema, {});
+  const text = readFileSync(file, "utf8");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`${file} is not JSON`, { cause });
+  }
+  const result = v.safeParse(configSchema, value);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  throw new Error(`${file}: ${v.getDotPath(issue) ?? "top level"}: ${issue.message}`);
+}

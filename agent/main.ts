@@ -1,0 +1,153 @@
+/** Composition root: reads the configuration, builds each subsystem, serves the bus. */
+import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { parseArgs } from "node:util";
+import { createAgent } from "./agent/service.ts";
+import { approvals as approvalsContract } from "./approvals/contract.ts";
+import { Approvals, approvalAction } from "./approvals/service.ts";
+import { AuditLog } from "./audit/log.ts";
+import { readBack } from "./audit/reader.ts";
+import { createAudit } from "./audit/service.ts";
+import { BusConnection, systemBusPath } from "./bus/connection.ts";
+import { busName, type Interface } from "./bus/contract.ts";
+import { Dispatcher, type Service } from "./bus/dispatch.ts";
+import { Identities } from "./bus/identity.ts";
+import { Polkit } from "./bus/polkit.ts";
+import { encode } from "./bus/validate.ts";
+import { type Config, readConfig } from "./config.ts";
+import { contracts } from "./contracts.ts";
+import { createCloud } from "./incus/cloud.ts";
+import { job as jobContract } from "./jobs/contract.ts";
+import { JobList } from "./jobs/service.ts";
+import { explain, journal as log } from "./log.ts";
+import { createNode } from "./node/service.ts";
+import { version } from "./version.ts";
+
+/** Larger messages to the agent are never held in memory. */
+const maximumBody = 1024 * 1024;
+/** How much of the audit log is read at the start for requests and jobs. */
+const restoredBytes = 4 * 1024 * 1024;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { config: { type: "string" } } });
+  const config = readConfig(values.config);
+  const path = systemBusPath();
+  // The second connection is a client of polkit and the bus, so that a slow reply there cannot
+  // eat the quota of the first.
+  const [bus, client] = await Promise.all([
+    BusConnection.open(path, maximumBody),
+    BusConnection.open(path),
+  ]);
+  for (const connection of [bus, client]) {
+    connection.onClose((reason) => {
+      log("error", "the message bus is lost; systemd starts the agent again", { reason });
+      process.exit(1);
+    });
+  }
+  const [owned] = await client.callDriver("NameHasOwner", "s", [busName]);
+  if (owned === true) throw new Error(`another agent owns ${busName} already`);
+  await serve(config, bus, client);
+}
+
+async function serve(config: Config, bus: BusConnection, client: BusConnection): Promise<void> {
+  const node = hostname();
+  const audit = new AuditLog(config.auditDirectory, node, log);
+  await audit.open();
+
+  const signal = (contract: Interface, member: string, value: unknown, below = "") => {
+    const argument = contract.signals[member];
+    if (argument === undefined) throw new Error(`${contract.name} has no signal ${member}`);
+    const body = [encode(argument, value)];
+    bus.emit(`${contract.path}${below}`, contract.name, member, argument.signature, body);
+  };
+  const jobs = new JobList({
+    audit,
+    log,
+    changed: (record) => signal(jobContract, "Changed", record, `/${record.id}`),
+  });
+  const approvals = new Approvals({
+    audit,
+    node,
+    lifetimeSeconds: config.approvalSeconds,
+    changed: (id) => signal(approvalsContract, "Changed", id),
+  });
+  const remembered = await readBack(
+    audit.path,
+    audit.size,
+    2000,
+    (entry) => entry.action === approvalAction || entry.details?.job !== undefined,
+    restoredBytes,
+  );
+  remembered.rows.reverse();
+  jobs.restore(remembered.rows);
+  approvals.restore(remembered.rows);
+
+  const identities = new Identities(client);
+  const polkit = new Polkit(client);
+  await Promise.all([identities.start(), polkit.start()]);
+  const cloud = createCloud({ config, jobs, audit, log, signal });
+  const nodeService = createNode({ log, version });
+  const services: Record<string, Service> = {
+    "org.dsecos.Agent1": createAgent({ contracts, polkit, node, version, log }),
+    "org.dsecos.Jobs1": { handlers: jobs.handlers },
+    "org.dsecos.Job1": { handlers: jobs.objectHandlers },
+    "org.dsecos.Approvals1": { handlers: approvals.handlers },
+    "org.dsecos.Audit1": createAudit(audit),
+    "org.dsecos.Node1": nodeService,
+    ...cloud.services,
+  };
+  const tree = {
+    contracts,
+    children: (parent: string) => (parent === jobContract.path ? jobs.ids() : []),
+    machineId: await machineId(),
+  };
+  const parts = { bus, identities, polkit, approvals, audit, node, tree, log };
+  const dispatcher = new Dispatcher(parts);
+  for (const contract of contracts) {
+    const service = services[contract.name];
+    if (service === undefined) throw new Error(`nobody serves ${contract.name}`);
+    dispatcher.serve(contract, service);
+  }
+  const doNotQueue = 4;
+  const primaryOwner = 1;
+  const [reply] = await bus.callDriver("RequestName", "su", [busName, doNotQueue]);
+  if (reply !== primaryOwner) throw new Error(`the bus does not give us the name ${busName}`);
+  const self = { actor: "agent", uid: process.getuid?.() ?? 0, pid: process.pid };
+  await audit.append({ action: "agent.start", outcome: "note", ...self, details: { version } });
+  log("info", "ready", { version, uptimeMs: Math.round(performance.now()) });
+  await cloud.start();
+
+  const stop = async (reason: string) => {
+    log("info", "stopping", { reason });
+    await cloud.stop();
+    await audit.append({ action: "agent.stop", outcome: "note", ...self, details: { reason } });
+    await audit.close();
+    client.end();
+    bus.end();
+    process.exit(0);
+  };
+  for (const name of ["SIGTERM", "SIGINT"] as const) {
+    process.once(name, () => {
+      stop(name).catch((error) => fail("the agent could not stop cleanly", error));
+    });
+  }
+}
+
+async function machineId(): Promise<string> {
+  try {
+    return (await readFile("/etc/machine-id", "latin1")).trim();
+  } catch (error) {
+    log("warning", "this machine has no id; run systemd-machine-id-setup", {
+      error: explain(error),
+    });
+    return "";
+  }
+}
+
+function fail(message: string, error: unknown): never {
+  log("error", message, { error: explain(error) });
+  process.exit(1);
+}
+
+process.on("unhandledRejection", (error) => fail("a failure was not handled", error));
+main().catch((error) => fail("the agent could not start", error));
