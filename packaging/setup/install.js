@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { distribution, install, missingPackages } from "./lib/apt.js";
-import { isBuilt } from "./lib/build-state.js";
+import { isBuilt, markBuilt } from "./lib/build-state.js";
 import { withLock } from "./lib/lock.js";
 import { nodeModulesMatch, npmCi } from "./lib/node-modules.js";
 import { run } from "./lib/run.js";
@@ -78,7 +78,9 @@ export async function ensureBuilt() {
   if (isBuilt(PROJECT)) return false;
   return await withLock(lockFile("build"), LOCK_SECONDS, async () => {
     if (isBuilt(PROJECT)) return false;
+    const began = new Date();
     await run(process.execPath, ["build.js"], { cwd: PROJECT, seconds: 300 });
+    markBuilt(PROJECT, began);
     return true;
   });
 }

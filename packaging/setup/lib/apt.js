@@ -8,7 +8,7 @@ const POLICY_MARK = "# dsecos set-up: no service may start while packages are in
 const BACKPORTS = "/etc/apt/sources.list.d/dsecos-backports.list";
 
 /**
- * @typedef {object} Source one line of the configured package sources
+ * @typedef {object} Source one of Debian's own among the configured package sources
  * @property {string} uri
  * @property {string} codename
  * @property {string} component
@@ -24,9 +24,10 @@ export function distribution() {
 
 /** @returns {Promise<Source[]>} */
 export async function sources() {
-  const format = "$(REPO_URI) $(RELEASE) $(COMPONENT)";
+  const format = "$(REPO_URI) $(CODENAME) $(COMPONENT) $(ORIGIN)";
   const { stdout } = await run("apt-get", ["indextargets", "--format", format]);
-  return [...new Set(stdout.trim().split("\n"))].map((line) => {
+  const lines = new Set(stdout.split("\n").filter((line) => line.endsWith(" Debian")));
+  return [...lines].map((line) => {
     const [uri = "", codename = "", component = ""] = line.split(" ");
     return { uri, codename, component };
   });
@@ -38,12 +39,25 @@ export async function sources() {
  */
 export async function debianMirror() {
   const { codename } = distribution();
-  const main = (await sources()).find(
-    (source) => source.codename === codename && source.component === "main",
-  );
+  const find = async () =>
+    (await sources()).find((from) => from.codename === codename && from.component === "main");
+  // apt tells of a source only once it has the source's index.
+  let main = await find();
+  if (main === undefined) {
+    await update();
+    main = await find();
+  }
   if (main === undefined)
-    throw new Error(`no package source for Debian ${codename} main is configured in /etc/apt`);
+    throw new Error(
+      `no package source for Debian ${codename} main answers: check the network and /etc/apt`,
+    );
   return main.uri;
+}
+
+/** @returns {Promise<boolean>} whether all sources answered */
+async function update() {
+  const args = ["update", "-q", "--error-on=any"];
+  return (await probe("apt-get", args, { seconds: 300, env: quiet() })).code === 0;
 }
 
 /**
@@ -74,13 +88,13 @@ export async function missingPackages(names) {
 export async function install(names) {
   const { codename } = distribution();
   if (codename === "bookworm") await addBackports();
-  const update = await probe("apt-get", ["update", "-q"], { seconds: 300, env: quiet() });
+  const online = await update();
   const release = codename === "bookworm" ? names.map(fromBackports) : names;
   const guard = !hasSystemd && forbidServices();
   try {
     const args = ["install", "--yes", "--no-install-recommends", "-q"];
     const done = await probe("apt-get", [...args, ...release], { seconds: 1800, env: quiet() });
-    if (done.code !== 0) throw new Error(failure(names, done.stderr, update.code !== 0));
+    if (done.code !== 0) throw new Error(failure(names, done.stderr, !online));
   } finally {
     if (guard) rmSync(POLICY);
   }

@@ -1,11 +1,11 @@
 // @ts-check
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const SOURCES = ["agent", "plugins", "policies", "packaging/cockpit"];
 const FILES = ["build.js", "package.json", "package-lock.json", "tsconfig.json"];
-/** The product whose age stands for the whole build's: the last thing that matters to a user. */
-const PRODUCT = "dist/agent/agent.js";
+/** Written when a build is complete, with the time at which it began. */
+const STAMP = "dist/.built";
 
 /**
  * @param {string} path file or directory
@@ -22,11 +22,19 @@ function newest(path) {
 
 /**
  * @param {string} project
- * @returns {boolean} whether the build is there and newer than all sources
+ * @returns {boolean} whether a complete build is there, begun after the last change of a source
  */
 export function isBuilt(project) {
-  const product = join(project, PRODUCT);
-  if (!existsSync(product)) return false;
-  const built = statSync(product).mtimeMs;
-  return [...SOURCES, ...FILES].every((name) => newest(join(project, name)) <= built);
+  const stamp = statSync(join(project, STAMP), { throwIfNoEntry: false });
+  if (stamp === undefined) return false;
+  return [...SOURCES, ...FILES].every((name) => newest(join(project, name)) <= stamp.mtimeMs);
+}
+
+/**
+ * @param {string} project
+ * @param {Date} began
+ */
+export function markBuilt(project, began) {
+  writeFileSync(join(project, STAMP), "");
+  utimesSync(join(project, STAMP), began, began);
 }
