@@ -6,9 +6,10 @@ import { incusApi } from "../lib/incus-api.js";
 import { releaseMounts, stopInstances } from "../lib/incus-end.js";
 import { ensureStorage } from "../lib/incus-storage.js";
 import { probe } from "../lib/run.js";
-import { hasSystemd, startUnit, stopUnits } from "../lib/systemd.js";
+import { hasSystemd, startUnit, stopUnit, unitIsActive, unitIsOurs } from "../lib/systemd.js";
 
 const INCUSD = "/usr/libexec/incus/incusd";
+const UNIT = "incus.service";
 
 /**
  * Incus with a storage pool `default`, limited in size where the kernel can, and a profile
@@ -28,15 +29,18 @@ export function incusComponent(context, { poolGiB }) {
     INCUS_DIR: incusDirectory,
     PATH: `/usr/libexec/incus:${process.env.PATH ?? "/usr/sbin:/usr/bin:/sbin:/bin"}`,
   };
+  const isOurs = () =>
+    units ? unitIsOurs(stateDirectory, UNIT) : isAlive(readRecord(stateDirectory, "incus"));
   return {
     name: "incus",
     async isRunning() {
-      if (!(await api.answers())) return false;
+      // Asking the socket would make systemd start the unit.
+      if ((units && !(await unitIsActive(UNIT))) || !(await api.answers())) return false;
       await ensureStorage(api, { poolGiB });
       return true;
     },
     async start() {
-      if (units) await startUnit(stateDirectory, "incus.service");
+      if (units) await startUnit(stateDirectory, UNIT);
       else {
         if (!existsSync(INCUSD)) throw new Error(`${INCUSD} is missing: install incus-base`);
         mkdirSync(incusDirectory, { recursive: true, mode: 0o711 });
@@ -49,23 +53,27 @@ export function incusComponent(context, { poolGiB }) {
       return await ensureStorage(api, { poolGiB });
     },
     async stop() {
-      if (units) return await stopUnits(stateDirectory, ["incus.service", "incus.socket"]);
-      const ours = isAlive(readRecord(stateDirectory, "incus"));
-      if (ours) {
-        // What is private is thrown away: no need to let its instances end by themselves.
-        if (context.mode === "private") await stopInstances(api);
-        const limit = context.mode === "private" ? 20 : 60;
-        const done = await probe("incus", ["admin", "shutdown", "--timeout", String(limit)], {
-          env,
-          seconds: limit + 10,
-        });
-        if (done.code !== 0) console.warn(`Incus did not shut down by itself: ${done.stderr}`);
-      }
-      await stopDaemon(stateDirectory, "incus", { seconds: 10 });
-      if (ours || context.mode === "private") await releaseMounts(incusDirectory);
-      return ours;
+      if (isOurs()) await shutDown();
+      else if (context.mode === "system") return false;
+      const stopped = units
+        ? await stopUnit(stateDirectory, UNIT)
+        : await stopDaemon(stateDirectory, "incus", { seconds: 10 });
+      // Also after a private daemon that died by itself.
+      await releaseMounts(incusDirectory);
+      return stopped;
     },
   };
+
+  /** Lets Incus end its instances and itself; the unit alone would leave the instances running. */
+  async function shutDown() {
+    const isPrivate = context.mode === "private";
+    // What is private is thrown away: its instances need no time to end by themselves.
+    if (isPrivate) await stopInstances(api);
+    const limit = isPrivate ? 20 : 60;
+    const args = ["admin", "shutdown", "--timeout", String(limit)];
+    const done = await probe("incus", args, { env, seconds: limit + 10 });
+    if (done.code !== 0) console.warn(`Incus did not shut down by itself: ${done.stderr}`);
+  }
 }
 
 /** @param {import("../lib/incus-api.js").IncusApi} api */

@@ -1,9 +1,9 @@
 // @ts-check
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { ensureGroups } from "../lib/accounts.js";
+import { ensureGroups, missingGroups } from "../lib/accounts.js";
 import { busCall } from "../lib/bus.js";
-import { installFiles, removeFiles } from "../lib/files.js";
+import { filesAreInPlace, installFiles, removeFiles } from "../lib/files.js";
 import { until } from "../lib/wait.js";
 
 const ACTIONS = "/usr/share/polkit-1/actions";
@@ -20,8 +20,10 @@ export function policiesComponent(context) {
   const { stateDirectory, busAddress } = context;
   return {
     name: "policies",
-    // Cheap and idempotent: always compared with what is there.
-    isRunning: async () => false,
+    isRunning: async () =>
+      (await missingGroups()).length === 0 &&
+      filesAreInPlace(stateDirectory, placements(context)) &&
+      (await actionsKnown(busAddress)),
     async start() {
       const missing = await ensureGroups();
       const written = await installFiles(stateDirectory, placements(context));

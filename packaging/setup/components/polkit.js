@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { nameHasOwner } from "../lib/bus.js";
 import { startReady, stopDaemon } from "../lib/daemons.js";
-import { hasSystemd, startUnit, stopUnits } from "../lib/systemd.js";
+import { hasSystemd, startUnit, stopUnit } from "../lib/systemd.js";
 
 const NAME = "org.freedesktop.PolicyKit1";
 
@@ -34,7 +34,7 @@ export function polkitComponent(context) {
       );
     },
     stop: () =>
-      units ? stopUnits(stateDirectory, ["polkit.service"]) : stopDaemon(stateDirectory, "polkit"),
+      units ? stopUnit(stateDirectory, "polkit.service") : stopDaemon(stateDirectory, "polkit"),
   };
 }
 

@@ -4,15 +4,20 @@ import { probe, run } from "./run.js";
 
 export const GROUPS = ["dsecos-viewer", "dsecos-operator", "dsecos-officer", "dsecos-auditor"];
 
+/** @returns {Promise<string[]>} */
+export async function missingGroups() {
+  const { stdout } = await probe("getent", ["group", ...GROUPS]);
+  const present = new Set(stdout.split("\n").map((line) => line.split(":")[0]));
+  return GROUPS.filter((group) => !present.has(group));
+}
+
 /**
  * Creates the groups that the polkit rules speak of.
  *
  * @returns {Promise<string[]>} those that were missing
  */
 export async function ensureGroups() {
-  const { stdout } = await probe("getent", ["group", ...GROUPS]);
-  const present = new Set(stdout.split("\n").map((line) => line.split(":")[0]));
-  const missing = GROUPS.filter((group) => !present.has(group));
+  const missing = await missingGroups();
   for (const group of missing) await run("groupadd", ["--system", group]);
   return missing;
 }

@@ -26,7 +26,7 @@ export function distribution() {
 export async function sources() {
   const format = "$(REPO_URI) $(CODENAME) $(COMPONENT) $(ORIGIN)";
   const { stdout } = await run("apt-get", ["indextargets", "--format", format]);
-  const lines = new Set(stdout.split("\n").filter((line) => line.endsWith(" Debian")));
+  const lines = new Set(stdout.split("\n").filter((line) => / Debian( Backports)?$/.test(line)));
   return [...lines].map((line) => {
     const [uri = "", codename = "", component = ""] = line.split(" ");
     return { uri, codename, component };

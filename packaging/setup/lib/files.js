@@ -85,6 +85,20 @@ function place({ source, target, how }) {
 }
 
 /**
+ * @param {string} owner
+ * @param {Placement[]} placements
+ * @returns {boolean} whether installFiles would have nothing to do
+ */
+export function filesAreInPlace(owner, placements) {
+  const ledger = readLedger();
+  return placements.every((placement) => {
+    const entry = ledger[placement.target];
+    const counted = entry === undefined || entry.owners.includes(owner);
+    return counted && fingerprint(placement.target) === wanted(placement);
+  });
+}
+
+/**
  * Puts files into place for a stack.
  *
  * @param {string} owner the stack's state directory

@@ -1,7 +1,7 @@
 // @ts-check
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "./run.js";
+import { probe, run } from "./run.js";
 
 /** Whether systemd is pid 1: then its units are used, and nothing is started beside them. */
 export const hasSystemd = existsSync("/run/systemd/system");
@@ -12,6 +12,14 @@ export const hasSystemd = existsSync("/run/systemd/system");
  */
 function marker(stateDirectory, unit) {
   return join(stateDirectory, "units", unit);
+}
+
+/**
+ * @param {string} unit
+ * @returns {Promise<boolean>}
+ */
+export async function unitIsActive(unit) {
+  return (await probe("systemctl", ["is-active", "--quiet", unit])).code === 0;
 }
 
 /**
@@ -27,16 +35,24 @@ export async function startUnit(stateDirectory, unit) {
 }
 
 /**
+ * @param {string} stateDirectory
+ * @param {string} unit
+ * @returns {boolean} whether startUnit started it
+ */
+export function unitIsOurs(stateDirectory, unit) {
+  return existsSync(marker(stateDirectory, unit));
+}
+
+/**
  * Stops a unit if startUnit started it.
  *
  * @param {string} stateDirectory
- * @param {string[]} units in the order in which to stop them
+ * @param {string} unit
  * @returns {Promise<boolean>} whether there was something to stop
  */
-export async function stopUnits(stateDirectory, units) {
-  const [first] = units;
-  if (first === undefined || !existsSync(marker(stateDirectory, first))) return false;
-  await run("systemctl", ["stop", ...units], { seconds: 90 });
-  rmSync(marker(stateDirectory, first));
+export async function stopUnit(stateDirectory, unit) {
+  if (!unitIsOurs(stateDirectory, unit)) return false;
+  await run("systemctl", ["stop", unit], { seconds: 90 });
+  rmSync(marker(stateDirectory, unit));
   return true;
 }
