@@ -1,7 +1,7 @@
 /** Writes everything that is derived from the contracts; the build runs it. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import packageFile from "../package.json" with { type: "json" };
+import { version as ownVersion } from "../package.json";
 import { roles } from "./bus/contract.ts";
 import { busPolicy } from "./bus/derive/bus-policy.ts";
 import { completion } from "./bus/derive/completion.ts";
@@ -16,7 +16,7 @@ import { contracts } from "./contracts.ts";
  * @param outDir the build's output; `policies` and `share` are written below it
  * @param version as the man page tells it
  */
-export async function generate(outDir: string, version = packageFile.version): Promise<void> {
+export async function generate(outDir: string, version = ownVersion): Promise<void> {
   for (const [path, text] of generatedFiles(version)) {
     const target = join(outDir, path);
     await mkdir(dirname(target), { recursive: true });

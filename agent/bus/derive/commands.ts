@@ -72,7 +72,8 @@ export function positionalWord(parameter: Parameter): string {
 /** @returns for example `--domain DOMAIN`, `--count N`, `--force`, or `--no-start` for what holds by default */
 export function optionWord(option: Parameter): string {
   if (option.kind === "boolean") return `--${option.fallback === true ? "no-" : ""}${option.name}`;
-  return `--${option.name} ${option.kind === "number" ? "N" : option.name.toUpperCase()}`;
+  const value = option.name.split("-").at(-1) ?? "";
+  return `--${option.name} ${option.kind === "number" ? "N" : value.toUpperCase()}`;
 }
 
 /** Description of an option with its choices and what holds without it. */

@@ -1,0 +1,80 @@
+/** What a member replied, for people. */
+import type { Command } from "../bus/derive/commands.ts";
+import { cellText, flatten, heading, isRecord, isRows, type Row } from "./cells.ts";
+import { type Screen, table } from "./table.ts";
+import { harmless, lengthOf, pad, painted, wrap } from "./text.ts";
+
+/** What people look for first, by member; other columns follow in the schema's order. */
+export const preferredColumns: Record<string, readonly string[]> = {
+  "tenants.List": [
+    "name",
+    "state",
+    "domain",
+    "quota.cpu",
+    "quota.ram",
+    "quota.storage",
+    "instances.total",
+    "instances.running",
+    "classification",
+    "displayName",
+    "notYetTrue",
+  ],
+  "instances.List": ["name", "status", "addresses", "limit.cpu", "limit.ramKib", "live.ramKib"],
+  "jobs.List": ["id", "state", "title", "done", "total", "step", "actor", "startedAt", "error"],
+  "approvals.List": ["id", "state", "member", "tenant", "requester", "expiresAt", "arguments"],
+  "audit.List": ["sequence", "time", "action", "outcome", "actor", "tenant", "object", "error"],
+  "audit.ListTenant": ["sequence", "time", "action", "outcome", "actor", "object", "error"],
+  "audit.ListOwn": ["sequence", "time", "action", "outcome", "tenant", "object", "error"],
+  "node.Check": ["verdict", "title", "fact", "remedy", "command"],
+};
+
+export function present(command: Command, reply: unknown, screen: Screen): string {
+  const preferred = preferredColumns[`${command.subsystem}.${command.member}`] ?? [];
+  return lines(reply, preferred, screen).join("\n");
+}
+
+function lines(reply: unknown, preferred: readonly string[], screen: Screen): string[] {
+  if (Array.isArray(reply)) return list(reply, preferred, screen);
+  if (!isRecord(reply)) return [harmless(String(reply)).trimEnd()];
+  const { rows, next, total } = reply;
+  if (Array.isArray(rows)) {
+    const more = next ? [``, `More follow: --cursor ${harmless(String(next))}`] : [];
+    const all = next && typeof total === "number" ? [`${rows.length} of ${total}.`] : [];
+    return [...list(rows, preferred, screen), ...more, ...all];
+  }
+  return record(reply, screen);
+}
+
+function list(rows: unknown[], preferred: readonly string[], screen: Screen): string[] {
+  if (rows.length === 0) return ["Nothing found."];
+  if (!isRows(rows)) return rows.map((row) => cellText("", row));
+  return table(rows, preferred, screen);
+}
+
+/** Names and values first, then one table for each list of records. */
+export function record(value: Row, screen: Screen): string[] {
+  const flat = [...flatten(value)];
+  const tables = flat.filter(([, inner]) => isRows(inner));
+  const pairs = flat
+    .filter(([, inner]) => !isRows(inner))
+    .map(([key, inner]): [string, string] => [heading(key), cellText(key, inner)])
+    .filter(([, text]) => text !== "");
+  return [
+    ...keyValues(pairs, screen),
+    ...tables.flatMap(([key, inner]) => [
+      "",
+      `${heading(key)}:`,
+      ...table(inner as Row[], [], screen),
+    ]),
+  ];
+}
+
+function keyValues(pairs: readonly [string, string][], screen: Screen): string[] {
+  const left = Math.max(0, ...pairs.map(([key]) => lengthOf(key))) + 2;
+  return pairs.flatMap(([key, text]) => {
+    const room = Math.max(24, screen.width - left);
+    const [first = "", ...rest] = wrap(text, room);
+    const under = rest.map((line) => " ".repeat(left) + line);
+    return [pad(key, left) + painted(first, screen.colour), ...under];
+  });
+}

@@ -1,0 +1,94 @@
+/** The whole command line: help, completion, and the verbs of the contracts. */
+import { AgentClient } from "../bus/client.ts";
+import type { Interface } from "../bus/contract.ts";
+import { type Command, commandsOf } from "../bus/derive/commands.ts";
+import { completion, type Shell, shells } from "../bus/derive/completion.ts";
+import { exitCodeOf } from "../bus/derive/exit-codes.ts";
+import { DsecosError } from "../bus/errors.ts";
+import { commandHelp, programHelp, subsystemHelp } from "./help.ts";
+import { parseCall } from "./parse.ts";
+import { runCommand } from "./run.ts";
+import type { Terminal } from "./terminal.ts";
+import { harmless } from "./text.ts";
+
+export interface Program {
+  readonly contracts: readonly Interface[];
+  readonly version: string;
+  readonly terminal: Terminal;
+  readonly connect?: () => Promise<AgentClient>;
+}
+
+/**
+ * @param words what follows `dsecos`
+ * @returns the exit code, as the man page explains it
+ */
+export async function runProgram(words: readonly string[], program: Program): Promise<number> {
+  try {
+    return await run(words, program);
+  } catch (error) {
+    if (!(error instanceof DsecosError)) throw error;
+    program.terminal.tell(`dsecos: ${harmless(error.message)}`);
+    return exitCodeOf(error.code);
+  }
+}
+
+async function run(words: readonly string[], program: Program): Promise<number> {
+  const { terminal, version } = program;
+  const commands = commandsOf(program.contracts);
+  const width = Math.min(terminal.screen.width, 100);
+  const [subsystem, verb] = words.filter((word) => !word.startsWith("-"));
+  const asksHelp = words.includes("--help") || words.includes("-h");
+  if (subsystem === undefined || subsystem === "help") {
+    if (words.includes("--version")) terminal.print(`dsecos ${version}`);
+    else terminal.print(programHelp(commands, width));
+    return words.length > 0 ? 0 : exitCodeOf("InvalidArgument");
+  }
+  if (subsystem === "completion") return printCompletion(verb, program);
+  const own = commands.filter((command) => command.subsystem === subsystem);
+  if (own.length === 0) throw unknown(subsystem, [...new Set(commands.map((c) => c.subsystem))]);
+  if (verb === undefined) {
+    terminal.print(subsystemHelp(own, width));
+    return asksHelp ? 0 : exitCodeOf("InvalidArgument");
+  }
+  const command = own.find((candidate) => candidate.verb === verb);
+  if (command === undefined)
+    throw unknown(
+      `${subsystem} ${verb}`,
+      own.map((c) => c.verb),
+    );
+  return await runVerb(command, words, program, width);
+}
+
+async function runVerb(
+  command: Command,
+  words: readonly string[],
+  program: Program,
+  width: number,
+): Promise<number> {
+  const { terminal } = program;
+  // The first two plain words were taken: options may stand anywhere.
+  const rest = [...words];
+  for (const name of [command.subsystem, command.verb]) rest.splice(rest.indexOf(name), 1);
+  const parsed = parseCall(command, rest);
+  if (parsed.common.has("help")) {
+    terminal.print(commandHelp(command, width));
+    return 0;
+  }
+  const client = await (program.connect ?? AgentClient.connect)();
+  try {
+    return await runCommand(command, parsed, client, terminal);
+  } finally {
+    client.close();
+  }
+}
+
+function printCompletion(shell: string | undefined, { contracts, terminal }: Program): number {
+  if (!shells.includes(shell as Shell)) throw unknown(`completion ${shell ?? ""}`, shells);
+  terminal.print(completion(contracts, shell as Shell));
+  return 0;
+}
+
+function unknown(what: string, known: readonly string[]): DsecosError {
+  const text = `There is no “${what.trim()}”; there is ${known.join(", ")}.`;
+  return new DsecosError("InvalidArgument", text);
+}

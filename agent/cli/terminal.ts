@@ -1,0 +1,39 @@
+/** Where the program prints and asks; tests put their own in its place. */
+import { createInterface } from "node:readline/promises";
+import type { Screen } from "./table.ts";
+
+export interface Terminal {
+  readonly screen: Screen;
+  /** A person sits at the error stream, so a progress line makes sense. */
+  readonly interactive: boolean;
+  print(text: string): void;
+  tell(text: string): void;
+  /** Replaces the progress line; empty text takes it away. */
+  progress(text: string): void;
+  /** @returns undefined when nobody is there to answer. */
+  confirm(question: string): Promise<boolean | undefined>;
+}
+
+export function realTerminal(): Terminal {
+  const { stdin, stdout, stderr, env } = process;
+  const width = stdout.isTTY ? stdout.columns || 80 : Number(env.COLUMNS) || Infinity;
+  return {
+    screen: { width, colour: stdout.isTTY === true && !env.NO_COLOR },
+    interactive: stderr.isTTY === true,
+    print: (text) => stdout.write(`${text}\n`),
+    tell: (text) => stderr.write(`${text}\n`),
+    progress: (text) => {
+      if (stderr.isTTY)
+        stderr.write(`\r\u001b[K${[...text].slice(0, stderr.columns - 1).join("")}`);
+    },
+    confirm: async (question) => {
+      if (!stdin.isTTY) return undefined;
+      const lines = createInterface({ input: stdin, output: stderr });
+      try {
+        return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
+      } finally {
+        lines.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { commandsOf } from "../../agent/bus/derive/commands.ts";
+import { cellText, flatten } from "../../agent/cli/cells.ts";
+import { progressLine } from "../../agent/cli/job.ts";
+import { preferredColumns, present } from "../../agent/cli/output.ts";
+import { table } from "../../agent/cli/table.ts";
+import { harmless, lengthOf, painted } from "../../agent/cli/text.ts";
+import { contracts } from "../../agent/contracts.ts";
+import type { JobRecord } from "../../agent/jobs/contract.ts";
+
+const wide = { width: Number.POSITIVE_INFINITY, colour: false };
+
+function command(subsystem: string, member: string) {
+  const found = commandsOf(contracts).find(
+    (one) => one.subsystem === subsystem && one.member === member,
+  );
+  if (found === undefined) throw new Error(`no ${subsystem}.${member}`);
+  return found;
+}
+
+const rows = [
+  { name: "mod-defense", domain: "defense_t", limit: { cpu: 128, ramKib: 1048576 }, note: "" },
+  { name: "hmrc", domain: "tax_t", limit: { cpu: 4, ramKib: 1572864 }, note: "" },
+];
+
+describe("tables", () => {
+  it("flatten nested records, format sizes and leave out what is empty", () => {
+    expect(table(rows, ["domain"], wide)).toEqual([
+      "DOMAIN     NAME         LIMIT CPU  LIMIT RAM",
+      "defense_t  mod-defense  128        1 GiB",
+      "tax_t      hmrc         4          1.5 GiB",
+    ]);
+  });
+
+  it.each([20, 30, 40, 79])("fit %d columns", (width) => {
+    const long = rows.map((row) => ({ ...row, text: "a long text ".repeat(20) }));
+    for (const line of table(long, ["name"], { width, colour: false })) {
+      expect(lengthOf(line)).toBeLessThanOrEqual(width);
+    }
+  });
+
+  it("colour words of state only where asked", () => {
+    expect(painted("good ", true)).toBe("\u001b[32mgood \u001b[0m");
+    expect(painted("good ", false)).toBe("good ");
+    expect(painted("mod-defense", true)).toBe("mod-defense");
+  });
+
+  it("prefer columns that the contracts really have", () => {
+    for (const [name, keys] of Object.entries(preferredColumns)) {
+      const [subsystem = "", member = ""] = name.split(".");
+      const schema = JSON.stringify(command(subsystem, member).method.out.schema);
+      for (const key of keys) expect(schema).toContain(`"${key.split(".").at(-1)}"`);
+    }
+  });
+});
+
+describe("replies", () => {
+  it("say when nothing was found and when more follows", () => {
+    const list = command("tenants", "List");
+    expect(present(list, { rows: [], total: 0, next: "" }, wide)).toBe("Nothing found.");
+    const page = present(list, { rows: [{ name: "a" }], total: 7, next: "a" }, wide);
+    expect(page).toContain("More follow: --cursor a");
+    expect(page).toContain("1 of 7.");
+  });
+
+  it("show one record as names and values, lists of records as tables", () => {
+    const text = present(
+      command("tenants", "Show"),
+      {
+        tenant: { name: "t1" },
+        storage: { enforced: false },
+        restrictions: [{ key: "k", why: "w" }],
+      },
+      wide,
+    );
+    expect(text.split("\n")).toEqual([
+      "tenant name       t1",
+      "storage enforced  no",
+      "",
+      "restrictions:",
+      "KEY  WHY",
+      "k    w",
+    ]);
+  });
+
+  it("let nobody steer the terminal", () => {
+    const text = present(command("instances", "Log"), "boot\n\u001b[2Jgone\r\u202e\n", wide);
+    expect(text).toBe("boot\n�[2Jgone��");
+    expect(harmless("a\tb\nc")).toBe("a\tb\nc");
+  });
+
+  it("show times in the person's time zone and lists in a line", () => {
+    expect(cellText("at", "2026-01-31T12:00:00.000Z")).toMatch(/^2026-0[12]-\d\d \d\d:\d\d:\d\d$/);
+    expect(cellText("addresses", ["10.0.0.1", "fd00::1"])).toBe("10.0.0.1, fd00::1");
+    expect(cellText("receivedBytes", "1048576")).toBe("1 MiB");
+    expect([...flatten({ a: { b: { c: 1 } } })]).toEqual([["a.b.c", 1]]);
+  });
+
+  it("show how far a job is", () => {
+    const record = { done: 5, total: 10, step: "web-005", title: "T" } as JobRecord;
+    expect(progressLine(record)).toBe("[##########          ] 5/10 web-005");
+  });
+});
