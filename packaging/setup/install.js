@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { distribution, install, missingPackages } from "./lib/apt.js";
 import { isBuilt, markBuilt } from "./lib/build-state.js";
 import { withLock } from "./lib/lock.js";
-import { nodeModulesMatch, npmCi } from "./lib/node-modules.js";
+import { installNodeModules, nodeModulesMatch } from "./lib/node-modules.js";
 import { run } from "./lib/run.js";
 
 const PROJECT = resolve(import.meta.dirname, "../..");
@@ -63,7 +63,7 @@ export async function ensureNodeModules() {
   if (nodeModulesMatch(PROJECT)) return false;
   return await withLock(lockFile("npm"), LOCK_SECONDS, async () => {
     if (nodeModulesMatch(PROJECT)) return false; // another did it while this one waited
-    await npmCi(PROJECT);
+    await installNodeModules(PROJECT);
     return true;
   });
 }
