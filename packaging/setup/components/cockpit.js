@@ -1,5 +1,5 @@
 // @ts-check
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isAlive, readRecord, startReady, stopDaemon } from "../lib/daemons.js";
 import { freePort, portIsFree } from "../lib/ports.js";
@@ -105,10 +105,10 @@ function environment(context, name, user) {
     XDG_CONFIG_DIRS: join(directory, "config"),
   };
   if (context.mode === "private") {
-    const link = join(directory, "share/cockpit/dsecos");
-    mkdirSync(join(directory, "share/cockpit"), { recursive: true, mode: 0o755 });
-    rmSync(link, { force: true });
-    symlinkSync(join(context.distDirectory, "cockpit/dsecos"), link);
+    const target = join(directory, "share/cockpit/dsecos");
+    // A copy, since the session's user may not be able to read the project's directory.
+    rmSync(target, { recursive: true, force: true });
+    cpSync(join(context.distDirectory, "cockpit/dsecos"), target, { recursive: true });
     env.XDG_DATA_DIRS = `${join(directory, "share")}:/usr/local/share:/usr/share`;
   }
   if (user !== null) {

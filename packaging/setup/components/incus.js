@@ -53,14 +53,14 @@ export function incusComponent(context, { poolGiB }) {
       return await ensureStorage(api, { poolGiB });
     },
     async stop() {
-      if (isOurs()) await shutDown();
+      const ours = isOurs();
+      if (ours) await shutDown();
       else if (context.mode === "system") return false;
-      const stopped = units
-        ? await stopUnit(stateDirectory, UNIT)
-        : await stopDaemon(stateDirectory, "incus", { seconds: 10 });
+      if (units) await stopUnit(stateDirectory, UNIT);
+      else await stopDaemon(stateDirectory, "incus", { seconds: 10 });
       // Also after a private daemon that died by itself.
       await releaseMounts(incusDirectory);
-      return stopped;
+      return ours;
     },
   };
 

@@ -1,6 +1,6 @@
 // @ts-check
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { ensureGroups, missingGroups } from "../lib/accounts.js";
 import { busCall } from "../lib/bus.js";
 import { filesAreInPlace, installFiles, removeFiles } from "../lib/files.js";
@@ -23,7 +23,7 @@ export function policiesComponent(context) {
     isRunning: async () =>
       (await missingGroups()).length === 0 &&
       filesAreInPlace(stateDirectory, placements(context)) &&
-      (await actionsKnown(busAddress)),
+      (await actionsKnown(context)),
     async start() {
       const missing = await ensureGroups();
       const written = await installFiles(stateDirectory, placements(context));
@@ -34,7 +34,7 @@ export function policiesComponent(context) {
           "/org/freedesktop/DBus",
           "org.freedesktop.DBus.ReloadConfig",
         );
-      await until("polkitd to know the actions", 10, () => actionsKnown(busAddress), 100);
+      await until("polkitd to know the actions", 10, () => actionsKnown(context), 100);
       const groups = missing.length ? ` and the groups ${missing.join(", ")}` : "";
       return written.length + missing.length ? `put in place ${written.length} files${groups}` : "";
     },
@@ -46,35 +46,41 @@ export function policiesComponent(context) {
   };
 }
 
-/** @param {import("./types.js").StackContext} context */
+/**
+ * @param {import("./types.js").StackContext} context
+ * @returns {import("../lib/files.js").Placement[]}
+ */
 function placements({ mode, distDirectory }) {
   const polkit = join(distDirectory, "policies/polkit");
-  if (!existsSync(polkit)) throw new Error(`${polkit} is missing: run npm run build first`);
-  const files = readdirSync(polkit).sort();
-  /** @type {import("../lib/files.js").Placement[]} */
-  const list = [];
-  // Rules before actions: once polkitd knows the new action, it has seen the rules too.
-  for (const file of files.filter((name) => name.endsWith(".rules")))
-    list.push({ source: join(polkit, file), target: join(RULES, file), how: "copy" });
-  for (const file of files.filter((name) => name.endsWith(".policy")))
-    list.push({ source: join(polkit, file), target: join(ACTIONS, file), how: "copy" });
-  if (mode === "private") return list; // the private bus and bridge read dist themselves
-  const conf = "org.dsecos.Agent.conf";
-  list.push({
-    source: join(distDirectory, "policies/dbus", conf),
-    target: join("/etc/dbus-1/system.d", conf),
-    how: "copy",
-  });
-  list.push({
-    source: join(distDirectory, "cockpit/dsecos"),
-    target: "/usr/local/share/cockpit/dsecos",
-    how: "link",
-  });
-  return list;
+  // Rules before actions: once polkitd knows the new actions, it has seen the rules too.
+  const list = [...all(polkit, ".rules", RULES), ...all(polkit, ".policy", ACTIONS)];
+  if (list.length === 0) throw new Error(`${polkit} is missing: run npm run build first`);
+  // The private bus reads the build itself, a private Cockpit has its own copy.
+  if (mode === "private") return list;
+  return [
+    ...list,
+    ...all(join(distDirectory, "policies/dbus"), ".conf", "/etc/dbus-1/system.d"),
+    ...all(join(distDirectory, "cockpit/dsecos"), "", "/usr/local/share/cockpit/dsecos"),
+  ];
 }
 
-/** @param {string} busAddress */
-async function actionsKnown(busAddress) {
+/**
+ * @param {string} directory
+ * @param {string} suffix
+ * @param {string} target directory
+ */
+function all(directory, suffix, target) {
+  if (!existsSync(directory)) return [];
+  const names = readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(suffix))
+    .map((entry) => relative(directory, join(entry.parentPath, entry.name)));
+  return names
+    .sort()
+    .map((name) => ({ source: join(directory, name), target: join(target, name) }));
+}
+
+/** @param {import("./types.js").StackContext} context */
+async function actionsKnown({ busAddress, distDirectory }) {
   const reply = await busCall(
     busAddress,
     "org.freedesktop.PolicyKit1",
@@ -82,5 +88,8 @@ async function actionsKnown(busAddress) {
     "org.freedesktop.PolicyKit1.Authority.EnumerateActions",
     ["string:C"],
   );
-  return reply.includes('string "org.dsecos.');
+  return all(join(distDirectory, "policies/polkit"), ".policy", ACTIONS).every(({ source }) => {
+    const ids = readFileSync(source, "utf8").matchAll(/<action id="([^"]+)"/g);
+    return [...ids].every(([, id]) => reply.includes(`string "${id}"`));
+  });
 }

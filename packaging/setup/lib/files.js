@@ -6,11 +6,11 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
-  readlinkSync,
   renameSync,
+  rmdirSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -29,10 +29,14 @@ const LEDGER = "/var/lib/dsecos/setup/files.json";
  * @typedef {object} Placement
  * @property {string} source
  * @property {string} target
- * @property {"copy" | "link"} how
  */
 
-/** @typedef {{ fingerprint: string, owners: string[] }} Entry */
+/**
+ * @typedef {object} Entry
+ * @property {string} fingerprint
+ * @property {string[]} owners state directories of the stacks that want the file
+ * @property {string} [made] uppermost directory that was created for it
+ */
 
 /** @returns {Record<string, Entry>} */
 function readLedger() {
@@ -58,30 +62,29 @@ function writeLedger(ledger) {
 function fingerprint(path) {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return null;
-  if (stat.isSymbolicLink()) return `link ${readlinkSync(path)}`;
-  if (!stat.isFile()) return "directory";
-  return `sha256 ${createHash("sha256").update(readFileSync(path)).digest("hex")}`;
+  if (!stat.isFile()) return "no plain file";
+  return createHash("sha256").update(readFileSync(path)).digest("hex");
 }
 
 /** @param {Placement} placement */
-function wanted({ source, how }) {
-  const print = how === "link" ? `link ${source}` : fingerprint(source);
+function wanted({ source }) {
+  const print = fingerprint(source);
   if (print === null) throw new Error(`${source} is missing: build first`);
   return print;
 }
 
-/** @param {Placement} placement */
-function place({ source, target, how }) {
-  mkdirSync(dirname(target), { recursive: true });
+/**
+ * @param {Placement} placement
+ * @returns {string | undefined} the uppermost directory that had to be created
+ */
+function place({ source, target }) {
+  const made = mkdirSync(dirname(target), { recursive: true });
   // Hidden until complete: the readers ignore names that begin with a dot.
   const fresh = join(dirname(target), `.${basename(target)}.new`);
-  rmSync(fresh, { force: true });
-  if (how === "link") symlinkSync(source, fresh);
-  else {
-    copyFileSync(source, fresh);
-    chmodSync(fresh, 0o644);
-  }
+  copyFileSync(source, fresh);
+  chmodSync(fresh, 0o644);
   renameSync(fresh, target);
+  return made;
 }
 
 /**
@@ -115,17 +118,18 @@ export function installFiles(owner, placements) {
       const there = fingerprint(target);
       const want = wanted(placement);
       const entry = ledger[target];
+      let made = entry?.made;
       if (there !== want) {
         if (there !== null && entry?.fingerprint !== there)
           throw new Error(
             `${target} differs from this build and was not put there by it: ` +
               "remove the package or the file that it belongs to",
           );
-        place(placement);
+        made = place(placement) ?? made;
         written.push(target);
       } else if (entry === undefined) continue;
       const owners = entry?.owners.filter((other) => other !== owner) ?? [];
-      ledger[target] = { fingerprint: want, owners: [...owners, owner] };
+      ledger[target] = { fingerprint: want, owners: [...owners, owner], ...(made && { made }) };
     }
     writeLedger(ledger);
     return written;
@@ -144,6 +148,8 @@ export function removeFiles(owner) {
     const ledger = readLedger();
     const removed = [];
     const changed = [];
+    /** @type {[string, string][]} */
+    const emptied = [];
     for (const [target, entry] of Object.entries(ledger)) {
       entry.owners = entry.owners.filter((other) => other !== owner);
       if (entry.owners.length > 0) continue;
@@ -151,10 +157,24 @@ export function removeFiles(owner) {
       const there = fingerprint(target);
       if (there === entry.fingerprint) {
         rmSync(target);
+        if (entry.made !== undefined) emptied.push([dirname(target), entry.made]);
         removed.push(target);
       } else if (there !== null) changed.push(target);
     }
+    // The deepest first: they stand in the way of the others.
+    emptied.sort(([one], [other]) => other.length - one.length);
+    for (const [directory, top] of emptied) removeEmpty(directory, top);
     writeLedger(ledger);
     return { removed, changed };
   });
+}
+
+/**
+ * @param {string} directory
+ * @param {string} top how far up: the rest was there before
+ */
+function removeEmpty(directory, top) {
+  if (!directory.startsWith(top) || readdirSync(directory).length > 0) return;
+  rmdirSync(directory);
+  removeEmpty(dirname(directory), top);
 }
