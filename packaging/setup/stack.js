@@ -30,7 +30,7 @@ export const COMPONENTS = /** @type {const} */ ([
  * @property {"private" | "system"} mode
  * @property {string} stateDirectory absolute and short (sockets are made in it); its parents must
  *   be traversable for all, since polkitd and the containers are not root
- * @property {readonly string[]} [components] which of COMPONENTS; all by default
+ * @property {readonly (typeof COMPONENTS[number])[]} [components] which of COMPONENTS; all by default
  * @property {number} [poolGiB] size of the storage pool when it is made, 20 by default
  * @property {import("./components/cockpit.js").CockpitOptions} [cockpit]
  * @property {Record<string, unknown>} [agentConfig]
@@ -54,23 +54,31 @@ export const COMPONENTS = /** @type {const} */ ([
 export function createStack(options) {
   const context = contextOf(options);
   const cockpit = cockpitComponent(context, options.cockpit);
-  const all = [
-    busComponent(context),
-    polkitComponent(context),
-    policiesComponent(context),
-    incusComponent(context, { poolGiB: options.poolGiB ?? 20 }),
-    softhsmComponent(context),
-    swtpmComponent(context),
-    agentComponent(context, { config: options.agentConfig ?? {} }),
+  const all = {
+    bus: busComponent(context),
+    polkit: polkitComponent(context),
+    policies: policiesComponent(context),
+    incus: incusComponent(context, { poolGiB: options.poolGiB ?? 20 }),
+    softhsm: softhsmComponent(context),
+    swtpm: swtpmComponent(context),
+    agent: agentComponent(context, { config: options.agentConfig ?? {} }),
     cockpit,
-  ];
-  /** @type {readonly string[]} */
+  };
   const names = options.components ?? COMPONENTS;
-  const components = all.filter(({ name }, i) => names.includes(COMPONENTS[i] ?? name));
+  const components = COMPONENTS.filter((name) => names.includes(name)).map((name) => all[name]);
   return {
     context,
     components,
     cockpit,
+    /**
+     * @param {typeof COMPONENTS[number]} name
+     * @returns {import("./components/types.js").Component} for a test that stops or starts it alone
+     */
+    component(name) {
+      const found = components.find((component) => component.name === name);
+      if (found === undefined) throw new Error(`this stack has no ${name}`);
+      return found;
+    },
     /** @param {(step: Step) => void} [report] */
     start: (report) => startAll(context, components, report),
     /** @param {(step: Step) => void} [report] */

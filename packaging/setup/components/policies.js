@@ -8,10 +8,11 @@ import { until } from "../lib/wait.js";
 
 const ACTIONS = "/usr/share/polkit-1/actions";
 const RULES = "/etc/polkit-1/rules.d";
+const COMMAND = "/usr/local/bin/dsecos";
 
 /**
- * What the build generated for polkit, the bus and Cockpit, put where they look for it. polkitd's
- * directories are fixed, so private stacks need them as well.
+ * What the build made for polkit, the bus, Cockpit and the shell, put where they look for it.
+ * polkitd's directories are fixed, so private stacks need them as well.
  *
  * @param {import("./types.js").StackContext} context
  * @returns {import("./types.js").Component}
@@ -61,6 +62,7 @@ function placements({ mode, distDirectory }) {
     ...list,
     ...all(join(distDirectory, "policies/dbus"), ".conf", "/etc/dbus-1/system.d"),
     ...all(join(distDirectory, "cockpit/dsecos"), "", "/usr/local/share/cockpit/dsecos"),
+    { source: join(distDirectory, "agent/dsecos.js"), target: COMMAND, mode: 0o755 },
   ];
 }
 

@@ -81,7 +81,8 @@ export function forgetRecord(stateDirectory, name) {
  */
 
 /**
- * Starts a program that outlives this one, its output going to `<state>/log/<name>.log`.
+ * Starts a program that outlives this one, its output going to `<state>/log/<name>.log`,
+ * which begins anew.
  *
  * @param {DaemonSpec} spec
  * @returns {Promise<DaemonRecord>}
@@ -89,7 +90,7 @@ export function forgetRecord(stateDirectory, name) {
 export async function startDaemon(spec) {
   mkdirSync(join(spec.stateDirectory, "pids"), { recursive: true });
   mkdirSync(join(spec.stateDirectory, "log"), { recursive: true, mode: 0o700 });
-  const log = openSync(logFile(spec.stateDirectory, spec.name), "a", 0o600);
+  const log = openSync(logFile(spec.stateDirectory, spec.name), "w", 0o600);
   try {
     const child = spawn(spec.command, spec.args, {
       detached: true,

@@ -29,6 +29,7 @@ const LEDGER = "/var/lib/dsecos/setup/files.json";
  * @typedef {object} Placement
  * @property {string} source
  * @property {string} target
+ * @property {number} [mode] 0o644 by default
  */
 
 /**
@@ -77,12 +78,12 @@ function wanted({ source }) {
  * @param {Placement} placement
  * @returns {string | undefined} the uppermost directory that had to be created
  */
-function place({ source, target }) {
+function place({ source, target, mode = 0o644 }) {
   const made = mkdirSync(dirname(target), { recursive: true });
   // Hidden until complete: the readers ignore names that begin with a dot.
   const fresh = join(dirname(target), `.${basename(target)}.new`);
   copyFileSync(source, fresh);
-  chmodSync(fresh, 0o644);
+  chmodSync(fresh, mode);
   renameSync(fresh, target);
   return made;
 }
