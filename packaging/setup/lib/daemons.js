@@ -1,6 +1,14 @@
 // @ts-check
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { until } from "./wait.js";
 
@@ -81,8 +89,7 @@ export function forgetRecord(stateDirectory, name) {
  */
 
 /**
- * Starts a program that outlives this one, its output going to `<state>/log/<name>.log`,
- * which begins anew.
+ * Starts a program that outlives this one, its output going to `<state>/log/<name>.log`.
  *
  * @param {DaemonSpec} spec
  * @returns {Promise<DaemonRecord>}
@@ -90,7 +97,7 @@ export function forgetRecord(stateDirectory, name) {
 export async function startDaemon(spec) {
   mkdirSync(join(spec.stateDirectory, "pids"), { recursive: true });
   mkdirSync(join(spec.stateDirectory, "log"), { recursive: true, mode: 0o700 });
-  const log = openSync(logFile(spec.stateDirectory, spec.name), "w", 0o600);
+  const log = openSync(logFile(spec.stateDirectory, spec.name), "a", 0o600);
   try {
     const child = spawn(spec.command, spec.args, {
       detached: true,
@@ -105,7 +112,7 @@ export async function startDaemon(spec) {
     child.unref();
     const pid = /** @type {number} */ (child.pid);
     const startTime = startTimeOf(pid);
-    if (startTime === null) throw new Error(`${spec.name} ended at once: ${lastWords(spec)}`);
+    if (startTime === null) throw new Error(`${spec.name} ended at once`);
     /** @type {DaemonRecord} */
     const record = { pid, startTime, ...(spec.notes ? { notes: spec.notes } : {}) };
     writeFileSync(recordFile(spec.stateDirectory, spec.name), JSON.stringify(record));
@@ -124,9 +131,10 @@ export async function startDaemon(spec) {
  * @returns {Promise<DaemonRecord>}
  */
 export async function startReady(spec, seconds, ready) {
+  const said = statSync(logFile(spec.stateDirectory, spec.name), { throwIfNoEntry: false })?.size;
   const record = await startDaemon(spec);
   await until(`${spec.name} to be ready`, seconds, async () => {
-    if (!isAlive(record)) throw new Error(`${spec.name} ended: ${lastWords(spec)}`);
+    if (!isAlive(record)) throw new Error(`${spec.name} ended: ${lastWords(spec, said)}`);
     return await ready();
   });
   return record;
@@ -141,10 +149,13 @@ export function logFile(stateDirectory, name) {
   return join(stateDirectory, "log", `${name}.log`);
 }
 
-/** @param {DaemonSpec} spec */
-function lastWords(spec) {
-  const text = readFileSync(logFile(spec.stateDirectory, spec.name), "utf8").trim();
-  return text.split("\n").slice(-5).join("\n") || "it said nothing";
+/**
+ * @param {DaemonSpec} spec
+ * @param {number} [from] bytes of the log that earlier runs wrote
+ */
+function lastWords(spec, from = 0) {
+  const text = readFileSync(logFile(spec.stateDirectory, spec.name)).subarray(from).toString();
+  return text.trim().split("\n").slice(-5).join("\n") || "it said nothing";
 }
 
 /**
