@@ -10,8 +10,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { debianMirror } from "../setup/lib/apt.js";
+import { withLock } from "../setup/lib/lock.js";
 import { run } from "../setup/lib/run.js";
+import { mmdebstrap } from "./mmdebstrap.js";
 import {
   DESCRIPTION,
   EMPTY,
@@ -27,6 +28,9 @@ import {
 /** Builds are kept here, one file per recipe. */
 export const CACHE = "/var/cache/dsecos";
 
+/** As long as a slow mirror may take. */
+const LOCK_SECONDS = 900;
+
 /**
  * Builds the image as one Incus tarball (metadata.yaml, templates, rootfs), from the mirror that
  * this machine is configured for. Needs root. Nothing is done when the same recipe was built.
@@ -38,10 +42,23 @@ export async function buildImage(output) {
   const architecture = (await run("dpkg", ["--print-architecture"])).stdout.trim();
   const recipe = recipeHash(architecture);
   const file = output ?? join(CACHE, `debian-13-${recipe}.tar`);
-  if (existsSync(file) && (output === undefined || (await recipeOf(file)) === recipe))
-    return { file, recipe, built: false };
+  const isThere = async () => existsSync(file) && (await recipeOf(file)) === recipe;
+  if (await isThere()) return { file, recipe, built: false };
   if (process.getuid?.() !== 0) throw new Error("building an image needs root");
-  mkdirSync(dirname(file), { recursive: true });
+  return await withLock(`${file}.lock`, LOCK_SECONDS, async () => {
+    if (await isThere()) return { file, recipe, built: false }; // by another, meanwhile
+    await build(file, architecture, recipe);
+    if (output === undefined) forgetOthers(file);
+    return { file, recipe, built: true };
+  });
+}
+
+/**
+ * @param {string} file
+ * @param {string} architecture
+ * @param {string} recipe
+ */
+async function build(file, architecture, recipe) {
   const work = mkdtempSync(join(dirname(file), ".image-"));
   try {
     await makeRoot(join(work, "rootfs"));
@@ -54,7 +71,12 @@ export async function buildImage(output) {
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
-  return { file, recipe, built: true };
+}
+
+/** @param {string} file the only one of its kind that stays in the cache */
+function forgetOthers(file) {
+  for (const name of readdirSync(CACHE))
+    if (/^debian-13-\w+\.tar$/.test(name) && join(CACHE, name) !== file) rmSync(join(CACHE, name));
 }
 
 /**
@@ -72,15 +94,8 @@ async function makeRoot(root) {
     ...EXCLUDE.map((path) => `--dpkgopt=path-exclude=${path}`),
     ...KEEP.map((path) => `--dpkgopt=path-include=${path}`),
   ];
-  await run(
-    "mmdebstrap",
-    [
-      ...["--mode=root", "--variant=minbase", `--include=${INCLUDE.join(",")}`],
-      ...['--aptopt=Acquire::Languages "none"', ...dpkg],
-      ...[RELEASE, root, await debianMirror()],
-    ],
-    { seconds: 900 },
-  );
+  const options = ["--variant=minbase", `--include=${INCLUDE.join(",")}`];
+  await mmdebstrap([...options, '--aptopt=Acquire::Languages "none"', ...dpkg], RELEASE, root);
   for (const path of EMPTY)
     for (const name of readdirSync(join(root, path)))
       rmSync(join(root, path, name), { recursive: true, force: true });
