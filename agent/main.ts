@@ -4,7 +4,8 @@ import { hostname } from "node:os";
 import { parseArgs } from "node:util";
 import { createAgent } from "./agent/service.ts";
 import { approvals as approvalsContract } from "./approvals/contract.ts";
-import { Approvals, approvalAction } from "./approvals/service.ts";
+import { Approvals } from "./approvals/service.ts";
+import { interruptedActs, recordInterrupted } from "./audit/interrupted.ts";
 import { AuditLog } from "./audit/log.ts";
 import { readBack } from "./audit/reader.ts";
 import { createAudit } from "./audit/service.ts";
@@ -16,11 +17,14 @@ import { Polkit } from "./bus/polkit.ts";
 import { encode } from "./bus/validate.ts";
 import { type Config, readConfig } from "./config.ts";
 import { contracts } from "./contracts.ts";
+import { images as imagesContract } from "./images/contract.ts";
 import { createCloud } from "./incus/cloud.ts";
+import { instances as instancesContract } from "./instances/contract.ts";
 import { job as jobContract } from "./jobs/contract.ts";
 import { JobList } from "./jobs/service.ts";
 import { explain, journal as log } from "./log.ts";
 import { createNode } from "./node/service.ts";
+import { tenants as tenantsContract } from "./tenants/contract.ts";
 import { version } from "./version.ts";
 
 /** Larger messages to the agent are never held in memory. */
@@ -71,21 +75,26 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     lifetimeSeconds: config.approvalSeconds,
     changed: (id) => signal(approvalsContract, "Changed", id),
   });
-  const remembered = await readBack(
-    audit.path,
-    audit.size,
-    2000,
-    (entry) => entry.action === approvalAction || entry.details?.job !== undefined,
-    restoredBytes,
-  );
-  remembered.rows.reverse();
-  jobs.restore(remembered.rows);
-  approvals.restore(remembered.rows);
+  const { rows } = await readBack(audit.path, audit.size, 20_000, () => true, restoredBytes);
+  const remembered = rows.reverse();
+  jobs.restore(remembered);
+  approvals.restore(remembered);
+  const interrupted = interruptedActs(remembered);
 
   const identities = new Identities(client);
   const polkit = new Polkit(client);
   await Promise.all([identities.start(), polkit.start()]);
-  const cloud = createCloud({ config, jobs, audit, log, signal });
+  const cloud = createCloud({
+    socketPath: config.incusSocket,
+    storagePool: config.storagePool,
+    images: config.imageDirectory,
+    jobs,
+    audit,
+    log: (event, facts) => log("info", event, facts),
+  });
+  cloud.tenants.onChanged((name) => signal(tenantsContract, "Changed", name));
+  cloud.instances.onChanged((tenant) => signal(instancesContract, "Changed", tenant));
+  cloud.images.onChanged((fingerprint) => signal(imagesContract, "Changed", fingerprint));
   const nodeService = createNode({ log, version });
   const services: Record<string, Service> = {
     "org.dsecos.Agent1": createAgent({ contracts, polkit, node, version, log }),
@@ -94,7 +103,9 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     "org.dsecos.Approvals1": { handlers: approvals.handlers },
     "org.dsecos.Audit1": createAudit(audit),
     "org.dsecos.Node1": nodeService,
-    ...cloud.services,
+    "org.dsecos.Tenants1": cloud.tenants,
+    "org.dsecos.Instances1": cloud.instances,
+    "org.dsecos.Images1": cloud.images,
   };
   const tree = {
     contracts,
@@ -115,7 +126,11 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   const self = { actor: "agent", uid: process.getuid?.() ?? 0, pid: process.pid };
   await audit.append({ action: "agent.start", outcome: "note", ...self, details: { version } });
   log("info", "ready", { version, uptimeMs: Math.round(performance.now()) });
-  await cloud.start();
+  cloud.start();
+  const exists = async (name: string) => (await cloud.tenants.outcome(name)) !== "gone";
+  recordInterrupted(interrupted, exists, audit, log).catch((error) =>
+    fail("interrupted acts could not be looked up", error),
+  );
 
   const stop = async (reason: string) => {
     log("info", "stopping", { reason });
