@@ -1,0 +1,182 @@
+/**
+ * Puts together what runs on Incus: one client, one stream of events, one view of the tenants, and
+ * the services for tenants, instances and images over them.
+ */
+import type { AuditWriter } from "../audit/types.ts";
+import { DsecosError } from "../bus/errors.ts";
+import { createImages, type ImageService, imageDirectory } from "../images/service.ts";
+import { createInstances, type InstanceService } from "../instances/service.ts";
+import type { Jobs } from "../jobs/types.ts";
+import { createTenants, type TenantService } from "../tenants/service.ts";
+import { TenantView } from "../tenants/view.ts";
+import { IncusClient } from "./client.ts";
+import { type IncusEvent, IncusEvents } from "./events.ts";
+import { IncusServer } from "./server.ts";
+
+export interface CloudOptions {
+  socketPath: string;
+  storagePool: string;
+  jobs: Jobs;
+  audit: AuditWriter;
+  log: (event: string, facts: Record<string, unknown>) => void;
+  now?: () => Date;
+  /** Where image files wait; another place in tests. */
+  images?: string;
+  /** How long a bulk job waits for Incus to come back, in milliseconds; ten minutes unless told. */
+  patienceMs?: number;
+}
+
+export interface Cloud {
+  tenants: TenantService;
+  instances: InstanceService;
+  images: ImageService;
+  /** Returns at once; Incus is connected to in the background, now or when it is there. */
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** Everything is read anew so often, should an event have been missed. */
+const reloadMs = 300_000;
+const retryMs = 5_000;
+/** Changes of one tenant within this time are read once. */
+const gatherMs = 150;
+
+export function createCloud(options: CloudOptions): Cloud {
+  const { socketPath, storagePool, jobs, audit, log } = options;
+  const now = options.now ?? (() => new Date());
+  const client = new IncusClient(socketPath);
+  const server = new IncusServer(client, storagePool);
+  const view = new TenantView(client, () => server);
+  const patienceMs = options.patienceMs ?? 600_000;
+  const instances = createInstances({ client, server, view, jobs, now, log, patienceMs });
+  const { finishJobs } = instances;
+  const tenants = createTenants({ client, server, view, jobs, audit, now, log, finishJobs });
+  const images = createImages({ client, jobs, directory: options.images ?? imageDirectory });
+
+  let stopped = true;
+  let connected = false;
+  let retry: NodeJS.Timeout | undefined;
+  let reloading: Promise<void> | undefined;
+  let again = false;
+  const gathering = new Map<string, NodeJS.Timeout>();
+  const reading = new Set<string>();
+
+  /** Reads everything; asked for during a reading, reads once more. */
+  function reload(): void {
+    if (stopped) return;
+    if (reloading !== undefined) {
+      again = true;
+      return;
+    }
+    clearTimeout(retry);
+    reloading = readAll().finally(() => {
+      reloading = undefined;
+      if (again) {
+        again = false;
+        reload();
+      }
+    });
+  }
+
+  async function readAll(): Promise<void> {
+    try {
+      if (!(await server.probe())) {
+        later();
+        return;
+      }
+      await server.reload();
+      const began = performance.now();
+      await view.load();
+      log("tenants loaded", { count: view.size, ms: Math.round(performance.now() - began) });
+      tenants.noticed("");
+      images.noticed("");
+    } catch (error) {
+      if (!(error instanceof DsecosError)) throw error;
+      log("tenants not loaded", { error: error.message });
+      later();
+    }
+  }
+
+  function later(): void {
+    if (stopped) return;
+    retry = setTimeout(reload, retryMs);
+    retry.unref();
+  }
+
+  /** Reads one tenant again soon, once for many events. */
+  function gather(name: string): void {
+    if (stopped || gathering.has(name)) return;
+    const timer = setTimeout(() => {
+      gathering.delete(name);
+      if (reading.has(name)) gather(name);
+      else void readOne(name);
+    }, gatherMs);
+    timer.unref();
+    gathering.set(name, timer);
+  }
+
+  async function readOne(name: string): Promise<void> {
+    reading.add(name);
+    try {
+      await view.refresh(name);
+      tenants.noticed(name);
+    } catch (error) {
+      if (!(error instanceof DsecosError)) throw error;
+      log("tenant not read", { tenant: name, error: error.message });
+      reload();
+    } finally {
+      reading.delete(name);
+    }
+  }
+
+  function onEvent({ action, project, source }: IncusEvent): void {
+    const [kind] = action.split("-");
+    if (action === "project-renamed") reload();
+    else if (kind === "project") gather(project);
+    else if (kind === "instance") {
+      gather(project);
+      instances.noticed(project);
+    } else if (action.startsWith("storage-volume-")) gather(project);
+    else if (kind === "image") images.noticed(source.split("/")[3] ?? "");
+    else if (kind === "storage" || (kind === "profile" && project === "default")) reload();
+  }
+
+  const events = new IncusEvents(socketPath, {
+    event: onEvent,
+    back: () => {
+      connected = true;
+      reload();
+    },
+    lost: (reason) => {
+      connected = false;
+      log("incus events lost", { reason });
+      void server.probe();
+    },
+  });
+  let regular: NodeJS.Timeout | undefined;
+
+  return {
+    tenants,
+    instances,
+    images,
+    start: () => {
+      stopped = false;
+      events.start();
+      tenants.start();
+      // Says what is wrong right away, should there be no Incus to connect to.
+      if (!connected) void server.probe();
+      regular = setInterval(reload, reloadMs);
+      regular.unref();
+    },
+    stop: async () => {
+      stopped = true;
+      clearInterval(regular);
+      clearTimeout(retry);
+      for (const timer of gathering.values()) clearTimeout(timer);
+      events.stop();
+      await tenants.stop();
+      await reloading;
+      client.close();
+    },
+  };
+}

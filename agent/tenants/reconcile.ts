@@ -1,0 +1,184 @@
+/**
+ * Makes Incus match what is declared: puts changed keys right, keeps suspended tenants frozen,
+ * finishes deletions and jobs that were interrupted. Runs at start, on events and every minute.
+ */
+import type { AuditWriter } from "../audit/types.ts";
+import { DsecosError } from "../bus/errors.ts";
+import type { IncusClient } from "../incus/client.ts";
+import type { IncusServer } from "../incus/server.ts";
+import type { Jobs } from "../jobs/types.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { declared, driftOf, updateProject } from "./project.ts";
+import { overQuota } from "./quota.ts";
+import { parseRecord, parseState, stateKey, tenantKey } from "./record.ts";
+import type { Entry, TenantView } from "./view.ts";
+
+export interface ReconcilerDeps {
+  client: IncusClient;
+  server: IncusServer;
+  view: TenantView;
+  jobs: Jobs;
+  audit: AuditWriter;
+  lifecycle: Lifecycle;
+  log: (event: string, facts: Record<string, unknown>) => void;
+  finishJobs: (tenant: string) => Promise<void>;
+}
+
+const everyMs = 60_000;
+const agentActor = { actor: "dsecos-agent", uid: 0 } as const;
+
+export class Reconciler {
+  readonly #deps: ReconcilerDeps;
+  /** Tenants to look at next; an empty name means all. */
+  readonly #asked = new Set<string>();
+  readonly #removing = new Set<string>();
+  /** Tenants whose broken quota is on record already. */
+  readonly #reported = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #pass: Promise<void> | undefined;
+  #stopped = true;
+
+  constructor(deps: ReconcilerDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    this.#stopped = false;
+    this.#timer = setInterval(() => this.kick(""), everyMs);
+    this.#timer.unref();
+    this.kick("");
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    await this.#pass;
+  }
+
+  /** Asks for a look at one tenant, or at all with an empty name; several become one. */
+  kick(name: string): void {
+    if (this.#stopped) return;
+    this.#asked.add(name);
+    this.#pass ??= this.#run().finally(() => {
+      this.#pass = undefined;
+    });
+  }
+
+  /** Runs a removal unless one of the same tenant is under way. */
+  async removing(name: string, work: () => Promise<void>): Promise<void> {
+    if (this.#removing.has(name)) {
+      throw new DsecosError("Conflict", `${name} is being removed already; wait for it.`);
+    }
+    this.#removing.add(name);
+    try {
+      await work();
+    } finally {
+      this.#removing.delete(name);
+    }
+  }
+
+  async #run(): Promise<void> {
+    while (this.#asked.size > 0 && !this.#stopped) {
+      const names = [...this.#asked];
+      this.#asked.clear();
+      const { view } = this.#deps;
+      if (!view.loaded) continue;
+      const entries = names.includes("") ? [...view.entries()] : names.map((n) => view.find(n));
+      for (const entry of entries) {
+        if (entry === undefined || this.#stopped) continue;
+        try {
+          await this.#look(entry);
+        } catch (error) {
+          if (!(error instanceof DsecosError)) throw error;
+          this.#deps.log("reconcile failed", { tenant: entry.name, error: error.message });
+          // Without Incus nothing can be done; it is looked at again when it is back.
+          if (error.code === "Unavailable" || error.code === "Timeout") return;
+        }
+      }
+    }
+  }
+
+  async #look(entry: Entry): Promise<void> {
+    const { lifecycle, finishJobs } = this.#deps;
+    const { name, state } = entry;
+    if (entry.drifted) await this.#repair(name);
+    if (lifecycle.isDue(state)) {
+      this.#remove(entry);
+      return;
+    }
+    if (state.state !== "active") {
+      if (entry.powered > 0) await this.#keepFrozen(name);
+    } else if (state.thawing) {
+      await lifecycle.thaw(name);
+    }
+    if (entry.jobs > 0) await finishJobs(name);
+    await this.#reportQuota(entry);
+  }
+
+  /** Writes what is declared over what was changed behind our back, and puts both on record. */
+  async #repair(name: string): Promise<void> {
+    const { client, server, view, audit } = this.#deps;
+    let drift: ReturnType<typeof driftOf> = [];
+    await updateProject(client, name, (config) => {
+      const record = parseRecord(config[tenantKey] ?? "");
+      const state = parseState(config[stateKey] ?? "");
+      if (record === undefined || state === undefined) return undefined;
+      const wanted = declared(record, state, server);
+      drift = driftOf(config, wanted).filter(({ key }) => key !== tenantKey && key !== stateKey);
+      return drift.length === 0 ? undefined : { ...config, ...wanted };
+    });
+    if (drift.length > 0) {
+      const details = { changed: drift };
+      await audit.append({
+        action: "tenants.Repaired",
+        outcome: "note",
+        ...agentActor,
+        tenant: name,
+        details,
+      });
+    }
+    await view.refresh(name);
+  }
+
+  async #keepFrozen(name: string): Promise<void> {
+    const { lifecycle, audit } = this.#deps;
+    const frozen = await lifecycle.freeze(name);
+    if (frozen.length === 0) return;
+    await audit.append({
+      action: "tenants.Frozen",
+      outcome: "note",
+      ...agentActor,
+      tenant: name,
+      details: { instances: frozen.slice(0, 100), count: frozen.length },
+    });
+  }
+
+  /** A deletion whose grace is over goes on as a job in the name of who asked for it. */
+  #remove({ name, state }: Entry): void {
+    const { jobs, lifecycle, log } = this.#deps;
+    if (this.#removing.has(name)) return;
+    const { by: actor, uid } = state;
+    const request = { kind: "tenants.Delete", title: `Remove ${name}`, tenant: name, actor, uid };
+    const id = jobs.start(request, (progress) =>
+      this.removing(name, () => lifecycle.remove(name, progress)),
+    );
+    log("removing tenant", { tenant: name, job: id });
+  }
+
+  async #reportQuota(entry: Entry): Promise<void> {
+    const sentences = overQuota(entry);
+    if (sentences.length === 0) {
+      this.#reported.delete(entry.name);
+      return;
+    }
+    if (this.#reported.has(entry.name)) return;
+    this.#reported.add(entry.name);
+    await this.#deps.audit.append({
+      action: "tenants.OverQuota",
+      outcome: "note",
+      ...agentActor,
+      tenant: entry.name,
+      details: { limit: entry.limit, promised: entry.promised },
+    });
+  }
+}

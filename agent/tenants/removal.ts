@@ -1,0 +1,133 @@
+/**
+ * Takes a tenant away with all that is in it. Each step looks at what is there now, so that it may
+ * be interrupted anywhere and begun again.
+ */
+import { DsecosError } from "../bus/errors.ts";
+import { apiPath, type IncusClient } from "../incus/client.ts";
+import { run } from "../incus/operations.ts";
+import { forEachBounded } from "./locks.ts";
+
+export interface RemovalProgress {
+  total(steps: number): void;
+  step(text: string): void;
+  finished(object: string, error?: string): void;
+}
+
+interface Volume {
+  name: string;
+  type: string;
+}
+
+const width = 4;
+
+/** Names of custom volumes (`pool/name`) of a project over all pools. */
+export async function customVolumes(client: IncusClient, project: string) {
+  const pools = await client.get<{ name: string }[]>("/1.0/storage-pools", {
+    query: { recursion: "1" },
+  });
+  const found: { pool: string; name: string }[] = [];
+  for (const { name: pool } of pools) {
+    const path = apiPath("storage-pools", pool, "volumes", "custom");
+    const volumes = await client.get<Volume[]>(path, { project, query: { recursion: "1" } });
+    // Snapshots are listed as volume/snapshot and go with their volume.
+    for (const { name } of volumes) if (!name.includes("/")) found.push({ pool, name });
+  }
+  return found;
+}
+
+/** @throws DsecosError when something cannot be removed; what is removed stays removed. */
+export async function removeTenant(
+  client: IncusClient,
+  project: string,
+  progress: RemovalProgress,
+): Promise<void> {
+  const instances = await lastParts(client, "/1.0/instances", project);
+  if (instances === undefined) return;
+  const volumes = await customVolumes(client, project);
+  progress.total(instances.length + volumes.length + 1);
+
+  progress.step("Removing instances");
+  await forEachBounded(instances, width, async (name) => {
+    await gone(removeInstance(client, project, name));
+    progress.finished(name);
+  });
+
+  progress.step("Removing volumes");
+  for (const { pool, name } of volumes) {
+    const path = apiPath("storage-pools", pool, "volumes", "custom", name);
+    await gone(run(client, "DELETE", path, undefined, { project, timeoutMs: 60_000 }));
+    progress.finished(`${pool}/${name}`);
+  }
+  await removeBuckets(client, project);
+  for (const name of (await lastParts(client, "/1.0/profiles", project)) ?? []) {
+    const path = apiPath("profiles", name);
+    if (name !== "default") await gone(client.send("DELETE", path, undefined, { project }));
+  }
+
+  progress.step("Removing the tenant");
+  const path = apiPath("projects", project);
+  await gone(client.send("DELETE", path, undefined, { timeoutMs: 30_000 }));
+  progress.finished(project);
+}
+
+/** Stops it the hard way, frozen or not, and deletes it with its disks and snapshots. */
+export async function removeInstance(
+  client: IncusClient,
+  project: string,
+  name: string,
+): Promise<void> {
+  const path = apiPath("instances", name);
+  try {
+    await run(
+      client,
+      "PUT",
+      `${path}/state`,
+      { action: "stop", force: true, timeout: 30 },
+      {
+        project,
+        wait: { timeoutMs: 60_000 },
+      },
+    );
+  } catch (error) {
+    // What is stopped already needs no stop; deleting tells if it really runs on.
+    if (!(error instanceof DsecosError) || isTrouble(error)) throw error;
+  }
+  await run(client, "DELETE", path, undefined, { project, wait: { timeoutMs: 120_000 } });
+}
+
+async function removeBuckets(client: IncusClient, project: string): Promise<void> {
+  const pools = await lastParts(client, "/1.0/storage-pools", undefined);
+  for (const pool of pools ?? []) {
+    const path = apiPath("storage-pools", pool, "buckets");
+    const names = await lastParts(client, path, project);
+    for (const name of names ?? []) {
+      await gone(
+        client.send("DELETE", `${path}/${encodeURIComponent(name)}`, undefined, { project }),
+      );
+    }
+  }
+}
+
+function isTrouble(error: DsecosError): boolean {
+  return error.code === "Timeout" || /not running on this node|broke off/.test(error.message);
+}
+
+/** Waits for a removal; that the thing is gone already is what was wanted. */
+async function gone(removal: Promise<unknown>): Promise<void> {
+  try {
+    await removal;
+  } catch (error) {
+    if (!(error instanceof DsecosError) || error.code !== "NotFound") throw error;
+  }
+}
+
+/** @returns last parts of the listed paths, or undefined when the project is gone. */
+async function lastParts(client: IncusClient, path: string, project: string | undefined) {
+  try {
+    const urls = await client.get<string[]>(path, { project });
+    return urls.map((url) => decodeURIComponent((url.split("?")[0] ?? "").split("/").at(-1) ?? ""));
+  } catch (error) {
+    if (error instanceof DsecosError && error.code === "NotFound") return undefined;
+    throw error;
+  }
+}
