@@ -1,7 +1,7 @@
 // @ts-check
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { isAlive, logFile, readRecord, startReady, stopDaemon } from "../lib/daemons.js";
+import { isAlive, readRecord, startReady, stopDaemon } from "../lib/daemons.js";
 import { incusApi } from "../lib/incus-api.js";
 import { releaseMounts, stopInstances } from "../lib/incus-end.js";
 import { ensureStorage } from "../lib/incus-storage.js";
@@ -44,8 +44,7 @@ export function incusComponent(context, { poolGiB }) {
       else {
         if (!existsSync(INCUSD)) throw new Error(`${INCUSD} is missing: install incus-base`);
         mkdirSync(incusDirectory, { recursive: true, mode: 0o711 });
-        mkdirSync(join(stateDirectory, "log"), { recursive: true, mode: 0o700 });
-        const args = ["--group", "incus-admin", "--logfile", logFile(stateDirectory, "incusd")];
+        const args = ["--group", "incus-admin"];
         await startReady({ stateDirectory, name: "incus", command: INCUSD, args, env }, 60, () =>
           ready(api),
         );
@@ -53,16 +52,19 @@ export function incusComponent(context, { poolGiB }) {
       return await ensureStorage(api, { poolGiB });
     },
     async stop() {
-      const ours = isOurs();
-      if (ours) await shutDown();
-      else if (context.mode === "system") return false;
+      if (isOurs()) await shutDown();
+      else if (!(await wasOurs())) return false;
       if (units) await stopUnit(stateDirectory, UNIT);
       else await stopDaemon(stateDirectory, "incus", { seconds: 10 });
-      // Also after a private daemon that died by itself.
       await releaseMounts(incusDirectory);
-      return ours;
+      return true;
     },
   };
+
+  /** Whether a daemon from here died by itself, and left what is to be released. */
+  async function wasOurs() {
+    return !units && readRecord(stateDirectory, "incus") !== null && !(await api.answers());
+  }
 
   /** Lets Incus end its instances and itself; the unit alone would leave the instances running. */
   async function shutDown() {
