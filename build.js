@@ -1,0 +1,144 @@
+#!/usr/bin/env node
+/**
+ * Builds everything that is installed into `dist/`: the agent and the command line (one file
+ * each), what is derived from the contracts, and the Cockpit package.
+ */
+import { chmod, copyFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import { build } from "esbuild";
+import { prune } from "./plugins/build/css.js";
+
+const root = path.dirname(fileURLToPath(import.meta.url));
+const dist = path.join(root, "dist");
+const cockpitPackage = path.join(dist, "cockpit", "dsecos");
+const pages = ["overview", "tenants"];
+
+/** What a page may weigh, gzipped: Cockpit caches nothing from one page to the next. */
+const limits = { js: 150_000, css: 100_000 };
+
+/** dbus-next asks for it in a try block, for passing file descriptors, which is not used here. */
+const notNeeded = ["usocket"];
+
+/** @type {import("esbuild").BuildOptions} */
+const forNode = {
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  format: "esm",
+  legalComments: "eof",
+  logLevel: "warning",
+  external: notNeeded,
+  // CommonJS parts (dbus-next) ask for Node's own modules by require.
+  banner: {
+    js: 'import { createRequire as dsecosRequire } from "node:module";\nconst require = dsecosRequire(import.meta.url);',
+  },
+};
+
+/** @param {string} file */
+async function exists(file) {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * @param {string} entry
+ * @param {string} outfile below dist
+ */
+async function buildProgram(entry, outfile) {
+  const source = path.join(root, entry);
+  if (!(await exists(source))) {
+    console.warn(`build: ${entry} does not exist yet, ${outfile} is not built`);
+    return;
+  }
+  const target = path.join(dist, outfile);
+  await build({ ...forNode, entryPoints: [source], outfile: target });
+  await chmod(target, 0o755);
+}
+
+/** Writes dist/policies and dist/share, which are derived from the contracts. */
+async function generate() {
+  const source = path.join(root, "agent", "generate.ts");
+  if (!(await exists(source))) {
+    console.warn("build: agent/generate.ts does not exist yet, no policies are built");
+    return;
+  }
+  const outfile = path.join(tmpdir(), `dsecos-generate-${process.pid}.mjs`);
+  try {
+    await build({ ...forNode, entryPoints: [source], outfile });
+    const module = await import(pathToFileURL(outfile).href);
+    await module.generate(dist);
+  } finally {
+    await rm(outfile, { force: true });
+  }
+}
+
+/** Bundles a page, takes out the rules that cannot apply to it, and writes it.
+ * @param {string} page
+ */
+async function buildPage(page) {
+  const bundled = await build({
+    entryPoints: { [page]: path.join(root, "plugins", page, "main.tsx") },
+    outdir: cockpitPackage,
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "iife",
+    target: "es2022",
+    jsx: "automatic",
+    define: { "process.env.NODE_ENV": '"production"' },
+    legalComments: "eof",
+    logLevel: "warning",
+    external: ["../../static/*", "../assets/images/*"],
+    metafile: true,
+  });
+  /** @type {Record<string, number>} */
+  const sizes = {};
+  const script = bundled.outputFiles.find((file) => file.path.endsWith(".js"))?.text ?? "";
+  for (const file of bundled.outputFiles) {
+    const kind = path.extname(file.path).slice(1);
+    const text = kind === "css" ? await prune(file.text, script) : file.text;
+    await writeFile(file.path, text);
+    sizes[kind] = (await promisify(gzip)(text, { level: 9 })).length;
+    if (kind === "css") await writeFile(path.join(dist, "css", `${page}.css`), file.text);
+  }
+  await writeFile(path.join(dist, "css", `${page}.meta.json`), JSON.stringify(bundled.metafile));
+  await copyFile(
+    path.join(root, "plugins", page, `${page}.html`),
+    path.join(cockpitPackage, `${page}.html`),
+  );
+  return sizes;
+}
+
+async function buildPages() {
+  await mkdir(cockpitPackage, { recursive: true });
+  await mkdir(path.join(dist, "css"), { recursive: true });
+  const manifest = JSON.parse(await readFile(path.join(root, "plugins/manifest.json"), "utf8"));
+  const { version } = JSON.parse(await readFile(path.join(root, "package.json"), "utf8"));
+  await writeFile(
+    path.join(cockpitPackage, "manifest.json"),
+    `${JSON.stringify({ ...manifest, version }, null, 2)}\n`,
+  );
+  const weighed = await Promise.all(pages.map(async (page) => [page, await buildPage(page)]));
+  const sizes = Object.fromEntries(weighed);
+  await writeFile(path.join(dist, "sizes.json"), `${JSON.stringify({ limits, sizes }, null, 2)}\n`);
+  for (const [page, kinds] of Object.entries(sizes)) {
+    console.log(`${page}: ${kinds.js} bytes js, ${kinds.css} bytes css, gzipped`);
+    if (kinds.js > limits.js || kinds.css > limits.css) {
+      throw new Error(`page ${page} is heavier than ${limits.js} js or ${limits.css} css`);
+    }
+  }
+}
+
+await mkdir(dist, { recursive: true });
+await Promise.all([
+  buildProgram("agent/main.ts", "agent/agent.js"),
+  buildProgram("agent/cli/main.ts", "agent/dsecos.js"),
+  generate(),
+  buildPages(),
+]);

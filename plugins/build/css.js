@@ -1,0 +1,36 @@
+/** Takes out of a page's style sheet what cannot apply to it. */
+import { PurgeCSS } from "purgecss";
+
+/**
+ * PatternFly's classes for one width of the window only (`pf-m-hidden-on-lg`) come to a third of
+ * its style sheets. The pages use none of them; the browser tests fail on any class that an
+ * element carries and that was taken out here.
+ */
+const neverUsed = [/-on-(sm|md|lg|xl|2xl)$/];
+
+/** Set from outside a bundle: by the theme switch and by Cockpit. */
+const setAtRunTime = ["pf-v6-theme-dark", "pf-v6-m-tabular-nums"];
+
+/**
+ * @param {string} css the whole style sheet
+ * @param {string} script the page's bundle; a class counts as used when its name occurs in it
+ * @returns {Promise<string>}
+ */
+export async function prune(css, script) {
+  let rest = css;
+  // A variable that only a removed variable used goes in the next round.
+  for (let before = Number.POSITIVE_INFINITY; rest.length < before; ) {
+    before = rest.length;
+    const [result] = await new PurgeCSS().purge({
+      content: [{ raw: script, extension: "js" }],
+      css: [{ raw: rest }],
+      defaultExtractor: (text) => text.match(/[A-Za-z0-9_-]+/g) ?? [],
+      variables: true,
+      keyframes: true,
+      safelist: [...setAtRunTime, "html", "body", "dir", "rtl"],
+      blocklist: neverUsed,
+    });
+    rest = result?.css ?? rest;
+  }
+  return rest;
+}

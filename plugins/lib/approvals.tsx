@@ -1,0 +1,209 @@
+/** Requests that wait for a second person: approve, reject, withdraw, or carry out when approved. */
+import { useState } from "react";
+import { type ApprovalRecord, approvals } from "../../agent/approvals/contract.ts";
+import type { Interface } from "../../agent/bus/contract.ts";
+import { tenants } from "../../agent/tenants/contract.ts";
+import { ActionButton } from "./action-button.tsx";
+import { useAccess } from "./capabilities.tsx";
+import { client, invoke, listen } from "./client.ts";
+import { Dialog, showDialog } from "./dialog.tsx";
+import { toPageError } from "./errors.ts";
+import { TextField } from "./fields.tsx";
+import { useQuery } from "./hooks.ts";
+import { _, format, relativeTime } from "./i18n.ts";
+import { watchJob } from "./jobs.ts";
+import { Tag, type TagColor } from "./tag.tsx";
+import { toast } from "./toasts.tsx";
+
+const changes = (changed: () => void) => listen(approvals, "Changed", changed);
+
+/** Contracts with members that need a second person. */
+const withApprovals: readonly Interface[] = [tenants];
+
+const colors: Record<ApprovalRecord["state"], TagColor> = {
+  pending: "orange",
+  approved: "green",
+  rejected: "red",
+  used: "grey",
+  expired: "grey",
+};
+
+function stateName(state: ApprovalRecord["state"]): string {
+  const names = {
+    pending: _("waits for a second person"),
+    approved: _("approved"),
+    rejected: _("rejected"),
+    used: _("carried out"),
+    expired: _("expired"),
+  };
+  return names[state];
+}
+
+/** Open requests; nothing is shown where there is none, or where the person may not see them. */
+export function Approvals() {
+  const { data } = useQuery("approvals", () => client(approvals).List(), { changes });
+  const open = (data ?? []).filter(({ state }) => state === "pending" || state === "approved");
+  if (open.length === 0) return null;
+  return (
+    <section className="ds-approvals" aria-labelledby="ds-approvals-title">
+      <h2 id="ds-approvals-title" className="pf-v6-c-title pf-m-md">
+        {_("Approvals")}
+      </h2>
+      {open.map((record) => (
+        <Request key={record.id} record={record} />
+      ))}
+    </section>
+  );
+}
+
+function Request({ record }: { record: ApprovalRecord }) {
+  const { who, why } = useAccess();
+  const own = who?.uid === record.requesterUid;
+  const notOwn = own ? _("You asked for it yourself; another person must decide.") : undefined;
+  const mayDecide = notOwn ?? why(approvals, "approve");
+  return (
+    <article className="ds-approval" data-request={record.id}>
+      <div className="ds-job-head">
+        <strong>{record.description}</strong>
+        {record.tenant && <code>{record.tenant}</code>}
+        <Tag color={colors[record.state]}>{stateName(record.state)}</Tag>
+        <span className="ds-subtle">
+          {format(
+            _("request $0 by $1, expires $2"),
+            record.id,
+            record.requester,
+            relativeTime(record.expiresAt),
+          )}
+        </span>
+        <span className="ds-grow" />
+        {record.state === "pending" && (
+          <>
+            <ActionButton
+              size="sm"
+              variant="primary"
+              why={mayDecide}
+              onClick={() => showDialog(<ApproveDialog record={record} />)}
+            >
+              {_("Approve")}
+            </ActionButton>
+            <ActionButton
+              size="sm"
+              variant="secondary"
+              why={mayDecide}
+              onClick={() => showDialog(<RejectDialog record={record} />)}
+            >
+              {_("Reject")}
+            </ActionButton>
+          </>
+        )}
+        {own && record.state === "approved" && (
+          <ActionButton size="sm" variant="danger" why={undefined} onClick={() => carryOut(record)}>
+            {_("Carry out now")}
+          </ActionButton>
+        )}
+        {own && (
+          <ActionButton
+            size="sm"
+            variant="link"
+            why={why(approvals, "withdraw")}
+            onClick={() => withdraw(record)}
+          >
+            {_("Withdraw")}
+          </ActionButton>
+        )}
+      </div>
+    </article>
+  );
+}
+
+function Facts({ record }: { record: ApprovalRecord }) {
+  return (
+    <dl className="ds-facts">
+      <dt>{_("Asked by")}</dt>
+      <dd>{record.requester}</dd>
+      <dt>{_("Member")}</dt>
+      <dd>
+        <code>{record.member}</code>
+      </dd>
+      <dt>{_("Arguments")}</dt>
+      <dd>
+        <code>{record.arguments}</code>
+      </dd>
+      <dt>{_("SHA3-512")}</dt>
+      <dd>
+        <code className="ds-hash">{record.hash}</code>
+      </dd>
+    </dl>
+  );
+}
+
+function ApproveDialog({ record }: { record: ApprovalRecord }) {
+  return (
+    <Dialog
+      title={format(_("Approve: $0"), record.description)}
+      action={_("Approve exactly this")}
+      danger
+      run={async () => {
+        await client(approvals).Approve(record.id, record.hash);
+        toast("success", format(_("Approved; $0 can carry it out now"), record.requester));
+      }}
+    >
+      <p>
+        {_(
+          "You approve exactly these arguments, once. After that the person who asked carries it out.",
+        )}
+      </p>
+      <Facts record={record} />
+    </Dialog>
+  );
+}
+
+function RejectDialog({ record }: { record: ApprovalRecord }) {
+  const [reason, setReason] = useState("");
+  return (
+    <Dialog
+      title={format(_("Reject: $0"), record.description)}
+      action={_("Reject for good")}
+      run={async () => {
+        await client(approvals).Reject(record.id, reason);
+        toast("success", _("Rejected"));
+      }}
+    >
+      <Facts record={record} />
+      <TextField
+        label={_("Reason")}
+        hint={_("for the person who asked, and for the record")}
+        value={reason}
+        autoFocus
+        change={setReason}
+      />
+    </Dialog>
+  );
+}
+
+async function withdraw(record: ApprovalRecord): Promise<void> {
+  try {
+    await client(approvals).Withdraw(record.id);
+  } catch (cause) {
+    toast("danger", _("The request could not be withdrawn"), toPageError(cause).message);
+  }
+}
+
+/** Asks for the very same thing again, which the approval now lets through. */
+async function carryOut(record: ApprovalRecord): Promise<void> {
+  const [subsystem, member = ""] = record.member.split(".");
+  const definition = withApprovals.find((one) => one.subsystem === subsystem);
+  const method = definition?.methods[member];
+  if (!definition || !method) {
+    toast("danger", format(_("This page cannot carry out $0"), record.member));
+    return;
+  }
+  try {
+    const asked = JSON.parse(record.arguments) as Record<string, unknown>;
+    const inputs = method.in.map(({ name }) => asked[name]);
+    const result = await invoke(definition, definition.path, member, method, inputs);
+    if (method.job) await watchJob(String(result));
+  } catch (cause) {
+    toast("danger", format(_("“$0” failed"), record.description), toPageError(cause).message);
+  }
+}

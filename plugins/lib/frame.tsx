@@ -1,0 +1,87 @@
+/** What every page has: language, theme, heading, assurance banner, jobs, dialogs, messages. */
+import { type ReactNode, StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import type { Capabilities } from "../../agent/agent/contract.ts";
+import { AssuranceBanner } from "./assurance.tsx";
+import { AccessProvider, useAccess } from "./capabilities.tsx";
+import { Dialogs } from "./dialog.tsx";
+import { useConnection } from "./hooks.ts";
+import { _, applyLanguage, format } from "./i18n.ts";
+import { JobList } from "./job-list.tsx";
+import { followTheme } from "./theme.ts";
+import { Toasts } from "./toasts.tsx";
+
+export function startPage(app: ReactNode, who?: Promise<Capabilities>): void {
+  applyLanguage();
+  followTheme();
+  const place = document.getElementById("app");
+  if (!place) throw new Error("the page has no element #app");
+  createRoot(place).render(
+    <StrictMode>
+      <AccessProvider {...(who ? { first: who } : {})}>
+        {app}
+        <Dialogs />
+        <Toasts />
+      </AccessProvider>
+    </StrictMode>,
+  );
+}
+
+interface FrameProps {
+  title: string;
+  /** Stands before the heading, for example the way back. */
+  before?: ReactNode;
+  /** Stands beside the heading: labels, help, buttons. */
+  beside?: ReactNode;
+  children: ReactNode;
+}
+
+export function Frame({ title, before, beside, children }: FrameProps) {
+  document.title = format(_("$0 - DsecOS"), title);
+  return (
+    <div className="ds-page">
+      <AssuranceBanner />
+      <LostBanner />
+      <header className="ds-header">
+        {before}
+        <div className="ds-header-row">
+          <h1 className="pf-v6-c-title pf-m-xl" tabIndex={-1}>
+            {title}
+          </h1>
+          {beside}
+          <span className="ds-grow" />
+          <Person />
+        </div>
+      </header>
+      <main className="ds-main">
+        <JobList />
+        {children}
+      </main>
+    </div>
+  );
+}
+
+function LostBanner() {
+  const lost = useConnection() === "lost";
+  return (
+    <div role="status" aria-live="assertive">
+      {lost && (
+        <div className="ds-banner ds-banner-lost">
+          <strong>{_("The agent of this node does not answer.")}</strong>{" "}
+          {_("What you see may be old. The page comes back by itself.")}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Person() {
+  const { who } = useAccess();
+  if (!who) return null;
+  const roles = who.uid === 0 ? _("root, may do everything") : who.roles.join(", ");
+  return (
+    <span className="ds-subtle ds-person">
+      {format(_("$0 on $1"), who.user, who.node)} · {roles || _("no role")}
+    </span>
+  );
+}

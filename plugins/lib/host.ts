@@ -1,0 +1,8 @@
+/** Owns which node the page speaks to; nothing else opens a channel. */
+import { busName } from "../../agent/bus/contract.ts";
+import type { DBusClient } from "./cockpit.ts";
+
+/** Opens a new channel to the agent of the node that the person logged into. */
+export function openBus(): DBusClient {
+  return cockpit.dbus(busName, { bus: "system" });
+}

@@ -1,0 +1,90 @@
+/** Jobs of this node: found again after a reload from the agent, then live by its signals. */
+import { useSyncExternalStore } from "react";
+import { type JobRecord, job, jobs } from "../../agent/jobs/contract.ts";
+import { client, listen } from "./client.ts";
+import { onConnection } from "./connection.ts";
+import { toPageError } from "./errors.ts";
+
+const records = new Map<string, JobRecord>();
+/** Those that this page saw running: shown until dismissed, however they end. */
+const watched = new Set<string>();
+const endListeners = new Set<(record: JobRecord) => void>();
+const listeners = new Set<() => void>();
+let shown: readonly JobRecord[] = [];
+let started = false;
+
+function publish(): void {
+  shown = [...records.values()]
+    .filter(({ id }) => watched.has(id))
+    .sort((one, other) => other.startedAt.localeCompare(one.startedAt));
+  for (const listener of listeners) listener();
+}
+
+function take(record: JobRecord): void {
+  const before = records.get(record.id);
+  // A signal can overtake a reply: what has ended does not run again.
+  if (before && before.state !== "running" && record.state === "running") return;
+  records.set(record.id, record);
+  if (record.state === "running") watched.add(record.id);
+  else if (before?.state === "running" || (watched.has(record.id) && !before)) {
+    for (const listener of endListeners) listener(record);
+  }
+}
+
+async function load(): Promise<void> {
+  try {
+    const running = await client(jobs).List({ state: "running", cursor: "", limit: 100 });
+    for (const record of running.rows) take(record);
+    // What was running when the connection broke may have ended without a signal.
+    const lost = [...records.values()].filter(
+      ({ id, state }) => state === "running" && !running.rows.some((row) => row.id === id),
+    );
+    for (const { id } of lost) take(await client(job, id).Show());
+    publish();
+  } catch (cause) {
+    // The page's own queries show the same failure; a job list is not worth a second message.
+    console.debug("jobs", toPageError(cause).message);
+  }
+}
+
+function start(): void {
+  started = true;
+  listen(job, "Changed", (record) => {
+    take(record);
+    publish();
+  });
+  onConnection((state) => {
+    if (state === "open") void load();
+  });
+  void load();
+}
+
+/** Shows a job that was just begun, even when it is over before its first signal. */
+export async function watchJob(id: string): Promise<void> {
+  watched.add(id);
+  const known = records.get(id);
+  if (known && known.state !== "running") return;
+  take(await client(job, id).Show());
+  publish();
+}
+
+export function dismissJob(id: string): void {
+  watched.delete(id);
+  publish();
+}
+
+/** @returns how to stop hearing of jobs that end. */
+export function onJobEnd(listener: (record: JobRecord) => void): () => void {
+  endListeners.add(listener);
+  return () => endListeners.delete(listener);
+}
+
+function subscribe(listener: () => void): () => void {
+  if (!started) start();
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function useJobs(): readonly JobRecord[] {
+  return useSyncExternalStore(subscribe, () => shown);
+}

@@ -1,0 +1,15 @@
+import { earlyCapabilities, earlyTenants } from "./early.ts";
+import "../lib/base.css";
+import { startPage } from "../lib/frame.tsx";
+import { usePlace } from "../lib/location.ts";
+import { TenantList } from "./list.tsx";
+import { TenantPage } from "./tenant.tsx";
+
+function App() {
+  const place = usePlace();
+  const [name] = place.path;
+  if (name) return <TenantPage key={name} name={name} place={place} />;
+  return <TenantList place={place} {...(earlyTenants ? { first: earlyTenants } : {})} />;
+}
+
+startPage(<App />, earlyCapabilities);

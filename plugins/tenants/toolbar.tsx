@@ -1,0 +1,180 @@
+/** Search, filters as chips, and which columns are shown. */
+import { Button } from "@patternfly/react-core/dist/esm/components/Button";
+import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput";
+import CloseIcon from "@patternfly/react-icons/dist/esm/icons/times-icon";
+import { type ReactNode, useEffect, useState } from "react";
+import { classifications, type Tenant, tenantStates } from "../../agent/tenants/contract.ts";
+import { _, format } from "../lib/i18n.ts";
+import { CheckMenu } from "../lib/menu.tsx";
+import type { Column } from "../lib/table.tsx";
+import { changeView, isFiltered, type View } from "./view.ts";
+import { classificationName, stateName } from "./words.ts";
+
+interface Props {
+  view: View;
+  columns: readonly Column<Tenant>[];
+  shownColumns: readonly string[];
+  toggleColumn: (key: string) => void;
+  /** Jurisdictions that can be chosen. */
+  jurisdictions: readonly string[];
+  children: ReactNode;
+}
+
+/** Milliseconds after the last key before the agent is asked. */
+const typingPause = 250;
+
+export function Toolbar(props: Props) {
+  const { view, columns } = props;
+  const { filter } = view;
+  return (
+    <>
+      <div className="ds-toolbar">
+        <Search view={view} />
+        <CheckMenu
+          label={_("State")}
+          entries={[
+            ...tenantStates.map((key) => ({ key: key as string, label: stateName(key) })),
+            { key: "troubled", label: _("something not true yet") },
+          ]}
+          chosen={[...filter.state, ...(filter.troubled ? ["troubled"] : [])]}
+          toggle={(key) => {
+            if (key === "troubled") changeView(view, { troubled: !filter.troubled });
+            else changeView(view, { state: toggled(filter.state, key, tenantStates) });
+          }}
+        />
+        <CheckMenu
+          label={_("Classification")}
+          entries={classifications.map((key) => ({ key, label: classificationName(key) }))}
+          chosen={filter.classification}
+          toggle={(key) =>
+            changeView(view, {
+              classification: toggled(filter.classification, key, classifications),
+            })
+          }
+        />
+        <CheckMenu
+          label={_("Jurisdiction")}
+          entries={props.jurisdictions.map((key) => ({ key, label: key }))}
+          chosen={filter.jurisdiction}
+          toggle={(key) =>
+            changeView(view, {
+              jurisdiction: toggled(filter.jurisdiction, key, props.jurisdictions),
+            })
+          }
+        />
+        <CheckMenu
+          label={_("Columns")}
+          entries={columns.slice(1).map(({ key, title }) => ({ key, label: title }))}
+          chosen={props.shownColumns}
+          toggle={props.toggleColumn}
+        />
+        <span className="ds-grow" />
+        {props.children}
+      </div>
+      {isFiltered(view) && <Chips view={view} />}
+    </>
+  );
+}
+
+/** @returns the chosen values with one more or one less, in their usual order. */
+export function toggled<T extends string>(
+  chosen: readonly T[],
+  key: string,
+  known: readonly T[],
+): T[] {
+  return known.filter((value) => (value === key) !== chosen.includes(value));
+}
+
+function Search({ view }: { view: View }) {
+  const [text, setText] = useState(view.filter.search);
+  useEffect(() => setText(view.filter.search), [view.filter.search]);
+  useEffect(() => {
+    if (text === view.filter.search) return;
+    const timer = setTimeout(() => changeView(view, { search: text }), typingPause);
+    return () => clearTimeout(timer);
+  }, [text, view]);
+  return (
+    <TextInput
+      className="ds-search"
+      type="search"
+      aria-label={_("Search in name, domain and contacts")}
+      placeholder={_("Search")}
+      value={text}
+      maxLength={200}
+      onChange={(_event, value) => setText(value)}
+    />
+  );
+}
+
+function Chips({ view }: { view: View }) {
+  const { search, state, classification, jurisdiction, troubled } = view.filter;
+  const without = <T,>(list: readonly T[], value: T) => list.filter((kept) => kept !== value);
+  return (
+    <div className="ds-chips" role="group" aria-label={_("Filters")}>
+      {search && (
+        <Chip
+          text={format(_("contains “$0”"), search)}
+          remove={() => changeView(view, { search: "" })}
+        />
+      )}
+      {state.map((value) => (
+        <Chip
+          key={value}
+          text={stateName(value)}
+          remove={() => changeView(view, { state: without(state, value) })}
+        />
+      ))}
+      {troubled && (
+        <Chip
+          text={_("something not true yet")}
+          remove={() => changeView(view, { troubled: false })}
+        />
+      )}
+      {classification.map((value) => (
+        <Chip
+          key={value}
+          text={classificationName(value)}
+          remove={() => changeView(view, { classification: without(classification, value) })}
+        />
+      ))}
+      {jurisdiction.map((value) => (
+        <Chip
+          key={value}
+          text={value}
+          remove={() => changeView(view, { jurisdiction: without(jurisdiction, value) })}
+        />
+      ))}
+      <Button variant="link" size="sm" isInline onClick={() => clearFilters(view)}>
+        {_("Clear all filters")}
+      </Button>
+    </div>
+  );
+}
+
+export function clearFilters(view: View): void {
+  changeView(view, {
+    search: "",
+    state: [],
+    classification: [],
+    jurisdiction: [],
+    troubled: false,
+  });
+}
+
+function Chip({ text, remove }: { text: string; remove: () => void }) {
+  return (
+    <span className="pf-v6-c-label pf-m-outline ds-chip">
+      <span className="pf-v6-c-label__content">
+        <span className="pf-v6-c-label__text">{text}</span>
+      </span>
+      <button
+        type="button"
+        className="ds-chip-close"
+        aria-label={format(_("Remove the filter “$0”"), text)}
+        onClick={remove}
+      >
+        <CloseIcon />
+      </button>
+    </span>
+  );
+}
