@@ -1,0 +1,80 @@
+/** The node as it stands: what it is, how it does, and what can be relied on. */
+import type { Call } from "../bus/call.ts";
+import type { Handlers } from "../bus/contract.ts";
+import { explain, type Log } from "../log.ts";
+import { Cache } from "./cache.ts";
+import { runChecks } from "./checks/index.ts";
+import type { Check, Engine, NodeStatus, node } from "./contract.ts";
+import { readDisks } from "./disks.ts";
+import { probeEngines } from "./engines.ts";
+import { readIdentity } from "./identity.ts";
+import { LoadMeter } from "./load.ts";
+import { readNetwork } from "./network.ts";
+import { processNames } from "./processes.ts";
+import { System } from "./system.ts";
+import { Versions } from "./versions.ts";
+
+export interface NodeOptions {
+  log: Log;
+  /** Version of the agent itself. */
+  version: string;
+  incusSocket?: string;
+  system?: System;
+}
+
+export interface NodeService {
+  handlers: Handlers<typeof node, Call>;
+}
+
+/** Probes ask the machine itself; pages that refresh together share one answer. */
+const probeLifetimeMs = 10_000;
+
+export function createNode(options: NodeOptions): NodeService {
+  const { log, version } = options;
+  const incusSocket = options.incusSocket ?? "/var/lib/incus/unix.socket";
+  const system = options.system ?? new System();
+  const versions = new Versions(system);
+  const load = new LoadMeter(system);
+  const identity = new Cache(Number.POSITIVE_INFINITY, () => readIdentity(system));
+  const processes = new Cache(probeLifetimeMs, () => processNames(system));
+
+  const installed = async () => {
+    try {
+      return await versions.installed();
+    } catch (error) {
+      log("warning", "the versions of packages are not known", { error: explain(error) });
+      return new Map<string, string>();
+    }
+  };
+  const engines = new Cache<Engine[]>(probeLifetimeMs, async () =>
+    probeEngines(system, await installed(), { processes: await processes.get(), incusSocket }),
+  );
+  const checks = new Cache<Check[]>(probeLifetimeMs, async () => {
+    const { virtualization } = await identity.get();
+    return runChecks(system, { processes: await processes.get(), virtualization });
+  });
+
+  const show = async (): Promise<NodeStatus> => {
+    const [who, found, howBusy, disks, network, parts, assurance] = await Promise.all([
+      identity.get(),
+      installed(),
+      load.read(),
+      readDisks(system),
+      readNetwork(system),
+      engines.get(),
+      checks.get(),
+    ]);
+    return {
+      identity: who,
+      versions: { agent: version, node: process.versions.node, ...Object.fromEntries(found) },
+      load: howBusy,
+      disks,
+      network,
+      engines: parts,
+      assurance,
+      at: new Date().toISOString(),
+    };
+  };
+  const check = () => checks.get();
+  return { handlers: { Show: show, Check: check } };
+}
