@@ -1,0 +1,189 @@
+/**
+ * The built packages on a whole node, as a person meets them: install, log in, make a tenant and a
+ * container, upgrade, purge. The tests are steps of one walk and stand in its order.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildImage } from "../../packaging/image/build.js";
+import { Console } from "./console.ts";
+import { Node } from "./node.ts";
+import { buildPackages, packageNames, raiseVersion } from "./packages.ts";
+
+const obstacle = process.getuid?.() === 0 ? "" : ": skipped, since system containers need root";
+
+const operator = "alice";
+const stranger = "bob";
+const password = "correct horse battery staple";
+const tenant = "mod-defense";
+const instance = "web1";
+
+/** What an administrator answers to `incus admin init`, without a network. */
+const preseed = `storage_pools:
+- {name: default, driver: dir}
+profiles:
+- name: default
+  devices:
+    root: {type: disk, path: /, pool: default}
+`;
+
+const apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--yes", "--no-download"];
+
+interface InstanceRow {
+  name: string;
+  project: string;
+  status: string;
+}
+
+describe.skipIf(obstacle !== "")(`a node with our packages${obstacle}`, () => {
+  let node: Node;
+  let cockpit: Console;
+  let packages: string[];
+  const work = mkdtempSync(join(tmpdir(), "dsecos-packages-"));
+
+  beforeAll(async () => {
+    [node, packages] = await Promise.all([Node.boot(), buildPackages()]);
+    for (const person of [operator, stranger]) {
+      await node.run(["useradd", "--create-home", "--shell", "/bin/bash", person]);
+      await node.run(["chpasswd"], { input: `${person}:${password}\n` });
+    }
+    await node.run(["incus", "admin", "init", "--preseed"], { input: preseed, seconds: 60 });
+  }, 600_000);
+
+  afterAll(async () => {
+    await cockpit?.close();
+    await node?.remove();
+    rmSync(work, { recursive: true, force: true });
+  });
+
+  /** @returns instances as the node's own Incus knows them */
+  async function instances(): Promise<InstanceRow[]> {
+    return JSON.parse(await node.run(["incus", "list", "--all-projects", "--format", "json"]));
+  }
+
+  /** @returns one line for each of our packages: name, tab, version */
+  async function versions(): Promise<string[]> {
+    return (await node.run(["dpkg-query", "--show", ...packageNames])).trim().split("\n");
+  }
+
+  test("installs without a network, and the sandboxed agent runs", async () => {
+    await node.push(packages, "/root/packages");
+    const files = packages.map((file) => `/root/packages/${file.split("/").at(-1)}`);
+    await node.run([...apt, "install", ...files], { seconds: 120 });
+    await node.run(["usermod", "--append", "--groups", "dsecos-operator", operator]);
+    expect(await node.run(["systemctl", "is-active", "dsecos-agent"])).toBe("active\n");
+    expect(await node.run(["systemctl", "is-system-running"])).toBe("running\n");
+    // Exposure in tenths: hardened services have less than 2.0 of 10.
+    const sandbox = ["systemd-analyze", "security", "--no-pager", "--threshold=20"];
+    await node.run([...sandbox, "dsecos-agent.service"]);
+  }, 180_000);
+
+  test("starts the agent for whoever calls it, and knows the person", async () => {
+    await node.run(["systemctl", "stop", "dsecos-agent"]);
+    const asked = ["dsecos", "agent", "get-capabilities", "--json"];
+    const known = JSON.parse(await node.run(asked, { as: operator }));
+    expect(known).toMatchObject({ user: operator, roles: ["operator"], node: "node1" });
+    expect(known.actions["tenants.create"]).toBe(true);
+    const unknown = JSON.parse(await node.run(asked, { as: stranger }));
+    expect(unknown).toMatchObject({ user: stranger, roles: [] });
+    const refused = await node.probe(["dsecos", "tenants", "list"], { as: stranger });
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toContain("dsecos-viewer");
+  });
+
+  test("imports an image that lies in its directory", async () => {
+    const { file } = await buildImage();
+    await node.push([file], "/var/lib/dsecos/images");
+    const name = String(file.split("/").at(-1));
+    await node.run(["dsecos", "images", "import", name, "debian-13"], {
+      as: operator,
+      seconds: 120,
+    });
+    const aliases = await node.run(["incus", "image", "alias", "list", "--format", "csv"]);
+    expect(aliases).toContain("debian-13");
+  }, 200_000);
+
+  test("lets the operator in through PAM, with limited access", async () => {
+    const port = await node.publish(9090);
+    cockpit = await Console.open();
+    await cockpit.login(`https://127.0.0.1:${port}/`, operator, password);
+    await cockpit.page.locator("::-p-text(Limited access)").setTimeout(20_000).wait();
+  });
+
+  test("creates a tenant and a container on the page", async () => {
+    const page = await cockpit.open("/dsecos/tenants");
+    const button = (name: string) => page.locator(`::-p-aria([name="${name}"][role="button"])`);
+    const field = (name: string) => page.locator(`::-p-aria([name="${name}"][role="textbox"])`);
+    const link = (name: string) => page.locator(`::-p-aria([name="${name}"][role="link"])`);
+
+    await button("Create a tenant").setTimeout(30_000).click();
+    await field("Name").fill(tenant);
+    await field("SELinux domain").fill("defense_t");
+    await field("CPU cores").fill("4");
+    await field("RAM").fill("2GiB");
+    await field("Storage").fill("20GiB");
+    await button("Create").click();
+    await link(tenant).setTimeout(30_000).click();
+    await link("Instances").setTimeout(20_000).click();
+
+    await button("Create instances").setTimeout(20_000).click();
+    await field("Name").fill(instance);
+    await button("Create").click();
+    const running = `//tr[contains(., "${instance}")]//*[normalize-space(text())="running"]`;
+    await page.locator(`::-p-xpath(${running})`).setTimeout(60_000).wait();
+    expect(await instances()).toMatchObject([{ name: instance, status: "Running" }]);
+    expect(cockpit.complaints).toEqual([]);
+  }, 180_000);
+
+  test("has the acts on record, under the name of the person", async () => {
+    const verdict = JSON.parse(await node.run(["dsecos", "audit", "verify", "--json"]));
+    expect(verdict).toMatchObject({ intact: true });
+    const entries = await node.run(["dsecos", "audit", "list", "--json"]);
+    expect(entries).toContain("tenants.create");
+    expect(entries).toContain(operator);
+  });
+
+  test("keeps all of it through an upgrade", async () => {
+    const [before] = await instances();
+    const newer = await raiseVersion(packages, work);
+    await node.push(newer, "/root/newer");
+    const files = newer.map((file) => `/root/newer/${file.split("/").at(-1)}`);
+    await node.run([...apt, "install", ...files], { seconds: 120 });
+    for (const line of await versions()) expect(line).toMatch(/\+newer1$/);
+    expect(await node.run(["systemctl", "is-active", "dsecos-agent"])).toBe("active\n");
+    const known = await node.run(["dsecos", "tenants", "list", "--json"], { as: operator });
+    expect(known).toContain(tenant);
+    expect(await instances()).toEqual([before]);
+    const verdict = JSON.parse(await node.run(["dsecos", "audit", "verify", "--json"]));
+    expect(verdict).toMatchObject({ intact: true });
+  }, 180_000);
+
+  test("has nothing to complain about in the journal", async () => {
+    const own = ["journalctl", "--boot", "--output=cat", "_SYSTEMD_UNIT=dsecos-agent.service"];
+    const lines = (await node.run(own)).trim().split("\n");
+    expect(lines.length).toBeGreaterThan(0);
+    const unexpected = lines.filter((line) => !/^\{"level":"(info|debug)",/.test(line));
+    expect(unexpected).toEqual([]);
+    const about = ["journalctl", "--boot", "--output=cat", "--priority=warning"];
+    const ours = await node.run([...about, "--grep=dsecos", "--no-pager"]).catch(() => "");
+    expect(ours).toBe("");
+  });
+
+  test("leaves nothing but the record when it is purged", async () => {
+    await cockpit.close();
+    const { stdout } = await node.probe(["dpkg-query", "--listfiles", ...packageNames]);
+    const files = [...new Set(stdout.split("\n"))].filter((path) => path.includes("dsecos"));
+    expect(files.length).toBeGreaterThan(20);
+    const said = await node.run([...apt, "purge", ...packageNames], { seconds: 120 });
+    expect(said).toContain("The audit record in /var/lib/dsecos/audit was kept.");
+    const left = await node.probe(["ls", "-d", "--", ...files, "/etc/dsecos"]);
+    expect(left.stdout).toBe("");
+    expect(await node.run(["ls", "/var/lib/dsecos"])).toBe("audit\n");
+    const traces = ["find", "/etc", "/usr", "/var/lib/systemd", "-xdev", "-name", "*dsecos*"];
+    expect(await node.run(traces)).toBe("");
+    expect(await node.run(["systemctl", "is-system-running"])).toBe("running\n");
+    // What the tenants run is Incus's, and goes on.
+    expect(await instances()).toMatchObject([{ name: instance, status: "Running" }]);
+  }, 120_000);
+});
