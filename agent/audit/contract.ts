@@ -80,6 +80,7 @@ export const audit = defineInterface({
       in: [document("filter", auditFilterSchema, "Which entries.")],
       out: document("entries", auditPageSchema, "A page of entries."),
       action: "read",
+      recorded: true,
     },
     ListTenant: {
       description: "Entries that concern one tenant, newest first.",

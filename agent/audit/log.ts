@@ -4,13 +4,14 @@
  * fdatasync.
  */
 import { hash } from "node:crypto";
+import { writeSync } from "node:fs";
 import { constants, type FileHandle, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { DsecosError } from "../bus/errors.ts";
 import { explain, type Log } from "../log.ts";
 import { canonical } from "./canonical.ts";
 import type { AuditEntry } from "./contract.ts";
-import type { AuditEvent, AuditWriter } from "./types.ts";
+import type { AuditEvent, AuditWriter, Until } from "./types.ts";
 
 export const genesis = "0".repeat(128);
 const maximumDetails = 16 * 1024;
@@ -19,6 +20,7 @@ export const maximumLine = 64 * 1024;
 
 interface Queued {
   event: AuditEvent;
+  until: Until;
   resolve(entry: AuditEntry): void;
   reject(error: Error): void;
 }
@@ -69,9 +71,9 @@ export class AuditLog implements AuditWriter {
     });
   }
 
-  append(event: AuditEvent): Promise<AuditEntry> {
+  append(event: AuditEvent, until: Until = "durable"): Promise<AuditEntry> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ event, resolve, reject });
+      this.#queue.push({ event, until, resolve, reject });
       this.#flushing ??= this.#flush().finally(() => {
         this.#flushing = undefined;
       });
@@ -116,7 +118,12 @@ export class AuditLog implements AuditWriter {
       }
     }
     try {
-      await this.#store(Buffer.from(lines.map((line) => `${line}\n`).join("")));
+      const file = this.#put(Buffer.from(lines.map((line) => `${line}\n`).join("")));
+      // A promise settles once: those that wait for durable are told below.
+      for (const [queued, entry] of accepted) {
+        if (queued.until === "written") queued.resolve(entry);
+      }
+      await file.datasync();
       this.#tail = tail;
       for (const [queued, entry] of accepted) queued.resolve(entry);
     } catch (cause) {
@@ -151,18 +158,21 @@ export class AuditLog implements AuditWriter {
     } as AuditEntry;
   }
 
-  /** Writes at the known end; a write may be short, and only fdatasync makes it true. */
-  async #store(bytes: Buffer): Promise<void> {
+  /**
+   * Writes at the known end, all of it, since a write may be short. This only copies to the page
+   * cache, so it is not worth a trip to another thread.
+   */
+  #put(bytes: Buffer): FileHandle {
     const file = this.#file;
     if (file === undefined) throw new Error("the audit log is not open");
     let written = 0;
     while (written < bytes.length) {
       const position = this.#tail.offset + written;
-      const result = await file.write(bytes, written, bytes.length - written, position);
-      if (result.bytesWritten === 0) throw new Error("the disk took no bytes");
-      written += result.bytesWritten;
+      const count = writeSync(file.fd, bytes, written, bytes.length - written, position);
+      if (count === 0) throw new Error("the disk took no bytes");
+      written += count;
     }
-    await file.datasync();
+    return file;
   }
 
   /**

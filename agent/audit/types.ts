@@ -17,10 +17,18 @@ export interface AuditEvent {
   error?: string | undefined;
 }
 
+/**
+ * `durable`: on disk, whatever happens; for everything that must be on record before an act.
+ * `written`: handed to the kernel, so that it outlives the agent, and durable moments later; for
+ * outcomes. Should power fail in between, the next start finds the intent without its outcome and
+ * looks up what came of it.
+ */
+export type Until = "durable" | "written";
+
 export interface AuditWriter {
   /**
-   * Resolves when the entry is on disk (fdatasync done). Rejects with Unavailable when it cannot
-   * be written; the act must not take place then.
+   * Resolves when the entry is durable, or written where that is enough. Rejects with Unavailable
+   * when it cannot be written; the act must not take place then.
    */
-  append(event: AuditEvent): Promise<AuditEntry>;
+  append(event: AuditEvent, until?: Until): Promise<AuditEntry>;
 }

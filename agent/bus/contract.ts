@@ -74,6 +74,8 @@ export interface Method<A extends string = string> {
   readonly action: A;
   /** True for a member that changes something: intent and outcome go on record, durably. */
   readonly changes?: boolean;
+  /** True for a member whose every reading goes on record, not only the first of a connection. */
+  readonly recorded?: boolean;
   /** How many other people must approve the very same request first. */
   readonly approvals?: number;
   /** True when the result is the id of a job that goes on after the reply. */

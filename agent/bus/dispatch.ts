@@ -176,7 +176,7 @@ export class Dispatcher {
     return this.#effect(handler(call, ...inputs), limit, event);
   }
 
-  /** The outcome is on disk before the caller hears of it. */
+  /** The outcome is written before the caller hears of it. */
   async #effect(work: Promise<unknown>, limit: AbortSignal, event: AuditEvent): Promise<unknown> {
     const { details: _details, ...rest } = event;
     let output: unknown;
@@ -195,7 +195,7 @@ export class Dispatcher {
 
   async #outcome(event: AuditEvent, result: string): Promise<void> {
     try {
-      await this.#parts.audit.append(event);
+      await this.#parts.audit.append(event, "written");
     } catch (cause) {
       const what = `The outcome of ${event.action} (${result}) could not be recorded; free the disk of the audit log.`;
       throw new DsecosError("Unavailable", what, { cause });
@@ -260,13 +260,20 @@ export class Dispatcher {
       const what = `${caller.user} may not do this; it needs the group ${roles.join(" or ")}.`;
       throw new DsecosError("Denied", what);
     }
-    const key = `${caller.connection} ${contract.name}.${member} ${about.tenant ?? ""}`;
-    if (method.changes || this.#recordedReads.has(key)) return;
+    if (method.changes) return;
+    if (method.recorded) {
+      await this.#parts.audit.append(event);
+      return;
+    }
+    this.#recordFirst(`${caller.connection} ${contract.name}.${member} ${about.tenant}`, event);
+  }
+
+  /** Not waited for: a page must be readable while the disk is full. */
+  #recordFirst(key: string, { details: _details, ...event }: AuditEvent): void {
+    if (this.#recordedReads.has(key)) return;
     if (this.#recordedReads.size > 10_000) this.#recordedReads.clear();
     this.#recordedReads.add(key);
-    const { details: _details, ...rest } = event;
-    // Not waited for: a page must be readable while the disk is full. The writer reports failures.
-    this.#parts.audit.append(rest).catch((error) => {
+    this.#parts.audit.append(event, "written").catch((error) => {
       this.#parts.log("warning", "a read could not be recorded", { error: explain(error) });
     });
   }

@@ -44,6 +44,14 @@ test("callers that wait together are written together, in order", async () => {
   await log.close();
 });
 
+test("what is only written comes in order, before what is asked for later", async () => {
+  const log = await opened();
+  const both = [log.append(event, "written"), log.append(event)];
+  expect((await Promise.all(both)).map(({ sequence }) => sequence)).toEqual([1, 2]);
+  expect(await verifyChain(log.path, log.size)).toMatchObject({ intact: true, entries: 2 });
+  await log.close();
+});
+
 test("the chain goes on after a restart", async () => {
   const first = await opened();
   await first.append(event);

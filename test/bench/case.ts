@@ -1,0 +1,60 @@
+/** What a case of the benchmark gives back. */
+export interface Result {
+  name: string;
+  unit: string;
+  ours: number;
+  reference: number;
+  /** ours / reference. */
+  ratio: number;
+  /** In words, for example `ratio at most 2`. */
+  goal: string;
+  holds: boolean;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
+}
+
+const short = (value: number) => Number(value.toPrecision(4));
+
+/** A promise about ours against the reference. */
+export function ratioAtMost(
+  name: string,
+  unit: string,
+  ours: number,
+  reference: number,
+  most: number,
+): Result {
+  const ratio = ours / reference;
+  return {
+    name,
+    unit,
+    ours: short(ours),
+    reference: short(reference),
+    ratio: short(ratio),
+    goal: `ratio at most ${most}`,
+    holds: ratio <= most,
+  };
+}
+
+/** A promise in absolute figures; the reference shows what of it is ours. */
+export function atMost(
+  name: string,
+  unit: string,
+  ours: number,
+  reference: number,
+  most: number,
+): Result {
+  return {
+    name,
+    unit,
+    ours: short(ours),
+    reference: short(reference),
+    ratio: short(ours / reference),
+    goal: `at most ${most} ${unit}`,
+    holds: ours <= most,
+  };
+}
