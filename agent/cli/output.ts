@@ -28,6 +28,12 @@ export const preferredColumns: Record<string, readonly string[]> = {
   "node.Check": ["verdict", "title", "fact", "remedy", "command"],
 };
 
+/** The same for lists within one record, by their key. */
+const preferredWithin: Record<string, readonly string[]> = {
+  engines: ["name", "state", "version", "remedy"],
+  assurance: ["verdict", "title", "fact", "remedy", "command"],
+};
+
 export function present(command: Command, reply: unknown, screen: Screen): string {
   const preferred = preferredColumns[`${command.subsystem}.${command.member}`] ?? [];
   return lines(reply, preferred, screen).join("\n");
@@ -38,7 +44,7 @@ function lines(reply: unknown, preferred: readonly string[], screen: Screen): st
   if (!isRecord(reply)) return [harmless(String(reply)).trimEnd()];
   const { rows, next, total } = reply;
   if (Array.isArray(rows)) {
-    const more = next ? [``, `More follow: --cursor ${harmless(String(next))}`] : [];
+    const more = next ? ["", `More follow: --cursor ${harmless(String(next))}`] : [];
     const all = next && typeof total === "number" ? [`${rows.length} of ${total}.`] : [];
     return [...list(rows, preferred, screen), ...more, ...all];
   }
@@ -59,12 +65,13 @@ export function record(value: Row, screen: Screen): string[] {
     .filter(([, inner]) => !isRows(inner))
     .map(([key, inner]): [string, string] => [heading(key), cellText(key, inner)])
     .filter(([, text]) => text !== "");
+  if (pairs.length === 0 && tables.length === 0) return ["Nothing found."];
   return [
     ...keyValues(pairs, screen),
     ...tables.flatMap(([key, inner]) => [
       "",
       `${heading(key)}:`,
-      ...table(inner as Row[], [], screen),
+      ...table(inner as Row[], preferredWithin[key] ?? [], screen),
     ]),
   ];
 }

@@ -15,8 +15,8 @@ interface Column {
 }
 
 const gap = 2;
-/** A column is cut to this before another one is left out. */
-const narrowest = 16;
+/** A longer text is cut to this before the next column is left out. */
+const readable = 40;
 
 /**
  * @param preferred keys such as `quota.cpu` that stand first and are left out last
@@ -59,7 +59,7 @@ function fitting(columns: readonly Column[], width: number): Column[] {
   const shown: Column[] = [];
   let used = -gap;
   for (const next of columns) {
-    const least = Math.min(next.width, narrowest);
+    const least = Math.min(next.width, readable);
     if (shown.length > 0 && used + gap + least > width) break;
     shown.push({ ...next, width: least });
     used += gap + least;

@@ -86,7 +86,10 @@ _dsecos() {
 ${verbs.join("\n")}
     esac
   else
-    case "$words[2] $words[3]" in
+    local command="$words[2] $words[3]"
+    shift 2 words
+    (( CURRENT -= 2 ))
+    case "$command" in
 ${commands.map(zshOptions).join("\n")}
     esac
   fi
@@ -107,7 +110,7 @@ function zshOptions(command: Command): string {
   const common = commonOptions.map(({ name, description }) =>
     quoted(`--${name}[${bracketed(description)}]`),
   );
-  return `      "${command.subsystem} ${command.verb}") _arguments ${[...own, ...common].join(" ")} ;;`;
+  return `      "${command.subsystem} ${command.verb}") _arguments ${[...own, ...common].join(" ")} '*:argument:' ;;`;
 }
 
 function bracketed(text: string): string {
