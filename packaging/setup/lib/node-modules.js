@@ -60,7 +60,9 @@ export function nodeModulesMatch(project) {
 export async function installNodeModules(project) {
   // No install scripts: every program that is needed comes as a package for this platform.
   const args = ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"];
-  await run("npm", args, { cwd: project, seconds: 600 });
+  // Without a network it would try for ten minutes.
+  const patience = ["--fetch-retries=2", "--fetch-retry-mintimeout=1000"];
+  await run("npm", [...args, ...patience], { cwd: project, seconds: 600 });
   if (!nodeModulesMatch(project))
     throw new Error("after npm install, node_modules does not hold what package-lock.json says");
 }
