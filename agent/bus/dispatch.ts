@@ -280,13 +280,8 @@ export class Dispatcher {
 
   #presentable(head: Head, error: unknown): { name: string; text: string } {
     if (error instanceof DsecosError || error instanceof StandardError) {
-      if (error.cause !== undefined) {
-        const facts = { member: head.member, error: explain(error) };
-        this.#parts.log(
-          error.name.endsWith("InvalidArgument") ? "debug" : "warning",
-          "call failed",
-          facts,
-        );
+      if (error.cause !== undefined && isOurs(error)) {
+        this.#parts.log("warning", "call failed", { member: head.member, error: explain(error) });
       }
       return { name: error.name, text: error.message };
     }
@@ -296,6 +291,12 @@ export class Dispatcher {
     const text = `An internal error happened; the journal of dsecos-agent explains it under ${id}.`;
     return { name: "org.dsecos.Error.Internal", text };
   }
+}
+
+/** What the caller did wrong is told to the caller alone; the rest is the journal's, too. */
+function isOurs(error: Error): boolean {
+  const name = error instanceof DsecosError ? error.code : "";
+  return ["Unavailable", "Timeout", "Internal"].includes(name);
 }
 
 function readBody(message: Incoming): unknown[] {
