@@ -67,6 +67,7 @@ async function update() {
 export async function missingPackages(names) {
   const { stdout } = await probe("dpkg-query", [
     "--show",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own notation
     "--showformat=${Package} ${db:Status-Status}\n",
     ...names,
   ]);
