@@ -36,6 +36,15 @@ interface Envelope {
   error_code: number;
 }
 
+interface RawAnswer {
+  status: number;
+  headers: IncomingMessage["headers"];
+  text: string;
+}
+
+/** The other end had closed a kept connection before it took the request. */
+class StaleConnection extends DsecosError {}
+
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export const defaultTimeoutMs = 10_000;
@@ -71,7 +80,7 @@ export class IncusClient {
     body?: object | Readable,
     options: RequestOptions = {},
   ): Promise<Answer<T>> {
-    const { status, headers, text } = await this.raw(method, path, body, options);
+    const { status, headers, text } = await this.#ask(method, path, body, options);
     const envelope = parseEnvelope(text, status);
     if (envelope.type === "error" || status >= 400) {
       throw errorOfAnswer(envelope.error, envelope.error_code || status, contextOf(path, options));
@@ -82,18 +91,34 @@ export class IncusClient {
 
   /** The answer as text, for the few paths that do not speak JSON. */
   async text(path: string, options: RequestOptions = {}): Promise<string> {
-    const { status, text } = await this.raw("GET", path, undefined, options);
+    const { status, text } = await this.#ask("GET", path, undefined, options);
     if (status < 400) return text;
     const envelope = parseEnvelope(text, status);
     throw errorOfAnswer(envelope.error, envelope.error_code || status, contextOf(path, options));
   }
 
-  private raw(
+  /** A kept connection may have been closed at the other end just now: a question is asked again. */
+  async #ask(
     method: Method,
     path: string,
     body: object | Readable | undefined,
     options: RequestOptions,
-  ): Promise<{ status: number; headers: IncomingMessage["headers"]; text: string }> {
+  ): Promise<RawAnswer> {
+    try {
+      return await this.#raw(method, path, body, options);
+    } catch (error) {
+      const asked = method === "GET" || path === "/internal/sql";
+      if (!asked || !(error instanceof StaleConnection)) throw error;
+      return this.#raw(method, path, body, options);
+    }
+  }
+
+  #raw(
+    method: Method,
+    path: string,
+    body: object | Readable | undefined,
+    options: RequestOptions,
+  ): Promise<RawAnswer> {
     const { timeoutMs = defaultTimeoutMs, maxBytes = defaultMaxBytes } = options;
     return new Promise((resolve, reject) => {
       const payload = body === undefined || isStream(body) ? undefined : JSON.stringify(body);
@@ -113,7 +138,11 @@ export class IncusClient {
           ...options.headers,
         },
       });
-      const stop = (error: Error) => outgoing.destroy(error);
+      const stop = (error: Error) => {
+        fail(error);
+        // Without the error, which a connection that was just given back would throw at nobody.
+        outgoing.destroy();
+      };
       const timer = setTimeout(
         () =>
           stop(
@@ -133,7 +162,9 @@ export class IncusClient {
       };
       const fail = (error: Error) => {
         settle();
-        reject(errorOfConnection(error, this.socketPath));
+        const failure = errorOfConnection(error, this.socketPath);
+        const stale = outgoing.reusedSocket && "code" in error && error.code === "ECONNRESET";
+        reject(stale ? new StaleConnection(failure.code, failure.message) : failure);
       };
       outgoing.on("error", fail);
       outgoing.on("response", (incoming) => {

@@ -2,6 +2,7 @@
  * Puts together what runs on Incus: one client, one stream of events, one view of the tenants, and
  * the services for tenants, instances and images over them.
  */
+import { hostname } from "node:os";
 import type { AuditWriter } from "../audit/types.ts";
 import { DsecosError } from "../bus/errors.ts";
 import { createImages, type ImageService, imageDirectory } from "../images/service.ts";
@@ -20,6 +21,8 @@ export interface CloudOptions {
   audit: AuditWriter;
   log: (event: string, facts: Record<string, unknown>) => void;
   now?: () => Date;
+  /** Name of this node; the host's name unless told. */
+  node?: string;
   /** Where image files wait; another place in tests. */
   images?: string;
   /** How long a bulk job waits for Incus to come back, in milliseconds; ten minutes unless told. */
@@ -48,7 +51,8 @@ export function createCloud(options: CloudOptions): Cloud {
   const server = new IncusServer(client, storagePool);
   const view = new TenantView(client, () => server);
   const patienceMs = options.patienceMs ?? 600_000;
-  const instances = createInstances({ client, server, view, jobs, now, log, patienceMs });
+  const node = options.node ?? hostname();
+  const instances = createInstances({ client, server, view, jobs, now, log, patienceMs, node });
   const { finishJobs } = instances;
   const tenants = createTenants({ client, server, view, jobs, audit, now, log, finishJobs });
   const images = createImages({ client, jobs, directory: options.images ?? imageDirectory });
@@ -122,6 +126,7 @@ export function createCloud(options: CloudOptions): Cloud {
       tenants.noticed(name);
     } catch (error) {
       if (!(error instanceof DsecosError)) throw error;
+      if (stopped) return;
       log("tenant not read", { tenant: name, error: error.message });
       reload();
     } finally {

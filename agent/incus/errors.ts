@@ -9,6 +9,9 @@ export interface RefusalContext {
 const stopped =
   "Incus is not running on this node; start it with “systemctl start incus” and try again.";
 
+const busy =
+  "The database of Incus is busy and did not answer in time; look whether it was done, then try again.";
+
 /** Errors of the connection: no socket, nobody behind it, not allowed, broken off. */
 export function errorOfConnection(error: Error, socketPath: string): DsecosError {
   if (error instanceof DsecosError) return error;
@@ -42,6 +45,9 @@ const conflictWords =
   /(already exists|already in use|already running|already stopped|is busy|not empty|currently in use|already frozen)/i;
 const missingWords = /(not found|no such object|doesn't exist)/i;
 
+/** Its database has one connection; with hundreds of projects its own tasks hold that for long. */
+const busyWords = /(failed to begin transaction|context deadline exceeded)/i;
+
 function codeOf(status: number, message: string): ErrorCode {
   if (quotaWords.test(message)) return "QuotaExceeded";
   if (status === 404) return "NotFound";
@@ -60,6 +66,9 @@ export function errorOfAnswer(
 ): DsecosError {
   const said = oneLine(message) || `status ${status}`;
   const code = codeOf(status, said);
+  if (code === "Unavailable" && busyWords.test(said)) {
+    return new DsecosError("Timeout", busy, { cause: new Error(said) });
+  }
   const cause = new Error(`${context.path} (${context.project ?? "default"}): ${status} ${said}`);
   return new DsecosError(code, `${openings[code] ?? "Incus could not do it"}: ${said}.`, { cause });
 }

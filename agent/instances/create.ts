@@ -24,6 +24,8 @@ export interface CreateDeps {
   log: (event: string, facts: Record<string, unknown>) => void;
   /** How long an interrupted creation waits for Incus to come back, in milliseconds. */
   patienceMs: number;
+  /** Name of this node. */
+  node: string;
 }
 
 interface Request {
@@ -68,6 +70,7 @@ export class Creator {
       actor: request.actor,
       uid: request.uid,
       startedAt: now().toISOString(),
+      node: this.#deps.node,
     };
     const id = jobs.start(jobRequest(tenant, pending), async (progress) => {
       this.#own.add(progress.id);
@@ -104,6 +107,7 @@ export class Creator {
         await this.#forget(tenant, id);
         continue;
       }
+      if (pending.node !== this.#deps.node) continue;
       // A tenant that is not active gets nothing new; the job waits for it in its key.
       if (view.find(tenant)?.state.state !== "active") continue;
       this.#own.add(id);

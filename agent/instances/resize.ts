@@ -3,7 +3,7 @@ import type * as v from "valibot";
 import { DsecosError } from "../bus/errors.ts";
 import { apiPath, type IncusClient } from "../incus/client.ts";
 import { run } from "../incus/operations.ts";
-import { amountOf } from "../tenants/amounts.ts";
+import { type Amount, amountOf } from "../tenants/amounts.ts";
 import { incusSize } from "../tenants/project.ts";
 import type { TenantView } from "../tenants/view.ts";
 import type { resizeSchema } from "./contract.ts";
@@ -41,7 +41,24 @@ export async function resizeInstance(
     const message = `The disk of ${name} can only grow; it has ${storage}.`;
     throw new DsecosError("InvalidArgument", message);
   }
-  // Only growth needs room; what is given back counts once Incus says so.
+  await withRoomToGrow(view, tenant, name, before, after, async () => {
+    const body = {
+      config: { "limits.cpu": next.cpu, "limits.memory": next.ram },
+      devices: { [diskName]: { ...device, size: next.storage } },
+    };
+    await run(client, "PATCH", path, body, { project: tenant, timeoutMs: 60_000 });
+  });
+}
+
+/** Holds room for what an instance gains; what it gives back counts once Incus says so. */
+export async function withRoomToGrow(
+  view: TenantView,
+  tenant: string,
+  name: string,
+  before: Amount,
+  after: Amount,
+  work: () => Promise<void>,
+): Promise<void> {
   const growth = {
     cpu: Math.max(0, after.cpu - before.cpu),
     ramKib: Math.max(0, after.ramKib - before.ramKib),
@@ -51,16 +68,7 @@ export async function resizeInstance(
   const part = `resize ${name}`;
   const room = view.guard.reserve(tenant, new Map([[part, growth]]));
   try {
-    await run(
-      client,
-      "PATCH",
-      path,
-      {
-        config: { "limits.cpu": next.cpu, "limits.memory": next.ram },
-        devices: { [diskName]: { ...device, size: next.storage } },
-      },
-      { project: tenant, timeoutMs: 60_000 },
-    );
+    await work();
     room.kept(part);
   } finally {
     room.close();

@@ -170,7 +170,7 @@ export function createInstances(deps: CreateDeps): InstanceService {
       await requireSnapshot(client, tenant, name, snapshot);
       return begin(call, tenant, `Restore ${name} to ${snapshot}`, (progress) =>
         forEachInstance(progress, [name], "Restoring", () =>
-          restoreSnapshot(client, tenant, name, snapshot),
+          restoreSnapshot(client, view, tenant, name, snapshot),
         ),
       );
     },

@@ -2,8 +2,10 @@
 import type * as v from "valibot";
 import { apiPath, type IncusClient } from "../incus/client.ts";
 import { run } from "../incus/operations.ts";
+import type { TenantView } from "../tenants/view.ts";
 import type { scheduleSchema, snapshotSchema } from "./contract.ts";
-import { isoTime } from "./source.ts";
+import { withRoomToGrow } from "./resize.ts";
+import { isoTime, type Limited, promiseOf } from "./source.ts";
 
 type Snapshot = v.InferOutput<typeof snapshotSchema>;
 type Schedule = v.InferOutput<typeof scheduleSchema>;
@@ -51,14 +53,23 @@ export async function takeSnapshot(
   await run(client, "POST", apiPath("instances", name, "snapshots"), body, { project: tenant });
 }
 
+/** Puts back the disk and also the limits of then, which must fit into the quota of now. */
 export async function restoreSnapshot(
   client: IncusClient,
+  view: TenantView,
   tenant: string,
   name: string,
   snapshot: string,
 ): Promise<void> {
-  const body = { restore: snapshot, stateful: false };
-  await run(client, "PUT", apiPath("instances", name), body, { project: tenant });
+  const path = apiPath("instances", name);
+  const [now, then] = await Promise.all([
+    client.get<Limited>(path, { project: tenant }),
+    client.get<Limited>(apiPath("instances", name, "snapshots", snapshot), { project: tenant }),
+  ]);
+  await withRoomToGrow(view, tenant, name, promiseOf(now), promiseOf(then), async () => {
+    const body = { restore: snapshot, stateful: false };
+    await run(client, "PUT", path, body, { project: tenant });
+  });
 }
 
 export async function deleteSnapshot(

@@ -64,6 +64,17 @@ export interface IncusInstance {
   snapshots: unknown[] | null;
 }
 
+/** The parts that say what an instance, or a snapshot of it, is promised. */
+export type Limited = Pick<IncusInstance, "expanded_config" | "expanded_devices">;
+
+export function promiseOf({ expanded_config: config, expanded_devices: devices }: Limited): Amount {
+  return amountOf(
+    config["limits.cpu"] ?? "",
+    config["limits.memory"] ?? "",
+    rootDisk({ devices })?.[1].size ?? "",
+  );
+}
+
 export function rootDisk(instance: Pick<IncusInstance, "devices">) {
   return Object.entries(instance.devices).find(
     ([, device]) => device.type === "disk" && device.path === "/",
@@ -72,7 +83,6 @@ export function rootDisk(instance: Pick<IncusInstance, "devices">) {
 
 export function instanceOf(source: IncusInstance): Instance {
   const config = source.expanded_config;
-  const root = rootDisk({ devices: source.expanded_devices });
   return {
     name: source.name,
     type: source.type === "virtual-machine" ? "virtual-machine" : "container",
@@ -80,11 +90,7 @@ export function instanceOf(source: IncusInstance): Instance {
     location: source.location,
     image: config[imageKey] ?? config["image.description"] ?? "",
     createdAt: isoTime(source.created_at),
-    limit: amountOf(
-      config["limits.cpu"] ?? "",
-      config["limits.memory"] ?? "",
-      root?.[1].size ?? "",
-    ),
+    limit: promiseOf(source),
     live: { ...liveOf(source.state), processes: Math.max(0, source.state?.processes ?? 0) },
     addresses: addressesOf(source.state),
     snapshots: source.snapshots?.length ?? 0,

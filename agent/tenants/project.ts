@@ -64,10 +64,9 @@ export async function createProject(
   name: string,
   description: string,
   config: Config,
-  timeoutMs?: number,
 ): Promise<void> {
   const body = { name, description, config: withoutEmpty(config) };
-  await client.send("POST", "/1.0/projects", body, timeoutMs === undefined ? {} : { timeoutMs });
+  await client.send("POST", "/1.0/projects", body, { timeoutMs: 25_000 });
 }
 
 /**

@@ -25,6 +25,8 @@ export interface ReconcilerDeps {
 }
 
 const everyMs = 60_000;
+/** A removal that failed is tried again after this time, not every minute. */
+const removalPauseMs = 600_000;
 const agentActor = { actor: "dsecos-agent", uid: 0 } as const;
 
 export class Reconciler {
@@ -32,6 +34,8 @@ export class Reconciler {
   /** Tenants to look at next; an empty name means all. */
   readonly #asked = new Set<string>();
   readonly #removing = new Set<string>();
+  /** When a removal failed last. */
+  readonly #failedAt = new Map<string, number>();
   /** Tenants whose broken quota is on record already. */
   readonly #reported = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
@@ -72,6 +76,10 @@ export class Reconciler {
     this.#removing.add(name);
     try {
       await work();
+      this.#failedAt.delete(name);
+    } catch (error) {
+      this.#failedAt.set(name, Date.now());
+      throw error;
     } finally {
       this.#removing.delete(name);
     }
@@ -156,7 +164,8 @@ export class Reconciler {
   /** A deletion whose grace is over goes on as a job in the name of who asked for it. */
   #remove({ name, state }: Entry): void {
     const { jobs, lifecycle, log } = this.#deps;
-    if (this.#removing.has(name)) return;
+    const failedAt = this.#failedAt.get(name) ?? Number.NEGATIVE_INFINITY;
+    if (this.#removing.has(name) || Date.now() - failedAt < removalPauseMs) return;
     const { by: actor, uid } = state;
     const request = { kind: "tenants.Delete", title: `Remove ${name}`, tenant: name, actor, uid };
     const id = jobs.start(request, (progress) =>

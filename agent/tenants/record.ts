@@ -44,6 +44,8 @@ const pendingJobSchema = v.object({
   actor: v.string(),
   uid: v.number(),
   startedAt: v.string(),
+  /** Node whose agent does it, so that others of a cluster leave it alone. */
+  node: v.string(),
 });
 
 /** A bulk job as it was asked for. */

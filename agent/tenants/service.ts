@@ -245,7 +245,12 @@ function merge<T extends object>(kept: T, given: { [K in keyof T]?: T[K] | undef
 }
 
 function explainCreate(error: unknown, name: string): unknown {
-  if (!(error instanceof DsecosError) || error.code !== "Conflict") return error;
+  if (!(error instanceof DsecosError)) return error;
+  if (error.code === "Timeout") {
+    const message = `Incus is slow: ${name} may still appear; look in a minute before you repeat it.`;
+    return new DsecosError("Timeout", message, { cause: error });
+  }
+  if (error.code !== "Conflict") return error;
   const message = `Incus has a project ${name} already; choose another name.`;
   return new DsecosError("Conflict", message, { cause: error });
 }

@@ -27,6 +27,9 @@ export interface UsageRow {
 
 export const noUsage: UsageRow = { promised: nothing, instances: 0, powered: 0 };
 
+/** Loading everything waits out what Incus's own tasks hold the database for: 30 s each. */
+const patientMs = 90_000;
+
 const text = (value: SqlValue | undefined): string => (value == null ? "" : String(value));
 const number = (value: SqlValue | undefined): number => Number(value ?? 0);
 
@@ -68,7 +71,7 @@ export async function readProjects(
   size: number,
 ): Promise<ProjectRow[]> {
   const [query, expected] = projectQuery(facts, `p.id > ${Math.trunc(after)}`, size);
-  return (await select(client, query)).map((row) => projectRow(row, expected));
+  return (await select(client, query, patientMs)).map((row) => projectRow(row, expected));
 }
 
 /** @returns undefined when there is no such project, or none of ours. */
@@ -113,12 +116,14 @@ export async function readUsage(
     client,
     `SELECT i.project_id, ${instanceColumns}, COUNT(*) FROM instances i ` +
       `WHERE i.${range.replace("AND ", "AND i.")} GROUP BY 1, 2, 3, 4, 5`,
+    patientMs,
   );
   for (const row of instances) addInstances(usage, number(row[0]), row, 1, number(row[5]));
   const volumes = await select(
     client,
     `SELECT v.project_id, ${volumeSize}, COUNT(*) FROM ${customVolumes} ` +
       `AND v.${range.replace("AND ", "AND v.")} GROUP BY 1, 2`,
+    patientMs,
   );
   for (const row of volumes) {
     const id = number(row[0]);
