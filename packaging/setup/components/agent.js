@@ -41,7 +41,7 @@ export function agentComponent(context, options) {
           env: { ...process.env, ...context.environment },
           notes: { build: build(program) },
         },
-        15,
+        30,
         owned,
       );
     },

@@ -29,7 +29,7 @@ export function busComponent(context) {
           command: "dbus-daemon",
           args: [`--config-file=${config}`, "--nofork", "--nopidfile", "--nosyslog"],
         },
-        10,
+        30,
         () => busAnswers(busAddress),
       );
     },

@@ -44,7 +44,7 @@ export function cockpitComponent(context, options = {}) {
           env: environment(context, name, user),
           notes: { port: String(port) },
         },
-        15,
+        30,
         () => pings(port),
       );
       return `listens on http://127.0.0.1:${port}`;

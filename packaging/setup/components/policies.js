@@ -35,7 +35,7 @@ export function policiesComponent(context) {
           "/org/freedesktop/DBus",
           "org.freedesktop.DBus.ReloadConfig",
         );
-      await until("polkitd to know the actions", 10, () => actionsKnown(context), 100);
+      await until("polkitd to know the actions", 30, () => actionsKnown(context), 100);
       const groups = missing.length ? ` and the groups ${missing.join(", ")}` : "";
       return written.length + missing.length ? `put in place ${written.length} files${groups}` : "";
     },

@@ -29,7 +29,7 @@ export function polkitComponent(context) {
           args: ["--no-debug"],
           env: { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: busAddress },
         },
-        15,
+        30,
         owned,
       );
     },

@@ -37,7 +37,7 @@ export function swtpmComponent(context) {
             ...["--flags", "not-need-init,startup-clear"],
           ],
         },
-        10,
+        30,
         async () => (await probe("swtpm_ioctl", ["--unix", `${socket}.ctrl`, "-c"])).code === 0,
       );
       return "a software TPM, because this machine has none";

@@ -19,15 +19,33 @@ export async function busCall(address, destination, path, member, args = []) {
     [
       `--bus=${address}`,
       "--print-reply",
-      "--reply-timeout=5000",
+      "--reply-timeout=10000",
       `--dest=${destination}`,
       path,
       member,
       ...args,
     ],
-    { seconds: 6 },
+    { seconds: 12 },
   );
   return stdout;
+}
+
+/**
+ * Asks the bus itself. Where there is none the answer comes at once; the patience is for a machine
+ * that is busy.
+ *
+ * @param {string} address
+ * @param {string} method
+ * @param {string[]} args
+ */
+function askBus(address, method, args) {
+  const destination = ["--dest=org.freedesktop.DBus", "/org/freedesktop/DBus"];
+  const reply = ["--print-reply", "--reply-timeout=10000"];
+  return probe(
+    "dbus-send",
+    [`--bus=${address}`, ...reply, ...destination, `org.freedesktop.DBus.${method}`, ...args],
+    { seconds: 12 },
+  );
 }
 
 /**
@@ -35,19 +53,7 @@ export async function busCall(address, destination, path, member, args = []) {
  * @returns {Promise<boolean>} whether a bus answers there
  */
 export async function busAnswers(address) {
-  const { code } = await probe(
-    "dbus-send",
-    [
-      `--bus=${address}`,
-      "--print-reply",
-      "--reply-timeout=2000",
-      "--dest=org.freedesktop.DBus",
-      "/org/freedesktop/DBus",
-      "org.freedesktop.DBus.GetId",
-    ],
-    { seconds: 3 },
-  );
-  return code === 0;
+  return (await askBus(address, "GetId", [])).code === 0;
 }
 
 /**
@@ -56,18 +62,6 @@ export async function busAnswers(address) {
  * @returns {Promise<boolean>} false also when no bus answers
  */
 export async function nameHasOwner(address, name) {
-  const { code, stdout } = await probe(
-    "dbus-send",
-    [
-      `--bus=${address}`,
-      "--print-reply",
-      "--reply-timeout=2000",
-      "--dest=org.freedesktop.DBus",
-      "/org/freedesktop/DBus",
-      "org.freedesktop.DBus.NameHasOwner",
-      `string:${name}`,
-    ],
-    { seconds: 3 },
-  );
+  const { code, stdout } = await askBus(address, "NameHasOwner", [`string:${name}`]);
   return code === 0 && stdout.includes("boolean true");
 }

@@ -86,7 +86,7 @@ export function incusApi(socketPath) {
     /** @returns {Promise<boolean>} whether a daemon answers on the socket */
     async answers() {
       try {
-        await send("GET", "/1.0", { seconds: 3 });
+        await send("GET", "/1.0", {});
         return true;
       } catch {
         return false; // not there, or not ready
