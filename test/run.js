@@ -13,6 +13,7 @@ import {
   RUN_PACKAGES,
   TEST_PACKAGES,
 } from "../packaging/setup/install.js";
+import { unexpectedLines } from "./lib/agent-log.js";
 import { spawnStep } from "./lib/step.js";
 import { startTestStack } from "./lib/test-stack.js";
 
@@ -46,7 +47,11 @@ const tiers = {
 async function withStack(tier, pages) {
   const stack = await startTestStack({ pages });
   try {
-    return await vitest(tier, stack.environment);
+    const counts = await vitest(tier, stack.environment);
+    const unexpected = unexpectedLines(stack.agentLog);
+    for (const line of unexpected) console.error(`unexpected in the agent's log: ${line}`);
+    counts[unexpected.length === 0 ? "passed" : "failed"] += 1;
+    return counts;
   } finally {
     await stack.stop();
   }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { ensureImage } from "../../packaging/image/import.js";
 import { cockpitComponent } from "../../packaging/setup/components/cockpit.js";
 import { ensureUser } from "../../packaging/setup/lib/accounts.js";
+import { logFile } from "../../packaging/setup/lib/daemons.js";
 import { incusApi } from "../../packaging/setup/lib/incus-api.js";
 import { createStack } from "../../packaging/setup/stack.js";
 
@@ -70,6 +71,7 @@ export async function startTestStack({ pages }) {
       ...Object.fromEntries(addresses),
       ...(pages ? { DSECOS_TEST_COCKPIT: addresses[0]?.[1] } : {}),
     },
+    agentLog: logFile(stateDirectory, "agent"),
     stop,
   };
 }
