@@ -5,7 +5,8 @@
  * `{name, unit, ours, reference, ratio, goal, holds}`.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import {
@@ -79,8 +80,10 @@ async function runCase(name) {
     format: "esm",
     packages: "external",
     outfile,
-    define: { "import.meta.dirname": JSON.stringify(caseDirectory) },
-    plugins: [{ name: "outside", setup: leaveOutside }],
+    plugins: [
+      { name: "outside", setup: leaveOutside },
+      { name: "places", setup: keepPlaces },
+    ],
   });
   try {
     const { run } = await import(pathToFileURL(outfile).href);
@@ -100,6 +103,19 @@ function leaveOutside(bundler) {
     path: pathToFileURL(resolve(resolveDir, path)).href,
     external: true,
   }));
+}
+
+/**
+ * What is bundled still finds files beside its own source.
+ *
+ * @param {import("esbuild").PluginBuild} bundler
+ */
+function keepPlaces(bundler) {
+  bundler.onLoad({ filter: /\/(test|agent)\/.*\.[jt]s$/ }, async ({ path }) => {
+    const text = await readFile(path, "utf8");
+    const contents = text.replaceAll("import.meta.dirname", JSON.stringify(dirname(path)));
+    return { contents, loader: path.endsWith(".ts") ? "ts" : "js" };
+  });
 }
 
 /**

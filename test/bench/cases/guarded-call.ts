@@ -4,55 +4,30 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import dbus from "dbus-next";
-import { build } from "esbuild";
-import { createStack } from "../../../packaging/setup/stack.js";
 import { median, type Result, ratioAtMost } from "../case.ts";
+import { bundleProgram, withBed } from "../lib/bed.ts";
 
 const rounds = 5;
 const calls = 300;
 
-export async function run(): Promise<Result[]> {
-  const stateDirectory = mkdtempSync("/var/tmp/dsecos-bench-");
-  const components = ["bus", "polkit", "policies"] as const;
-  const stack = createStack({ mode: "private", stateDirectory, components });
-  try {
-    await stack.start();
-    const env = { ...process.env, ...stack.context.environment };
-    const guarded = await program("guarded-service", stateDirectory);
-    const bare = await program("bare-service", stateDirectory);
+export function run(): Promise<Result[]> {
+  return withBed(["bus", "polkit", "policies"], async ({ directory, environment }) => {
+    const guarded = await bundleProgram("guarded-service", directory);
+    const bare = await bundleProgram("bare-service", directory);
     const ours: number[] = [];
     const trips: number[] = [];
     const appends: number[] = [];
     for (let round = 0; round < rounds; round++) {
-      ours.push(await served(guarded, env, stateDirectory));
-      trips.push(await served(bare, env, stateDirectory));
-      appends.push(append(join(stateDirectory, "append.log")));
+      ours.push(await served(guarded, environment, directory));
+      trips.push(await served(bare, environment, directory));
+      appends.push(append(join(directory, "append.log")));
     }
     const reference = median(trips) + median(appends);
     return [ratioAtMost("guarded-call", "ms", median(ours), reference, 2)];
-  } finally {
-    await stack.stop();
-    rmSync(stateDirectory, { recursive: true, force: true });
-  }
-}
-
-async function program(name: string, directory: string): Promise<string> {
-  const outfile = join(directory, `${name}.mjs`);
-  await build({
-    entryPoints: [join(import.meta.dirname, `../programs/${name}.ts`)],
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    external: ["usocket", "x11"],
-    outfile,
-    banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-    },
   });
-  return outfile;
 }
 
 /** @returns median milliseconds of a call to the program. */
