@@ -49,6 +49,7 @@ export class Console {
     return new Console(profile, browser, await browser.newPage());
   }
 
+  /** May be called again. */
   async close(): Promise<void> {
     await this.#browser.close();
     rmSync(this.#profile, { recursive: true, force: true });

@@ -58,6 +58,12 @@ export class Node {
     }
   }
 
+  /** Cuts the power and boots again. */
+  async restart(): Promise<void> {
+    await this.#incus(["restart", "--force", name, "--quiet"], 60);
+    await this.#started();
+  }
+
   async remove(): Promise<void> {
     await this.#stack.stop();
     rmSync(this.#directory, { recursive: true, force: true });
