@@ -3,8 +3,8 @@ import { PurgeCSS } from "purgecss";
 
 /**
  * PatternFly's classes for one width of the window only (`pf-m-hidden-on-lg`) come to a third of
- * its style sheets. The pages use none of them; the browser tests fail on any class that an
- * element carries and that was taken out here.
+ * its style sheets. The pages use none of them; the browser tests fail on any rule that was taken
+ * out here and would apply to an element.
  */
 const neverUsed = [/-on-(sm|md|lg|xl|2xl)$/];
 
@@ -17,7 +17,8 @@ const setAtRunTime = ["pf-v6-theme-dark", "pf-v6-m-tabular-nums"];
  * @returns {Promise<string>}
  */
 export async function prune(css, script) {
-  let rest = css;
+  const hidden = hideFunctions(css);
+  let rest = hidden.css;
   // A variable that only a removed variable used goes in the next round.
   for (let before = Number.POSITIVE_INFINITY; rest.length < before; ) {
     before = rest.length;
@@ -32,5 +33,26 @@ export async function prune(css, script) {
     });
     rest = result?.css ?? rest;
   }
-  return rest;
+  return hidden.show(rest);
+}
+
+/**
+ * PurgeCSS takes `:is(:hover,:focus)` for a selector without a match and drops its rule. So that
+ * such a selector is judged by its other parts alone, `:is()`, `:where()`, `:not()` and `:has()`
+ * are names without arguments while it looks.
+ *
+ * @param {string} css
+ */
+function hideFunctions(css) {
+  /** @type {string[]} */
+  const found = [];
+  const replaced = css.replace(
+    /:(is|where|not|has)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)/g,
+    (text) => `:hidden-${found.push(text) - 1}`,
+  );
+  return {
+    css: replaced,
+    /** @param {string} text */
+    show: (text) => text.replace(/:hidden-(\d+)/g, (whole, at) => found[Number(at)] ?? whole),
+  };
 }

@@ -12,7 +12,7 @@ export function quoted(word: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-function valueOf(parameter: Parameter, inputs: readonly unknown[]): unknown {
+function givenFor(parameter: Parameter, inputs: readonly unknown[]): unknown {
   let value = inputs[parameter.index];
   for (const key of parameter.path) value = (value as Record<string, unknown> | undefined)?.[key];
   return value;
@@ -28,8 +28,8 @@ function words(option: Parameter, value: unknown): string[] {
 export function commandOf(definition: Interface, member: string, inputs: unknown[]): string {
   const method = definition.methods[member] as Method;
   const given = positionalsOf(`${definition.subsystem}.${member}`, method).flatMap((parameter) =>
-    [valueOf(parameter, inputs)].flat().map((word) => quoted(String(word))),
+    [givenFor(parameter, inputs)].flat().map((word) => quoted(String(word))),
   );
-  const options = optionsOf(method).flatMap((option) => words(option, valueOf(option, inputs)));
+  const options = optionsOf(method).flatMap((option) => words(option, givenFor(option, inputs)));
   return ["dsecos", definition.subsystem, kebab(member), ...given, ...options].join(" ");
 }

@@ -24,7 +24,11 @@ function set(next: ReactNode): void {
 }
 
 export function showDialog(dialog: ReactNode): void {
-  if (shown === null) opener = document.activeElement;
+  if (shown === null) {
+    opener = document.activeElement;
+    // The dialog hides the page from screen readers, and what is hidden must not have the focus.
+    if (opener instanceof HTMLElement) opener.blur();
+  }
   set(dialog);
 }
 
@@ -79,7 +83,9 @@ export function Dialog(props: DialogProps) {
     } catch (cause) {
       const error = toPageError(cause);
       setFailure(
-        props.explain?.(error) ?? <Alert isInline variant="danger" title={error.message} />,
+        props.explain?.(error) ?? (
+          <Alert isInline component="h2" variant="danger" title={error.message} />
+        ),
       );
       setBusy(false);
     }

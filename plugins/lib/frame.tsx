@@ -1,4 +1,5 @@
 /** What every page has: language, theme, heading, assurance banner, jobs, dialogs, messages. */
+import "./patternfly.css";
 import { type ReactNode, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import type { Capabilities } from "../../agent/agent/contract.ts";

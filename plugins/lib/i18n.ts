@@ -48,13 +48,18 @@ export function percent(share: number): string {
 }
 
 const binary = ["KiB", "MiB", "GiB", "TiB", "PiB"] as const;
-const decimal = ["kB", "MB", "GB", "TB", "PB"] as const;
+/** Only the large ones: a small measured size is near some whole number of kB by chance. */
+const decimal = [
+  ["PB", 1000 ** 5],
+  ["TB", 1000 ** 4],
+  ["GB", 1000 ** 3],
+] as const;
 
 /**
  * A size for people. Whole in powers of 1000 where people wrote it so (1TB), else powers of 1024.
  */
 export function size(kib: number): string {
-  if (kib <= 0) return `0 ${binary[1]}`;
+  if (kib <= 0) return number(0);
   return wholeDecimal(kib) ?? inUnits(kib, 1024, binary);
 }
 
@@ -69,8 +74,7 @@ function inUnits(value: number, step: number, units: readonly string[]): string 
 }
 
 function wholeDecimal(kib: number): string | undefined {
-  for (const [index, unit] of [...decimal.entries()].reverse()) {
-    const factor = 1000 ** (index + 1);
+  for (const [unit, factor] of decimal) {
     const whole = Math.round((kib * 1024) / factor);
     // KiB are rounded down, so a whole number of TB comes back up to 1 KiB short.
     if (whole >= 1 && whole < 1000 && Math.abs(whole * factor - kib * 1024) < 1024) {

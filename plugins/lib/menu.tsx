@@ -42,7 +42,7 @@ export function AnchoredMenu({ anchor, entries, close, align = "end" }: PanelPro
       return;
     }
     const items = [...(list.current?.querySelectorAll("button") ?? [])];
-    const at = items.findIndex((item) => item === document.activeElement);
+    const at = items.indexOf(document.activeElement as HTMLButtonElement);
     const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[event.key];
     if (next === undefined) return;
     event.preventDefault();
@@ -52,6 +52,7 @@ export function AnchoredMenu({ anchor, entries, close, align = "end" }: PanelPro
     <Floating anchor={anchor} align={align} close={close}>
       <div className="pf-v6-c-menu">
         <div className="pf-v6-c-menu__content">
+          {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: PatternFly's menu is a list. */}
           <ul ref={list} className="pf-v6-c-menu__list" role="menu" onKeyDown={move}>
             {entries.map((entry) => (
               <Item

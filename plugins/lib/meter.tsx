@@ -30,6 +30,7 @@ export function Meter({ label, used, limit, write }: Props) {
         <span>{text}</span>
         {words && <span className="ds-meter-words">{words}</span>}
       </div>
+      {/* biome-ignore lint/a11y/useSemanticElements: browsers draw <meter> each in its own way. */}
       <div
         className="ds-meter-bar"
         role="meter"

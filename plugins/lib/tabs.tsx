@@ -32,7 +32,7 @@ export function Tabs({ label, tabs, active, addressOf }: Props) {
           })}
         </ul>
       </nav>
-      <section aria-label={shown?.title ?? ""}>{shown?.body}</section>
+      <div>{shown?.body}</div>
     </>
   );
 }

@@ -46,6 +46,7 @@ export function Toasts() {
       {shown.map(({ id, variant, title, body }) => (
         <Alert
           key={id}
+          component="h2"
           variant={variant}
           title={title}
           actionClose={<AlertActionCloseButton title={title} onClose={() => dismiss(id)} />}

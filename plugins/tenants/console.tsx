@@ -26,7 +26,7 @@ export function ConsoleDialog({ tenant, name }: { tenant: string; name: string }
         (error ? <Failure error={error} retry={refresh} /> : <Loading rows={4} />)}
       {data !== undefined && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so keys must reach it.
-        <pre ref={text} className="ds-log" tabIndex={0} aria-label={_("Console log")}>
+        <pre ref={text} className="ds-log" role="log" tabIndex={0} aria-label={_("Console log")}>
           {data || _("Nothing was printed.")}
         </pre>
       )}

@@ -58,7 +58,7 @@ export function DeleteDialog({ names, contents }: Props) {
         }
       }}
     >
-      <Alert isInline variant="info" title={_("Another person must approve it")}>
+      <Alert isInline component="h2" variant="info" title={_("Another person must approve it")}>
         {_("Somebody in dsecos-officer other than you approves exactly this request.")}
       </Alert>
       {contents > 0 && (

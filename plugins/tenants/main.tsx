@@ -1,9 +1,9 @@
-import { earlyCapabilities, earlyTenants } from "./early.ts";
-import "../lib/base.css";
 import { startPage } from "../lib/frame.tsx";
 import { usePlace } from "../lib/location.ts";
+import { earlyCapabilities, earlyTenants } from "./early.ts";
 import { TenantList } from "./list.tsx";
 import { TenantPage } from "./tenant.tsx";
+import "../lib/page.css";
 
 function App() {
   const place = usePlace();

@@ -11,7 +11,12 @@ export function SummaryTab({ detail }: { detail: TenantDetail }) {
   return (
     <div className="ds-stack">
       {tenant.notYetTrue.length > 0 && (
-        <Alert isInline variant="warning" title={_("Not everything declared is true yet")}>
+        <Alert
+          isInline
+          component="h2"
+          variant="warning"
+          title={_("Not everything declared is true yet")}
+        >
           <ul>
             {tenant.notYetTrue.map((sentence) => (
               <li key={sentence}>{sentence}</li>
@@ -22,6 +27,7 @@ export function SummaryTab({ detail }: { detail: TenantDetail }) {
       {tenant.deleteAt && (
         <Alert
           isInline
+          component="h2"
           variant="danger"
           title={format(_("It will be gone $0"), relativeTime(tenant.deleteAt))}
         >

@@ -110,7 +110,7 @@ function Chips({ view }: { view: View }) {
   const { search, state, classification, jurisdiction, troubled } = view.filter;
   const without = <T,>(list: readonly T[], value: T) => list.filter((kept) => kept !== value);
   return (
-    <div className="ds-chips" role="group" aria-label={_("Filters")}>
+    <section className="ds-chips" aria-label={_("Filters")}>
       {search && (
         <Chip
           text={format(_("contains “$0”"), search)}
@@ -147,7 +147,7 @@ function Chips({ view }: { view: View }) {
       <Button variant="link" size="sm" isInline onClick={() => clearFilters(view)}>
         {_("Clear all filters")}
       </Button>
-    </div>
+    </section>
   );
 }
 

@@ -31,7 +31,7 @@ export function readView(from: Place): View {
       search: first(from, "search").slice(0, 200),
       state: pick("state", tenantStates),
       classification: pick("classification", classifications),
-      jurisdiction: (from.options["jurisdiction"] ?? []).filter((two) => /^[A-Z]{2}$/.test(two)),
+      jurisdiction: (from.options.jurisdiction ?? []).filter((two) => /^[A-Z]{2}$/.test(two)),
       troubled: first(from, "troubled") === "yes",
       sort: key ?? "name",
       descending: key !== undefined && descending,
