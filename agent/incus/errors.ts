@@ -42,7 +42,7 @@ export function errorOfConnection(error: Error, socketPath: string): DsecosError
 const quotaWords =
   /(reached maximum number|maximum aggregate value|is too low: |no space left|disk quota exceeded|quota.*exceeded)/i;
 const conflictWords =
-  /(already exists|already in use|already running|already stopped|is busy|not empty|currently in use|already frozen)/i;
+  /(already exists|already in use|already running|already stopped|is busy|not empty|only empty projects|currently in use|already frozen)/i;
 const missingWords = /(not found|no such object|doesn't exist)/i;
 
 /** Its database has one connection; with hundreds of projects its own tasks hold that for long. */

@@ -27,6 +27,8 @@ export interface ReconcilerDeps {
 const everyMs = 60_000;
 /** A removal that failed is tried again after this time, not every minute. */
 const removalPauseMs = 600_000;
+/** Keys that we read back: written differently they still say the same. */
+const isOurs = (key: string) => key === tenantKey || key === stateKey;
 const agentActor = { actor: "dsecos-agent", uid: 0 } as const;
 
 export class Reconciler {
@@ -38,6 +40,7 @@ export class Reconciler {
   readonly #failedAt = new Map<string, number>();
   /** Tenants whose broken quota is on record already. */
   readonly #reported = new Set<string>();
+  readonly #waking = new Map<string, NodeJS.Timeout>();
   #timer: NodeJS.Timeout | undefined;
   #pass: Promise<void> | undefined;
   #stopped = true;
@@ -56,6 +59,7 @@ export class Reconciler {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#timer);
+    for (const timer of this.#waking.values()) clearTimeout(timer);
     await this.#pass;
   }
 
@@ -114,6 +118,7 @@ export class Reconciler {
       this.#remove(entry);
       return;
     }
+    if (state.deleteAt !== undefined) this.#wakeAt(name, state.deleteAt);
     if (state.state !== "active") {
       if (entry.powered > 0) await this.#keepFrozen(name);
     } else if (state.thawing) {
@@ -126,25 +131,23 @@ export class Reconciler {
   /** Writes what is declared over what was changed behind our back, and puts both on record. */
   async #repair(name: string): Promise<void> {
     const { client, server, view, audit } = this.#deps;
-    let drift: ReturnType<typeof driftOf> = [];
-    await updateProject(client, name, (config) => {
+    await updateProject(client, name, async (config) => {
       const record = parseRecord(config[tenantKey] ?? "");
       const state = parseState(config[stateKey] ?? "");
       if (record === undefined || state === undefined) return undefined;
       const wanted = declared(record, state, server);
-      drift = driftOf(config, wanted).filter(({ key }) => key !== tenantKey && key !== stateKey);
-      return drift.length === 0 ? undefined : { ...config, ...wanted };
-    });
-    if (drift.length > 0) {
-      const details = { changed: drift };
+      const changed = driftOf(config, wanted).filter(({ key }) => !isOurs(key));
+      if (changed.length === 0) return undefined;
+      // On record before it is done, like every other change.
       await audit.append({
         action: "tenants.Repaired",
         outcome: "note",
         ...agentActor,
         tenant: name,
-        details,
+        details: { changed },
       });
-    }
+      return { ...config, ...wanted };
+    });
     await view.refresh(name);
   }
 
@@ -172,6 +175,18 @@ export class Reconciler {
       this.removing(name, () => lifecycle.remove(name, progress)),
     );
     log("removing tenant", { tenant: name, job: id });
+  }
+
+  /** Looks again when a grace period ends, if that is before the next regular look. */
+  #wakeAt(name: string, at: string): void {
+    const ms = new Date(at).getTime() - Date.now();
+    if (ms > everyMs || this.#waking.has(name)) return;
+    const timer = setTimeout(() => {
+      this.#waking.delete(name);
+      this.kick(name);
+    }, Math.max(0, ms) + 50);
+    timer.unref();
+    this.#waking.set(name, timer);
   }
 
   async #reportQuota(entry: Entry): Promise<void> {

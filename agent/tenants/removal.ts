@@ -2,6 +2,7 @@
  * Takes a tenant away with all that is in it. Each step looks at what is there now, so that it may
  * be interrupted anywhere and begun again.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { DsecosError } from "../bus/errors.ts";
 import { apiPath, type IncusClient } from "../incus/client.ts";
 import { run } from "../incus/operations.ts";
@@ -19,6 +20,7 @@ interface Volume {
 }
 
 const width = 4;
+const rounds = 5;
 
 /** Names of custom volumes (`pool/name`) of a project over all pools. */
 export async function customVolumes(client: IncusClient, project: string) {
@@ -41,8 +43,30 @@ export async function removeTenant(
   project: string,
   progress: RemovalProgress,
 ): Promise<void> {
+  for (let round = 1; ; round += 1) {
+    const known = await removeContents(client, project, progress);
+    if (!known) return;
+    progress.step("Removing the tenant");
+    try {
+      const path = apiPath("projects", project);
+      await gone(client.send("DELETE", path, undefined, { timeoutMs: 30_000 }));
+      progress.finished(project);
+      return;
+    } catch (error) {
+      // Something that was being created just then has come into being: once more.
+      if (!isConflict(error) || round >= rounds) throw error;
+    }
+  }
+}
+
+/** @returns false when the project is gone. */
+async function removeContents(
+  client: IncusClient,
+  project: string,
+  progress: RemovalProgress,
+): Promise<boolean> {
   const instances = await lastParts(client, "/1.0/instances", project);
-  if (instances === undefined) return;
+  if (instances === undefined) return false;
   const volumes = await customVolumes(client, project);
   progress.total(instances.length + volumes.length + 1);
 
@@ -63,11 +87,7 @@ export async function removeTenant(
     const path = apiPath("profiles", name);
     if (name !== "default") await gone(client.send("DELETE", path, undefined, { project }));
   }
-
-  progress.step("Removing the tenant");
-  const path = apiPath("projects", project);
-  await gone(client.send("DELETE", path, undefined, { timeoutMs: 30_000 }));
-  progress.finished(project);
+  return true;
 }
 
 /** Stops it the hard way, frozen or not, and deletes it with its disks and snapshots. */
@@ -92,7 +112,16 @@ export async function removeInstance(
     // What is stopped already needs no stop; deleting tells if it really runs on.
     if (!(error instanceof DsecosError) || isTrouble(error)) throw error;
   }
-  await run(client, "DELETE", path, undefined, { project, wait: { timeoutMs: 120_000 } });
+  for (let round = 1; ; round += 1) {
+    try {
+      await run(client, "DELETE", path, undefined, { project, wait: { timeoutMs: 120_000 } });
+      return;
+    } catch (error) {
+      // It is still being created or stopped; that ends soon.
+      if (!isConflict(error) || round >= 20) throw error;
+      await delay(1_000);
+    }
+  }
 }
 
 async function removeBuckets(client: IncusClient, project: string): Promise<void> {
@@ -106,6 +135,10 @@ async function removeBuckets(client: IncusClient, project: string): Promise<void
       );
     }
   }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof DsecosError && error.code === "Conflict";
 }
 
 function isTrouble(error: DsecosError): boolean {
