@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /**
  * Builds everything that is installed into `dist/`: the agent and the command line (one file
- * each), what is derived from the contracts, and the Cockpit package.
+ * each), what is derived from the contracts, and the Cockpit package. `node build.js --texts`
+ * instead writes the template for translators, plugins/po/dsecos.pot.
  */
-import { chmod, copyFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -11,6 +12,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { build } from "esbuild";
 import { prune } from "./plugins/build/css.js";
+import { buildTranslations, extractTexts } from "./plugins/build/po.js";
 
 const root = path.dirname(fileURLToPath(import.meta.url));
 const dist = path.join(root, "dist");
@@ -38,39 +40,21 @@ const forNode = {
   },
 };
 
-/** @param {string} file */
-async function exists(file) {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
-}
-
 /**
  * @param {string} entry
  * @param {string} outfile below dist
  */
 async function buildProgram(entry, outfile) {
-  const source = path.join(root, entry);
-  if (!(await exists(source))) {
-    console.warn(`build: ${entry} does not exist yet, ${outfile} is not built`);
-    return;
-  }
   const target = path.join(dist, outfile);
-  await build({ ...forNode, entryPoints: [source], outfile: target });
+  await build({ ...forNode, entryPoints: [path.join(root, entry)], outfile: target });
   await chmod(target, 0o755);
 }
 
 /** Writes dist/policies and dist/share, which are derived from the contracts. */
 async function generate() {
-  const source = path.join(root, "agent", "generate.ts");
-  if (!(await exists(source))) {
-    console.warn("build: agent/generate.ts does not exist yet, no policies are built");
-    return;
-  }
   const outfile = path.join(tmpdir(), `dsecos-generate-${process.pid}.mjs`);
   try {
-    await build({ ...forNode, entryPoints: [source], outfile });
+    await build({ ...forNode, entryPoints: [path.join(root, "agent/generate.ts")], outfile });
     const module = await import(pathToFileURL(outfile).href);
     await module.generate(dist);
   } finally {
@@ -124,6 +108,7 @@ async function buildPages() {
     path.join(cockpitPackage, "manifest.json"),
     `${JSON.stringify({ ...manifest, version }, null, 2)}\n`,
   );
+  await buildTranslations(path.join(root, "plugins/po"), cockpitPackage);
   const weighed = await Promise.all(pages.map(async (page) => [page, await buildPage(page)]));
   const sizes = Object.fromEntries(weighed);
   await writeFile(path.join(dist, "sizes.json"), `${JSON.stringify({ limits, sizes }, null, 2)}\n`);
@@ -135,10 +120,14 @@ async function buildPages() {
   }
 }
 
-await mkdir(dist, { recursive: true });
-await Promise.all([
-  buildProgram("agent/main.ts", "agent/agent.js"),
-  buildProgram("agent/cli/main.ts", "agent/dsecos.js"),
-  generate(),
-  buildPages(),
-]);
+if (process.argv.includes("--texts")) {
+  await extractTexts(root, path.join(root, "plugins/po/dsecos.pot"));
+} else {
+  await mkdir(dist, { recursive: true });
+  await Promise.all([
+    buildProgram("agent/main.ts", "agent/agent.js"),
+    buildProgram("agent/cli/main.ts", "agent/dsecos.js"),
+    generate(),
+    buildPages(),
+  ]);
+}

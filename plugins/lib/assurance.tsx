@@ -33,35 +33,37 @@ export function AssuranceBanner() {
     // Not knowing is not being safe; where the agent is gone the page itself says so.
     if (error.code === "NotRunning" || error.code === "NoAccess") return null;
     return (
-      <div className="ds-banner">
+      <section className="ds-banner" aria-label={_("Assurance")}>
         <WarningIcon /> {_("What can be relied on here is unknown:")} {error.message}
-      </div>
+      </section>
     );
   }
   if (flags.length === 0) return null;
   return (
-    <details className="ds-banner">
-      <summary>
-        <WarningIcon />
-        <strong>
-          {ngettext(
-            "$0 thing weakens what this node promises",
-            "$0 things weaken what this node promises",
-            flags.length,
-          )}
-        </strong>
-        <span className="ds-banner-titles">{flags.map(({ title }) => title).join(" · ")}</span>
-      </summary>
-      <ul>
-        {flags.map((check) => (
-          <li key={check.id}>
-            <Tag color={verdictColors[check.verdict]}>{verdictName(check.verdict)}</Tag>{" "}
-            <strong>{check.title}</strong>: {check.fact} {check.remedy}
-            <Command text={check.command} />
-            <span className="ds-subtle">{relativeTime(check.checkedAt)}</span>
-          </li>
-        ))}
-      </ul>
-    </details>
+    <section className="ds-banner" aria-label={_("Assurance")}>
+      <details>
+        <summary>
+          <WarningIcon />
+          <strong>
+            {ngettext(
+              "$0 thing weakens what this node promises",
+              "$0 things weaken what this node promises",
+              flags.length,
+            )}
+          </strong>
+          <span className="ds-banner-titles">{flags.map(({ title }) => title).join(" · ")}</span>
+        </summary>
+        <ul>
+          {flags.map((check) => (
+            <li key={check.id}>
+              <Tag color={verdictColors[check.verdict]}>{verdictName(check.verdict)}</Tag>{" "}
+              <strong>{check.title}</strong>: {check.fact} {check.remedy}
+              <Command text={check.command} />
+              <span className="ds-subtle">{relativeTime(check.checkedAt)}</span>
+            </li>
+          ))}
+        </ul>
+      </details>
+    </section>
   );
 }

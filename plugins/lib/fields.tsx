@@ -1,4 +1,4 @@
-/** Form fields that check what is typed by the contract's own schema. */
+/** Form fields that say what is wrong with their value. */
 import "@patternfly/react-styles/css/components/Form/form.css";
 import {
   FormSelect,
@@ -6,14 +6,6 @@ import {
 } from "@patternfly/react-core/dist/esm/components/FormSelect";
 import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput";
 import { useId, useState } from "react";
-import * as v from "valibot";
-import { _ } from "./i18n.ts";
-
-/** @returns what is wrong with a value, in the contract's words; empty when nothing is. */
-export function problemOf(schema: v.GenericSchema, value: unknown): string {
-  const parsed = v.safeParse(schema, value);
-  return parsed.success ? "" : _(parsed.issues[0].message);
-}
 
 interface FieldProps {
   label: string;

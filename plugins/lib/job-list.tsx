@@ -30,11 +30,14 @@ export function jobStateName(state: JobRecord["state"]): string {
 
 /** Jobs that run, and those that ended while the page was open. */
 export function JobList() {
-  const jobs = useJobs();
-  if (jobs.length === 0) return null;
+  const { records, error } = useJobs();
+  // Where the agent is gone, or not for this person, the page itself says so.
+  const unknown = error && error.code !== "NotRunning" && error.code !== "NoAccess";
+  if (records.length === 0 && !unknown) return null;
   return (
     <section className="ds-jobs" aria-label={_("Jobs")}>
-      {jobs.map((record) => (
+      {unknown && <p className="ds-bad">{format(_("Jobs are unknown: $0"), error.message)}</p>}
+      {records.map((record) => (
         <Job key={record.id} record={record} dismiss={() => dismissJob(record.id)} />
       ))}
     </section>

@@ -3,20 +3,28 @@ import { useSyncExternalStore } from "react";
 import { type JobRecord, job, jobs } from "../../agent/jobs/contract.ts";
 import { client, listen } from "./client.ts";
 import { onConnection } from "./connection.ts";
-import { toPageError } from "./errors.ts";
+import { type PageError, toPageError } from "./errors.ts";
 
 const records = new Map<string, JobRecord>();
 /** Those that this page saw running: shown until dismissed, however they end. */
 const watched = new Set<string>();
 const endListeners = new Set<(record: JobRecord) => void>();
 const listeners = new Set<() => void>();
-let shown: readonly JobRecord[] = [];
 let started = false;
 
-function publish(): void {
-  shown = [...records.values()]
+interface Shown {
+  records: readonly JobRecord[];
+  /** Why they could not be asked for; undefined when they could. */
+  error: PageError | undefined;
+}
+
+let shown: Shown = { records: [], error: undefined };
+
+function publish(error?: PageError): void {
+  const sorted = [...records.values()]
     .filter(({ id }) => watched.has(id))
     .sort((one, other) => other.startedAt.localeCompare(one.startedAt));
+  shown = { records: sorted, error };
   for (const listener of listeners) listener();
 }
 
@@ -42,8 +50,7 @@ async function load(): Promise<void> {
     for (const { id } of lost) take(await client(job, id).Show());
     publish();
   } catch (cause) {
-    // The page's own queries show the same failure; a job list is not worth a second message.
-    console.debug("jobs", toPageError(cause).message);
+    publish(toPageError(cause));
   }
 }
 
@@ -85,6 +92,6 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-export function useJobs(): readonly JobRecord[] {
+export function useJobs(): Shown {
   return useSyncExternalStore(subscribe, () => shown);
 }

@@ -6,14 +6,15 @@ import {
   instances,
 } from "../../agent/instances/contract.ts";
 import type { Tenant } from "../../agent/tenants/contract.ts";
+import { problemOf } from "../lib/check.ts";
 import { client } from "../lib/client.ts";
 import { commandOf } from "../lib/command.ts";
 import { Dialog } from "../lib/dialog.tsx";
-import { CheckField, ChoiceField, problemOf, TextField } from "../lib/fields.tsx";
+import { CheckField, ChoiceField, TextField } from "../lib/fields.tsx";
 import { Command } from "../lib/help.tsx";
 import { _, format, number, size } from "../lib/i18n.ts";
 import { watchJob } from "../lib/jobs.ts";
-import { hasProblem } from "./declare.tsx";
+import { hasProblem } from "./draft.ts";
 import { useImages } from "./images.tsx";
 
 const { count, cpu, ram, storage } = instanceSpecSchema.entries;

@@ -2,14 +2,16 @@
 import { useState } from "react";
 import { tenants } from "../../agent/tenants/contract.ts";
 import { domainSchema, tenantNameSchema } from "../../agent/tenants/names.ts";
+import { problemOf } from "../lib/check.ts";
 import { client } from "../lib/client.ts";
 import { commandOf } from "../lib/command.ts";
 import { Dialog } from "../lib/dialog.tsx";
-import { problemOf, TextField } from "../lib/fields.tsx";
+import { TextField } from "../lib/fields.tsx";
 import { Command } from "../lib/help.tsx";
 import { _, format } from "../lib/i18n.ts";
 import { toast } from "../lib/toasts.tsx";
-import { contactList, type Draft, DraftFields, draftProblems, hasProblem } from "./declare.tsx";
+import { DraftFields } from "./declare.tsx";
+import { contactList, type Draft, domainFor, draftProblems, hasProblem } from "./draft.ts";
 
 const blank: Draft = {
   displayName: "",
@@ -20,11 +22,6 @@ const blank: Draft = {
   storage: "",
   contacts: "",
 };
-
-/** `mod-defense` becomes `mod_defense_t`, until the person writes another. */
-export function domainFor(name: string): string {
-  return name === "" ? "" : `${name.replaceAll("-", "_")}_t`;
-}
 
 export function CreateDialog() {
   const [draft, setDraft] = useState(blank);

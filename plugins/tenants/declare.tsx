@@ -1,51 +1,9 @@
 /** The fields by which a person declares a tenant, shared by the dialogs that create and change. */
-import * as v from "valibot";
-import { classifications, type Tenant, tenantSpecSchema } from "../../agent/tenants/contract.ts";
-import { ChoiceField, problemOf, TextField } from "../lib/fields.tsx";
+import { classifications } from "../../agent/tenants/contract.ts";
+import { ChoiceField, TextField } from "../lib/fields.tsx";
 import { _ } from "../lib/i18n.ts";
+import type { Draft } from "./draft.ts";
 import { classificationName } from "./words.ts";
-
-/** As typed. */
-export interface Draft {
-  displayName: string;
-  classification: Tenant["classification"];
-  jurisdiction: string;
-  cpu: string;
-  ram: string;
-  storage: string;
-  contacts: string;
-}
-
-const { displayName, jurisdiction, quota, contacts } = tenantSpecSchema.entries;
-
-export function contactList(text: string): string[] {
-  return text
-    .split(",")
-    .map((contact) => contact.trim())
-    .filter(Boolean);
-}
-
-/** What is wrong with each field, empty where nothing is. */
-export function draftProblems(draft: Draft): Record<keyof Draft, string> {
-  return {
-    displayName: problemOf(displayName, draft.displayName),
-    classification: "",
-    jurisdiction: problemOf(jurisdiction, draft.jurisdiction),
-    cpu: problemOf(quota.entries.cpu, draft.cpu),
-    ram: problemOf(quota.entries.ram, draft.ram),
-    storage: problemOf(quota.entries.storage, draft.storage),
-    contacts: problemOf(contacts, contactList(draft.contacts)),
-  };
-}
-
-export function hasProblem(problems: Record<string, string>): boolean {
-  return Object.values(problems).some(Boolean);
-}
-
-/** @throws when a field has a problem; the dialogs do not come here before all are solved. */
-export function quotaOf(draft: Draft) {
-  return v.parse(quota, { cpu: draft.cpu, ram: draft.ram, storage: draft.storage });
-}
 
 interface Props {
   draft: Draft;

@@ -1,6 +1,6 @@
 /** Dialog that changes what was declared of a tenant: everything but its name and domain. */
 import { useState } from "react";
-import { type Tenant, type TenantChange, tenants } from "../../agent/tenants/contract.ts";
+import { type Tenant, tenants } from "../../agent/tenants/contract.ts";
 import { client } from "../lib/client.ts";
 import { commandOf } from "../lib/command.ts";
 import { Dialog } from "../lib/dialog.tsx";
@@ -8,26 +8,8 @@ import { TextField } from "../lib/fields.tsx";
 import { Command } from "../lib/help.tsx";
 import { _, format } from "../lib/i18n.ts";
 import { toast } from "../lib/toasts.tsx";
-import { contactList, type Draft, DraftFields, draftProblems, hasProblem } from "./declare.tsx";
-
-function draftOf(tenant: Tenant): Draft {
-  const { displayName, classification, jurisdiction, quota, contacts } = tenant;
-  return { displayName, classification, jurisdiction, ...quota, contacts: contacts.join(", ") };
-}
-
-/** @returns only what differs, so that two people who change different things do not collide. */
-export function changesOf(tenant: Tenant, draft: Draft): TenantChange {
-  const before = draftOf(tenant);
-  const quota = (["cpu", "ram", "storage"] as const).filter((key) => draft[key] !== before[key]);
-  const plain = (["displayName", "classification", "jurisdiction"] as const).filter(
-    (key) => draft[key] !== before[key],
-  );
-  return {
-    ...Object.fromEntries(plain.map((key) => [key, draft[key]])),
-    ...(quota.length ? { quota: Object.fromEntries(quota.map((key) => [key, draft[key]])) } : {}),
-    ...(draft.contacts === before.contacts ? {} : { contacts: contactList(draft.contacts) }),
-  };
-}
+import { DraftFields } from "./declare.tsx";
+import { changesOf, type Draft, draftOf, draftProblems, hasProblem } from "./draft.ts";
 
 export function EditDialog({ tenant }: { tenant: Tenant }) {
   const [draft, setDraft] = useState(() => draftOf(tenant));

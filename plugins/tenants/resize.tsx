@@ -1,14 +1,15 @@
 /** Dialog that changes what instances are promised. */
 import { useState } from "react";
 import { type Instance, instances, resizeSchema } from "../../agent/instances/contract.ts";
+import { problemOf } from "../lib/check.ts";
 import { client } from "../lib/client.ts";
 import { commandOf } from "../lib/command.ts";
 import { Dialog } from "../lib/dialog.tsx";
-import { problemOf, TextField } from "../lib/fields.tsx";
+import { TextField } from "../lib/fields.tsx";
 import { Command } from "../lib/help.tsx";
 import { _, format, number, size } from "../lib/i18n.ts";
 import { watchJob } from "../lib/jobs.ts";
-import { hasProblem } from "./declare.tsx";
+import { hasProblem } from "./draft.ts";
 
 interface Props {
   tenant: string;

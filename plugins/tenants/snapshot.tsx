@@ -6,9 +6,10 @@ import {
   scheduleSchema,
   snapshotNameSchema,
 } from "../../agent/instances/contract.ts";
+import { problemOf } from "../lib/check.ts";
 import { client } from "../lib/client.ts";
 import { Dialog } from "../lib/dialog.tsx";
-import { ChoiceField, problemOf, TextField } from "../lib/fields.tsx";
+import { ChoiceField, TextField } from "../lib/fields.tsx";
 import { _, format, number } from "../lib/i18n.ts";
 import { watchJob } from "../lib/jobs.ts";
 
