@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
  */
 const expected = [
   /"Incus (is not running|does not run|cannot be reached)/,
+  /Incus did not answer/,
   /incus events lost/,
   /tenants not loaded/,
   /a job failed/,
