@@ -9,7 +9,7 @@ const root = resolve(import.meta.dirname, "..");
 /** @type {readonly (readonly [string, readonly string[]])[]} */
 const steps = [
   ["types", ["node_modules/.bin/tsc"]],
-  ["lint and format", ["node_modules/.bin/biome", "ci", "--error-on-warnings"]],
+  ["lint and format", ["node_modules/.bin/biome", "ci", "--error-on-warnings", "--colors=off"]],
   ["styles", ["node_modules/.bin/stylelint", "plugins/**/*.css"]],
 ];
 
