@@ -179,9 +179,10 @@ export function createCloud(options: CloudOptions): Cloud {
       clearTimeout(retry);
       for (const timer of gathering.values()) clearTimeout(timer);
       events.stop();
+      // Ends what waits for an answer, so that stopping does not wait for an Incus that hangs.
+      client.close();
       await tenants.stop();
       await reloading;
-      client.close();
     },
   };
 }

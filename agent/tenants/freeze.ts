@@ -1,4 +1,5 @@
 /** Freezing and thawing all instances of a tenant. */
+import { setTimeout as delay } from "node:timers/promises";
 import { DsecosError } from "../bus/errors.ts";
 import { apiPath, type IncusClient } from "../incus/client.ts";
 import { run } from "../incus/operations.ts";
@@ -11,17 +12,24 @@ export interface InstanceState {
 }
 
 const width = 4;
+const rounds = 5;
 
 /** @returns the tenant's instances with what they do right now. */
 export async function instanceStates(
   client: IncusClient,
   project: string,
 ): Promise<InstanceState[]> {
-  return client.get<InstanceState[]>("/1.0/instances", {
-    project,
-    query: { recursion: "1" },
-    timeoutMs: 20_000,
-  });
+  try {
+    return await client.get<InstanceState[]>("/1.0/instances", {
+      project,
+      query: { recursion: "1" },
+      timeoutMs: 20_000,
+    });
+  } catch (error) {
+    // The tenant was removed meanwhile, and its instances with it.
+    if (error instanceof DsecosError && error.code === "NotFound") return [];
+    throw error;
+  }
 }
 
 export const isRunning = (instance: InstanceState) => instance.status === "Running";
@@ -31,8 +39,9 @@ export const isFrozen = (instance: InstanceState) => instance.status === "Frozen
 export type Told = (name: string, error?: string) => void;
 
 /**
- * Freezes whatever runs, and looks again until nothing does, since something may have been started
- * in between. @returns names of the instances that it froze.
+ * Freezes whatever runs, and looks again until nothing does: something may have been started in
+ * between, and what is just starting or stopping cannot be frozen at that moment.
+ * @returns names of the instances that it froze.
  */
 export async function freezeAll(
   client: IncusClient,
@@ -40,19 +49,23 @@ export async function freezeAll(
   told: Told = () => undefined,
 ): Promise<string[]> {
   const frozen = new Set<string>();
-  const failed = new Set<string>();
-  for (let round = 0; round < 5; round += 1) {
-    const running = (await instanceStates(client, project))
-      .filter(isRunning)
-      .filter(({ name }) => !failed.has(name));
-    if (running.length === 0) break;
+  let failed = new Map<string, string>();
+  for (let round = 1; round <= rounds; round += 1) {
+    const running = (await instanceStates(client, project)).filter(isRunning);
+    if (running.length === 0) return [...frozen];
+    if (failed.size > 0) await delay(500);
+    const errors = new Map<string, string>();
     await forEachBounded(running, width, async ({ name }) => {
       const error = await changeState(client, project, name, "freeze");
-      if (error === undefined) frozen.add(name);
-      else failed.add(name);
-      told(name, error);
+      if (error !== undefined) errors.set(name, error);
+      else if (!frozen.has(name)) {
+        frozen.add(name);
+        told(name);
+      }
     });
+    failed = errors;
   }
+  for (const [name, error] of failed) told(name, error);
   return [...frozen];
 }
 

@@ -36,6 +36,8 @@ export class Reconciler {
   /** Tenants to look at next; an empty name means all. */
   readonly #asked = new Set<string>();
   readonly #removing = new Set<string>();
+  /** How many jobs freeze or thaw a tenant right now. */
+  readonly #left = new Map<string, number>();
   /** When a removal failed last. */
   readonly #failedAt = new Map<string, number>();
   /** Tenants whose broken quota is on record already. */
@@ -70,6 +72,19 @@ export class Reconciler {
     this.#pass ??= this.#run().finally(() => {
       this.#pass = undefined;
     });
+  }
+
+  /** Runs somebody's job that freezes or thaws a tenant, and keeps out of its way meanwhile. */
+  async leaving(name: string, work: () => Promise<void>): Promise<void> {
+    this.#left.set(name, (this.#left.get(name) ?? 0) + 1);
+    try {
+      await work();
+    } finally {
+      const count = (this.#left.get(name) ?? 1) - 1;
+      if (count === 0) this.#left.delete(name);
+      else this.#left.set(name, count);
+      this.kick(name);
+    }
   }
 
   /** Runs a removal unless one of the same tenant is under way. */
@@ -119,10 +134,9 @@ export class Reconciler {
       return;
     }
     if (state.deleteAt !== undefined) this.#wakeAt(name, state.deleteAt);
-    if (state.state !== "active") {
-      if (entry.powered > 0) await this.#keepFrozen(name);
-    } else if (state.thawing) {
-      await lifecycle.thaw(name);
+    if (!this.#left.has(name)) {
+      if (state.state === "active" && state.thawing) await lifecycle.thaw(name);
+      if (state.state !== "active" && entry.powered > 0) await this.#keepFrozen(name);
     }
     if (entry.jobs > 0) await finishJobs(name);
     await this.#reportQuota(entry);

@@ -146,6 +146,11 @@ export function createTenants(deps: TenantDeps): TenantService {
     });
   }
 
+  const freeze = (name: string, progress: JobProgress) =>
+    reconciler.leaving(name, async () => {
+      await lifecycle.freeze(name, progress.finished);
+    });
+
   const who = (call: Call): Who => ({ user: call.caller.user, uid: call.caller.uid });
 
   const handlers: TenantService["handlers"] = {
@@ -176,7 +181,7 @@ export function createTenants(deps: TenantDeps): TenantService {
       await lifecycle.suspend(name, who(call));
       return startJob(call, name, `Suspend ${name}`, async (progress) => {
         progress.step("Freezing instances");
-        await lifecycle.freeze(name, progress.finished);
+        await freeze(name, progress);
       });
     },
 
@@ -185,7 +190,7 @@ export function createTenants(deps: TenantDeps): TenantService {
       await lifecycle.resume(name, who(call));
       return startJob(call, name, `Resume ${name}`, async (progress) => {
         progress.step("Thawing instances");
-        await lifecycle.thaw(name, progress.finished);
+        await reconciler.leaving(name, () => lifecycle.thaw(name, progress.finished));
       });
     },
 
@@ -198,7 +203,7 @@ export function createTenants(deps: TenantDeps): TenantService {
           return;
         }
         progress.step("Freezing instances");
-        await lifecycle.freeze(name, progress.finished);
+        await freeze(name, progress);
       });
     },
 

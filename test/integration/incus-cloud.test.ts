@@ -1,5 +1,7 @@
 /** Tenants, instances and images against a real Incus with real containers. */
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { IncusClient } from "../../agent/incus/client.ts";
 import type { IncusInstance } from "../../agent/instances/source.ts";
 import { features, restrictionsFor } from "../../agent/tenants/restrictions.ts";
 import {
@@ -122,6 +124,29 @@ describe.skipIf(missing !== "")("cloud", () => {
     await until(async () => (await row("mod-defense"))?.instances.running === 1);
   });
 
+  test("a disk holds no more than its size", async () => {
+    const client = new IncusClient(bench.socketPath);
+    const parts = Array.from({ length: 700 }, () => Buffer.alloc(1024 * 1024, 7));
+    const write = client.send("POST", "/1.0/instances/web/files", Readable.from(parts), {
+      project: "mod-defense",
+      query: { path: "/root/fill" },
+      timeoutMs: 60_000,
+      headers: { "X-Incus-type": "file" },
+    });
+    await expect(write).rejects.toMatchObject({ code: "QuotaExceeded" });
+    await client.send("DELETE", "/1.0/instances/web/files", undefined, {
+      project: "mod-defense",
+      query: { path: "/root/fill" },
+    });
+    client.close();
+  });
+
+  test("a virtual machine is refused with the reason where none can run", async () => {
+    const machine = make("mod-defense", "vm", { ...small, type: "virtual-machine" });
+    // Where QEMU works, the image is the wrong one for it.
+    await expect(machine).rejects.toThrow(/QEMU|not for a virtual-machine/);
+  });
+
   test("snapshots are taken, listed, restored, scheduled and deleted", async () => {
     const { handlers } = bench.cloud.instances;
     const { done } = bench.jobs;
@@ -194,6 +219,7 @@ describe.skipIf(missing !== "")("cloud", () => {
     const { handlers } = bench.cloud.tenants;
     await bench.jobs.done(await handlers.Suspend(call("x"), "mod-defense"));
     expect(await statuses("mod-defense")).toEqual({ web: "frozen" });
+    expect(bench.audit.of("tenants.Frozen", "mod-defense")).toEqual([]);
     expect(await row("mod-defense")).toMatchObject({
       state: "suspended",
       instances: { running: 0 },
