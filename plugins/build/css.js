@@ -28,7 +28,7 @@ export async function prune(css, script) {
       defaultExtractor: (text) => text.match(/[A-Za-z0-9_-]+/g) ?? [],
       variables: true,
       keyframes: true,
-      safelist: [...setAtRunTime, "html", "body", "dir", "rtl"],
+      safelist: [...setAtRunTime, "html", "body", /^ds-function-/],
       blocklist: neverUsed,
     });
     rest = result?.css ?? rest;
@@ -39,7 +39,7 @@ export async function prune(css, script) {
 /**
  * PurgeCSS takes `:is(:hover,:focus)` for a selector without a match and drops its rule. So that
  * such a selector is judged by its other parts alone, `:is()`, `:where()`, `:not()` and `:has()`
- * are names without arguments while it looks.
+ * are classes that count as used while it looks.
  *
  * @param {string} css
  */
@@ -48,11 +48,11 @@ function hideFunctions(css) {
   const found = [];
   const replaced = css.replace(
     /:(is|where|not|has)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)/g,
-    (text) => `:hidden-${found.push(text) - 1}`,
+    (text) => `.ds-function-${found.push(text) - 1}`,
   );
   return {
     css: replaced,
     /** @param {string} text */
-    show: (text) => text.replace(/:hidden-(\d+)/g, (whole, at) => found[Number(at)] ?? whole),
+    show: (text) => text.replace(/\.ds-function-(\d+)/g, (whole, at) => found[Number(at)] ?? whole),
   };
 }

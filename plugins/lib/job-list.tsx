@@ -35,7 +35,12 @@ export function JobList() {
   const unknown = error && error.code !== "NotRunning" && error.code !== "NoAccess";
   if (records.length === 0 && !unknown) return null;
   return (
-    <section className="ds-jobs" aria-label={_("Jobs")}>
+    <section
+      className="ds-jobs"
+      aria-label={_("Jobs")}
+      aria-live="polite"
+      aria-relevant="additions"
+    >
       {unknown && <p className="ds-bad">{format(_("Jobs are unknown: $0"), error.message)}</p>}
       {records.map((record) => (
         <Job key={record.id} record={record} dismiss={() => dismissJob(record.id)} />

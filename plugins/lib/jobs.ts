@@ -8,9 +8,11 @@ import { type PageError, toPageError } from "./errors.ts";
 const records = new Map<string, JobRecord>();
 /** Those that this page saw running: shown until dismissed, however they end. */
 const watched = new Set<string>();
-const endListeners = new Set<(record: JobRecord) => void>();
 const listeners = new Set<() => void>();
 let started = false;
+
+/** How long a job that succeeded is still shown. */
+const lingerMs = 15_000;
 
 interface Shown {
   records: readonly JobRecord[];
@@ -34,9 +36,8 @@ function take(record: JobRecord): void {
   if (before && before.state !== "running" && record.state === "running") return;
   records.set(record.id, record);
   if (record.state === "running") watched.add(record.id);
-  else if (before?.state === "running" || (watched.has(record.id) && !before)) {
-    for (const listener of endListeners) listener(record);
-  }
+  // What went well needs no dismissing; what did not, stays.
+  else if (record.state === "succeeded") setTimeout(() => dismissJob(record.id), lingerMs);
 }
 
 async function load(): Promise<void> {
@@ -78,12 +79,6 @@ export async function watchJob(id: string): Promise<void> {
 export function dismissJob(id: string): void {
   watched.delete(id);
   publish();
-}
-
-/** @returns how to stop hearing of jobs that end. */
-export function onJobEnd(listener: (record: JobRecord) => void): () => void {
-  endListeners.add(listener);
-  return () => endListeners.delete(listener);
 }
 
 function subscribe(listener: () => void): () => void {

@@ -153,9 +153,13 @@ export class Visit {
 
   async screenshot(name: string): Promise<void> {
     const width = this.page.viewport()?.width ?? 0;
-    const dark = await this.page.evaluate(() =>
-      document.documentElement.classList.contains("pf-v6-theme-dark"),
-    );
+    const dark = await this.page.evaluate(() => {
+      // Half-way through a transition a picture shows what nobody sees.
+      for (const running of document.getAnimations()) {
+        if (running instanceof CSSTransition) running.finish();
+      }
+      return document.documentElement.classList.contains("pf-v6-theme-dark");
+    });
     const file = `${name}-${width}-${dark ? "dark" : "light"}.png` as const;
     await this.page.screenshot({ path: join(screenshots, file) as `${string}.png` });
   }

@@ -26,6 +26,7 @@ test("keeps states, themes and directions of what is used", async () => {
     ":where(.pf-v6-m-dir-rtl,[dir=rtl]) .pf-used{color:red}",
     ":where(.pf-v6-theme-dark) .pf-used{color:red}",
     ".pf-v6-theme-dark{color:red}",
+    ":is(.pf-v6-m-dir-rtl,[dir=rtl]){--m:-1}.pf-used{scale:var(--m)}",
     ".pf-used:not(:has(> .x:not(.y))){color:red}",
   ];
   const rest = await prune(kept.join(""), script);
