@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
+import { isAlive, readRecord } from "../../../packaging/setup/lib/daemons.js";
 import { createStack } from "../../../packaging/setup/stack.js";
 
 type Component = "bus" | "polkit" | "policies" | "incus";
@@ -37,6 +38,9 @@ export async function withBed<T>(
     });
   } finally {
     try {
+      // All of it is thrown away, and an orderly end waits for Incus's long locks.
+      const incus = readRecord(directory, "incus");
+      if (isAlive(incus)) process.kill(incus.pid, "SIGKILL");
       await stack.stop();
     } finally {
       rmSync(directory, { recursive: true, force: true });
