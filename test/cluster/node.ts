@@ -1,11 +1,15 @@
 /** A whole Debian 13 with systemd, as a system container of an Incus daemon of its own. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { startTimeOf } from "../../packaging/setup/lib/daemons.js";
 import { freePort } from "../../packaging/setup/lib/ports.js";
 import { probe, type RunOptions, type RunResult, run } from "../../packaging/setup/lib/run.js";
 import { createStack } from "../../packaging/setup/stack.js";
 import { nodeImage } from "./node-image.js";
 
 const name = "node1";
+
+/** State of each run lies below, under the process id of its owner. */
+const place = "/var/tmp/dsecos-node";
 
 /** What one command in the node may be given: seconds and input; `as` runs it for that person. */
 export type CommandOptions = Pick<RunOptions, "seconds" | "input"> & { as?: string };
@@ -29,7 +33,10 @@ export class Node {
   /** Boots a node, and returns when systemd says that it is up. */
   static async boot(): Promise<Node> {
     const { file } = await nodeImage();
-    const node = new Node(mkdtempSync("/var/tmp/dsecos-node-"));
+    await Node.#sweep();
+    const directory = `${place}/${process.pid}`;
+    mkdirSync(directory, { recursive: true });
+    const node = new Node(directory);
     try {
       await node.#stack.start();
       await node.#incus(["image", "import", file, "--alias", "node", "--quiet"], 120);
@@ -41,6 +48,13 @@ export class Node {
       await node.remove();
       throw error;
     }
+  }
+
+  /** Ends what a run left that was killed. */
+  static async #sweep(): Promise<void> {
+    mkdirSync(place, { recursive: true, mode: 0o711 });
+    for (const owner of readdirSync(place))
+      if (startTimeOf(Number(owner)) === null) await new Node(`${place}/${owner}`).remove();
   }
 
   /** Until then sockets listen already, but what is behind them may fail. */

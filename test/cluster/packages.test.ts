@@ -53,7 +53,7 @@ describe.skipIf(obstacle !== "")(`a node with our packages${obstacle}`, () => {
       await node.run(["chpasswd"], { input: `${person}:${password}\n` });
     }
     await node.run(["incus", "admin", "init", "--preseed"], { input: preseed, seconds: 60 });
-  }, 600_000);
+  }, 900_000);
 
   // A step that failed takes the ground from under those after it.
   let stumbled = false;
