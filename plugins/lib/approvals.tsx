@@ -64,8 +64,8 @@ function Request({ record }: { record: ApprovalRecord }) {
   return (
     <article className="ds-approval" data-request={record.id}>
       <div className="ds-job-head">
-        <strong>{record.description}</strong>
-        {record.tenant && <code>{record.tenant}</code>}
+        {record.tenant && <strong>{record.tenant}</strong>}
+        <span>{record.description}</span>
         <Tag color={colors[record.state]}>{stateName(record.state)}</Tag>
         <span className="ds-subtle">
           {format(
@@ -119,6 +119,8 @@ function Request({ record }: { record: ApprovalRecord }) {
 function Facts({ record }: { record: ApprovalRecord }) {
   return (
     <dl className="ds-facts">
+      <dt>{_("Act")}</dt>
+      <dd>{record.description}</dd>
       <dt>{_("Asked by")}</dt>
       <dd>{record.requester}</dd>
       <dt>{_("Member")}</dt>
@@ -140,7 +142,7 @@ function Facts({ record }: { record: ApprovalRecord }) {
 function ApproveDialog({ record }: { record: ApprovalRecord }) {
   return (
     <Dialog
-      title={format(_("Approve: $0"), record.description)}
+      title={format(_("Approve request $0?"), record.id)}
       action={_("Approve exactly this")}
       danger
       run={async () => {
@@ -162,7 +164,7 @@ function RejectDialog({ record }: { record: ApprovalRecord }) {
   const [reason, setReason] = useState("");
   return (
     <Dialog
-      title={format(_("Reject: $0"), record.description)}
+      title={format(_("Reject request $0?"), record.id)}
       action={_("Reject for good")}
       run={async () => {
         await client(approvals).Reject(record.id, reason);

@@ -86,7 +86,7 @@ export class Visit {
 
   constructor(page: Page) {
     this.page = page;
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(30_000);
     page.on("console", (message) => this.#problem(`console ${message.type()}: ${message.text()}`));
     page.on("pageerror", (error) => this.#problem(`page error: ${String(error)}`));
     page.on("requestfailed", (request) => this.#problem(`failed: ${request.url()}`));
@@ -105,7 +105,7 @@ export class Visit {
   }
 
   /** Waits until the page shows the text. */
-  async sees(text: string, timeout = 15_000): Promise<void> {
+  async sees(text: string, timeout = 30_000): Promise<void> {
     await this.page.waitForFunction(
       (wanted) => document.body.innerText.includes(wanted),
       { timeout, polling: 50 },
@@ -113,7 +113,7 @@ export class Visit {
     );
   }
 
-  async seesNot(text: string, timeout = 15_000): Promise<void> {
+  async seesNot(text: string, timeout = 30_000): Promise<void> {
     await this.page.waitForFunction(
       (unwanted) => !document.body.innerText.includes(unwanted),
       { timeout, polling: 50 },
@@ -121,9 +121,12 @@ export class Visit {
     );
   }
 
-  /** Clicks the first visible element of that role with exactly this accessible name. */
+  /** Clicks the element of that role with exactly this accessible name, once it can be used. */
   async click(role: "button" | "menuitem" | "menuitemcheckbox" | "link", name: string) {
-    await this.page.locator(`::-p-aria([role="${role}"][name="${name}"])`).click();
+    await this.page
+      .locator(`::-p-aria([role="${role}"][name="${name}"])`)
+      .filter((element) => element.ariaDisabled !== "true")
+      .click();
   }
 
   /** Types into the field with this label, over what was there. */

@@ -242,19 +242,19 @@ describe("one tenant", () => {
     await page.fill("Name", "farm");
     const count = await page.page.waitForSelector("input[type=number]");
     await count?.click({ count: 3 });
-    await count?.type("12");
+    await count?.type("6");
     await page.fill("RAM of each", "64MiB");
     await page.fill("Disk of each", "256MiB");
     await page.check();
     await page.click("button", "Create");
-    await page.page.waitForSelector("[role=progressbar]");
-    await page.screenshot("job");
+    await page.page.waitForSelector("[data-job] [role=progressbar]");
     await page.page.reload();
     const job = await page.page.waitForSelector("[data-job] [role=progressbar]");
     expect(await job?.evaluate((bar) => bar.getAttribute("aria-label"))).toContain("farm");
+    await page.screenshot("job");
     await page.page.waitForSelector(".ds-job-succeeded", { timeout: 50_000 });
-    await page.sees("farm-012");
-  });
+    await page.sees("farm-006");
+  }, 120_000);
 
   test("a tenant that is not there says so", async () => {
     const page = await visit("tenants.html#/no-such-tenant");
