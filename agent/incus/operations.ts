@@ -46,12 +46,7 @@ export async function waitFor(
         "Incus is still at it; look again in a moment before you repeat it.",
       );
     }
-    const seconds = Math.min(pollSeconds, left);
-    const operation = await client.get<Operation>(`${base}/wait`, {
-      query: { timeout: String(seconds) },
-      timeoutMs: (seconds + 10) * 1000,
-      longPoll: true,
-    });
+    const operation = await poll(client, base, Math.min(pollSeconds, left));
     if (operation.status_code === 200) return operation.metadata ?? {};
     if (operation.status_code === 401) {
       throw new DsecosError("Conflict", "Incus cancelled the operation.");
@@ -61,6 +56,29 @@ export async function waitFor(
     }
     const text = progressOf(operation.metadata);
     if (text !== "") onProgress?.(text);
+  }
+}
+
+/** @returns the operation when it has ended, or as it stands after some seconds. */
+async function poll(client: IncusClient, path: string, seconds: number): Promise<Operation> {
+  try {
+    try {
+      return await client.get<Operation>(`${path}/wait`, {
+        query: { timeout: String(seconds) },
+        timeoutMs: (seconds + 10) * 1000,
+        longPoll: true,
+      });
+    } catch (error) {
+      // Incus 6.0 answers a wait that runs out with an error, as if the work had failed.
+      if (!(error instanceof DsecosError) || error.code !== "Timeout") throw error;
+      return await client.get<Operation>(path, { timeoutMs: 60_000 });
+    }
+  } catch (error) {
+    if (!(error instanceof DsecosError) || error.code !== "NotFound") throw error;
+    // Not the thing itself is unknown, only what came of the work: Incus forgets it after seconds.
+    if (!/operation not found/i.test(String(error.cause))) throw error;
+    const message = "What came of it is not known; look whether it was done, then try again.";
+    throw new DsecosError("Unavailable", message, { cause: error });
   }
 }
 

@@ -6,6 +6,7 @@ import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { IncusClient } from "../../agent/incus/client.ts";
 import { errorOfAnswer } from "../../agent/incus/errors.ts";
 import { IncusEvents, parseEvent } from "../../agent/incus/events.ts";
+import { waitFor } from "../../agent/incus/operations.ts";
 import { literal, select } from "../../agent/incus/sql.ts";
 
 const directory = mkdtempSync("/tmp/dsecos-incus-unit-");
@@ -75,6 +76,46 @@ describe("client", () => {
     const call = client.get("/1.0", { signal: abort.signal });
     abort.abort();
     await expect(call).rejects.toMatchObject({ code: "Timeout" });
+  });
+});
+
+describe("operations", () => {
+  const operation = (status_code: number, err = "") =>
+    envelope({ id: "1", status: "", status_code, metadata: { done: status_code }, err });
+  const runsOut = JSON.stringify({
+    type: "error",
+    error: "context deadline exceeded",
+    error_code: 500,
+  });
+
+  test("that take longer than one wait are followed to their end", async () => {
+    let waits = 0;
+    const client = await fakeIncus((request, response) => {
+      if (!request.url?.includes("/wait")) return response.end(operation(103));
+      waits += 1;
+      return response.end(waits < 3 ? runsOut : operation(200));
+    });
+    expect(await waitFor(client, "/1.0/operations/1")).toEqual({ done: 200 });
+    expect(waits).toBe(3);
+  });
+
+  test("that fail tell why, also when what failed was a time limit", async () => {
+    const client = await fakeIncus((request, response) => {
+      const waiting = request.url?.includes("/wait");
+      response.end(waiting ? runsOut : operation(400, "context deadline exceeded"));
+    });
+    await expect(waitFor(client, "/1.0/operations/1")).rejects.toMatchObject({ code: "Timeout" });
+  });
+
+  test("that Incus has forgotten are of unknown outcome, not missing", async () => {
+    const client = await fakeIncus((_, response) => {
+      response.statusCode = 404;
+      response.end(
+        JSON.stringify({ type: "error", error: "Operation not found", error_code: 404 }),
+      );
+    });
+    const wait = waitFor(client, "/1.0/operations/1");
+    await expect(wait).rejects.toMatchObject({ code: "Unavailable" });
   });
 });
 
