@@ -107,6 +107,7 @@ export class Visit {
   /** Waits until the page shows the text. */
   async sees(text: string, timeout = 30_000): Promise<void> {
     await this.page.waitForFunction(
+      // biome-ignore lint/performance/useDomNodeTextContent: only what can be seen counts.
       (wanted) => document.body.innerText.includes(wanted),
       { timeout, polling: 50 },
       text,
@@ -115,6 +116,7 @@ export class Visit {
 
   async seesNot(text: string, timeout = 30_000): Promise<void> {
     await this.page.waitForFunction(
+      // biome-ignore lint/performance/useDomNodeTextContent: only what can be seen counts.
       (unwanted) => !document.body.innerText.includes(unwanted),
       { timeout, polling: 50 },
       text,
