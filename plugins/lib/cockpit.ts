@@ -32,7 +32,6 @@ export interface DBusClient {
   ): { remove(): void };
   addEventListener(type: "close", callback: (event: Event, why: CockpitError) => void): void;
   addEventListener(type: "owner", callback: (event: Event, owner: string | null) => void): void;
-  close(problem?: string): void;
 }
 
 export type LocationOptions = Record<string, string | string[]>;
@@ -56,7 +55,7 @@ export interface Cockpit {
   addEventListener(type: "locationchanged" | "visibilitychange", callback: () => void): void;
   removeEventListener(type: "locationchanged" | "visibilitychange", callback: () => void): void;
   /** Shows another page of the console, where the shell is around it. */
-  jump(path: string, host?: string): void;
+  jump(path: string): void;
 }
 
 declare global {

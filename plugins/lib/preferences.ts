@@ -34,7 +34,7 @@ export function useShownColumns<Row>(
   return [shown, toggle];
 }
 
-export function useSelection(): Selection & { clear: () => void } {
+export function useSelection(): Selection {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const toggleAll = useCallback(
     (keys: string[], on: boolean) =>
@@ -49,6 +49,5 @@ export function useSelection(): Selection & { clear: () => void } {
     [],
   );
   const toggle = useCallback((key: string, on: boolean) => toggleAll([key], on), [toggleAll]);
-  const clear = useCallback(() => setChosen(new Set()), []);
-  return useMemo(() => ({ chosen, toggle, toggleAll, clear }), [chosen, toggle, toggleAll, clear]);
+  return useMemo(() => ({ chosen, toggle, toggleAll }), [chosen, toggle, toggleAll]);
 }

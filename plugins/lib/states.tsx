@@ -67,6 +67,16 @@ export function Failure({ error, retry }: { error: PageError; retry?: () => void
   );
 }
 
+/** Stands above an older answer when the newer one failed. */
+export function Stale({ error }: { error: PageError | undefined }) {
+  if (!error) return null;
+  return (
+    <p className="ds-bad" role="alert">
+      {_("What you see is not the latest:")} {error.message} {remedyOf(error.code).text}
+    </p>
+  );
+}
+
 /** Grey bars in place of rows, so that the page does not jump when they come. */
 export function Loading({ rows = 8 }: { rows?: number }) {
   return (

@@ -1,4 +1,5 @@
 /** How many tenants and instances there are, each number a way to them. */
+import type { MouseEvent } from "react";
 import { type TenantFilter, tenants } from "../../agent/tenants/contract.ts";
 import { client, listen } from "../lib/client.ts";
 import { useQuery } from "../lib/hooks.ts";
@@ -33,6 +34,13 @@ async function load() {
   return { all, suspended, deleting, troubled };
 }
 
+/** Inside of Cockpit's shell only the shell can show another page; alone, the link itself does. */
+function toTenants(event: MouseEvent, query: string): void {
+  if (window.parent === window || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  cockpit.jump(`/dsecos/tenants#/${query}`);
+}
+
 export function Counts() {
   const { data, error } = useQuery("counts", load, { every: everyMs, changes });
   const shown = [
@@ -53,6 +61,7 @@ export function Counts() {
           key={title}
           className={`ds-panel ds-count${alarm && value ? " ds-count-alarm" : ""}`}
           href={`tenants.html#/${query}`}
+          onClick={(event) => toTenants(event, query)}
         >
           <strong>{value === undefined ? "–" : number(value)}</strong>
           <span>{title}</span>

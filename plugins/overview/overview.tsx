@@ -7,7 +7,7 @@ import { Frame } from "../lib/frame.tsx";
 import { CommandHelp } from "../lib/help.tsx";
 import { useQuery } from "../lib/hooks.ts";
 import { _ } from "../lib/i18n.ts";
-import { Failure, Loading } from "../lib/states.tsx";
+import { Failure, Loading, Stale } from "../lib/states.tsx";
 import { Acts } from "./acts.tsx";
 import { Assurance } from "./assurance.tsx";
 import { Counts } from "./counts.tsx";
@@ -37,6 +37,7 @@ export function Overview() {
       <Approvals />
       {data ? (
         <>
+          <Stale error={error} />
           <Counts />
           <div className="ds-panels">
             <Load status={data} />

@@ -18,7 +18,7 @@ import type { Place } from "../lib/location.ts";
 import { AnchoredMenu, ButtonMenu } from "../lib/menu.tsx";
 import { Pages } from "../lib/pages.tsx";
 import { useSelection, useShownColumns } from "../lib/preferences.ts";
-import { Failure, Loading, Nothing } from "../lib/states.tsx";
+import { Failure, Loading, Nothing, Stale } from "../lib/states.tsx";
 import { Table } from "../lib/table.tsx";
 import { bulkMenu, tenantMenu } from "./acts.tsx";
 import { tenantColumns } from "./columns.tsx";
@@ -50,6 +50,7 @@ export function TenantList({ place, first }: { place: Place; first?: Promise<Ten
   return (
     <Frame title={_("Tenants")} beside={<Help view={view} />}>
       <Approvals />
+      {data && <Stale error={error} />}
       {data && (data.total > 0 || isFiltered(view)) ? (
         <Found view={view} found={data} stale={query.loading} create={create} />
       ) : error ? (

@@ -12,7 +12,7 @@ import { useQuery } from "../lib/hooks.ts";
 import { _ } from "../lib/i18n.ts";
 import type { Place } from "../lib/location.ts";
 import { ButtonMenu } from "../lib/menu.tsx";
-import { Failure, Loading } from "../lib/states.tsx";
+import { Failure, Loading, Stale } from "../lib/states.tsx";
 import { Tabs } from "../lib/tabs.tsx";
 import { Tag } from "../lib/tag.tsx";
 import { tenantMenu } from "./acts.tsx";
@@ -49,6 +49,7 @@ export function TenantPage({ name, place }: { name: string; place: Place }) {
       beside={data && <Beside tenant={data.tenant} menu={tenantMenu(data.tenant, access)} />}
     >
       <Approvals />
+      {data && <Stale error={error} />}
       {data ? (
         <TenantTabs detail={data} place={place} />
       ) : error ? (
