@@ -11,6 +11,8 @@ export const configSchema = v.strictObject({
   auditDirectory: v.optional(path, "/var/lib/dsecos/audit"),
   /** Where image files wait to be imported. */
   imageDirectory: v.optional(path, "/var/lib/dsecos/images"),
+  /** For sockets of consoles; empty after a restart of the node. */
+  runtimeDirectory: v.optional(path, "/run/dsecos"),
   /** Incus storage pool for the disks of instances. */
   storagePool: v.optional(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]*$/)), "default"),
   /** How long a request for a second person can be approved and used, in seconds. */

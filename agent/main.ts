@@ -88,6 +88,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     socketPath: config.incusSocket,
     storagePool: config.storagePool,
     images: config.imageDirectory,
+    runtimeDirectory: config.runtimeDirectory,
     jobs,
     audit,
     log: (event, facts) => log("info", event, facts),

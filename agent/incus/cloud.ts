@@ -6,6 +6,7 @@ import { hostname } from "node:os";
 import type { AuditWriter } from "../audit/types.ts";
 import { DsecosError } from "../bus/errors.ts";
 import { createImages, type ImageService, imageDirectory } from "../images/service.ts";
+import { Consoles } from "../instances/console.ts";
 import { createInstances, type InstanceService } from "../instances/service.ts";
 import type { Jobs } from "../jobs/types.ts";
 import { createTenants, type TenantService } from "../tenants/service.ts";
@@ -25,6 +26,8 @@ export interface CloudOptions {
   node?: string;
   /** Where image files wait; another place in tests. */
   images?: string;
+  /** Where sockets of consoles are made; without it there are no consoles. */
+  runtimeDirectory?: string;
   /** How long a bulk job waits for Incus to come back, in milliseconds; ten minutes unless told. */
   patienceMs?: number;
 }
@@ -44,6 +47,13 @@ const retryMs = 5_000;
 /** Changes of one tenant within this time are read once. */
 const gatherMs = 150;
 
+const endsConsole: ReadonlySet<string> = new Set([
+  "instance-stopped",
+  "instance-shutdown",
+  "instance-restarted",
+  "instance-deleted",
+]);
+
 export function createCloud(options: CloudOptions): Cloud {
   const { socketPath, storagePool, jobs, audit, log } = options;
   const now = options.now ?? (() => new Date());
@@ -52,9 +62,18 @@ export function createCloud(options: CloudOptions): Cloud {
   const view = new TenantView(client, () => server);
   const patienceMs = options.patienceMs ?? 600_000;
   const node = options.node ?? hostname();
-  const instances = createInstances({ client, server, view, jobs, now, log, patienceMs, node });
+  const { runtimeDirectory } = options;
+  const consoles =
+    runtimeDirectory === undefined
+      ? undefined
+      : new Consoles({ client, audit, log, runtimeDirectory });
+  const shared = { client, server, view, jobs, now, log };
+  const instances = createInstances({ ...shared, patienceMs, node, consoles });
   const { finishJobs } = instances;
-  const tenants = createTenants({ client, server, view, jobs, audit, now, log, finishJobs });
+  const tenants = createTenants({ ...shared, audit, finishJobs });
+  tenants.onChanged(() =>
+    consoles?.endOfInactive((name) => view.find(name)?.state.state === "active"),
+  );
   const images = createImages({ client, jobs, directory: options.images ?? imageDirectory });
 
   let stopped = true;
@@ -141,6 +160,8 @@ export function createCloud(options: CloudOptions): Cloud {
     else if (kind === "instance") {
       gather(project);
       instances.noticed(project);
+      const name = source.split("/")[3] ?? "";
+      if (endsConsole.has(action)) consoles?.endOf(project, name, "the instance stopped");
     } else if (action.startsWith("storage-volume-")) gather(project);
     else if (kind === "image") images.noticed(source.split("/")[3] ?? "");
     else if (kind === "storage" || (kind === "profile" && project === "default")) reload();
@@ -168,6 +189,7 @@ export function createCloud(options: CloudOptions): Cloud {
       stopped = false;
       events.start();
       tenants.start();
+      consoles?.start();
       // Says what is wrong right away, should there be no Incus to connect to.
       if (!connected) void server.probe();
       regular = setInterval(reload, reloadMs);
@@ -179,6 +201,7 @@ export function createCloud(options: CloudOptions): Cloud {
       clearTimeout(retry);
       for (const timer of gathering.values()) clearTimeout(timer);
       events.stop();
+      await consoles?.stop();
       // Ends what waits for an answer, so that stopping does not wait for an Incus that hangs.
       client.close();
       await tenants.stop();

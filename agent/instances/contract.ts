@@ -131,6 +131,7 @@ export const instances = defineInterface({
     create: { description: "Create and resize instances", roles: ["operator"] },
     run: { description: "Start, stop and snapshot instances", roles: ["operator"] },
     delete: { description: "Delete instances and snapshots", roles: ["operator"] },
+    console: { description: "Use the console of an instance", roles: ["operator"] },
   },
   methods: {
     List: {
@@ -177,6 +178,22 @@ export const instances = defineInterface({
       in: [tenant, one],
       out: text("log", v.string(), "The text, at most 256 KiB of it."),
       action: "inspect",
+      tenant: "tenant",
+      object: "name",
+    },
+    OpenConsole: {
+      description:
+        "Open the console at which people log in to an instance. It asks for an account inside: " +
+        "being an operator here gives nobody a shell there. It ends when it is left, when the " +
+        "instance stops, and after 15 minutes in which nothing is typed or printed.",
+      in: [tenant, one],
+      out: text(
+        "socket",
+        v.string(),
+        "Path of a unix socket that the caller alone can connect to, once, within 30 seconds.",
+      ),
+      action: "console",
+      changes: true,
       tenant: "tenant",
       object: "name",
     },

@@ -28,6 +28,12 @@ async function statusOf(client: IncusClient, tenant: string, name: string): Prom
   return status;
 }
 
+/** @throws Conflict when nobody could answer at its console. */
+export async function requireRunning(client: IncusClient, tenant: string, name: string) {
+  if ((await statusOf(client, tenant, name)) === "Running") return;
+  throw new DsecosError("Conflict", `${name} does not run, so it has no console; start it first.`);
+}
+
 /** Starts it, thaws it when it is frozen; nothing to do when it runs. */
 export async function startInstance(client: IncusClient, tenant: string, name: string) {
   const status = await statusOf(client, tenant, name);

@@ -5,11 +5,18 @@ import { DsecosError } from "../bus/errors.ts";
 import { apiPath, type IncusClient } from "../incus/client.ts";
 import type { JobProgress } from "../jobs/types.ts";
 import { forEachInstance } from "./bulk.ts";
+import type { Consoles } from "./console.ts";
 import type { instances } from "./contract.ts";
 import { type CreateDeps, Creator } from "./create.ts";
 import { readLog } from "./log.ts";
 import { resizeInstance } from "./resize.ts";
-import { deleteInstance, restartInstance, startInstance, stopInstance } from "./run.ts";
+import {
+  deleteInstance,
+  requireRunning,
+  restartInstance,
+  startInstance,
+  stopInstance,
+} from "./run.ts";
 import {
   deleteSnapshot,
   listSnapshots,
@@ -28,8 +35,13 @@ export interface InstanceService {
   noticed(tenant: string): void;
 }
 
-export function createInstances(deps: CreateDeps): InstanceService {
-  const { client, server, view, jobs } = deps;
+export interface InstanceDeps extends CreateDeps {
+  /** Undefined where the agent has no place for their sockets. */
+  consoles: Consoles | undefined;
+}
+
+export function createInstances(deps: InstanceDeps): InstanceService {
+  const { client, server, view, jobs, consoles } = deps;
   const creator = new Creator(deps);
   const listeners: ((tenant: string) => void)[] = [];
   const tell = (tenant: string) => {
@@ -153,6 +165,16 @@ export function createInstances(deps: CreateDeps): InstanceService {
     Log: async (_call, tenant, name) => {
       await requireAll(tenant, [name]);
       return readLog(client, tenant, name);
+    },
+
+    OpenConsole: async (call, tenant, name) => {
+      await requireAll(tenant, [name]);
+      requireActive(tenant);
+      await requireRunning(client, tenant, name);
+      if (consoles === undefined) {
+        throw new DsecosError("Unavailable", "This agent is configured without consoles.");
+      }
+      return consoles.open(call, tenant, name);
     },
 
     ListSnapshots: async (_call, tenant, name) => {
