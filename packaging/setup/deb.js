@@ -75,7 +75,8 @@ async function build(tree) {
 async function judge(work) {
   const changes = readdirSync(work).filter((name) => name.endsWith(".changes"));
   const args = ["--allow-root", "--tag-display-limit", "0", "--fail-on", "error,warning"];
-  await run("lintian", [...args, ...changes], { cwd: work, seconds: 300 });
+  const verdict = await probe("lintian", [...args, ...changes], { cwd: work, seconds: 300 });
+  if (verdict.code !== 0) throw new Error(`lintian:\n${verdict.stdout || verdict.stderr}`);
 }
 
 /**
