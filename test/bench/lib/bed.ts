@@ -1,8 +1,9 @@
 /** Daemons of a benchmark's own, and programs bundled for it. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
-import { isAlive, readRecord } from "../../../packaging/setup/lib/daemons.js";
+import { isAlive, readRecord, startTimeOf } from "../../../packaging/setup/lib/daemons.js";
+import { until } from "../../../packaging/setup/lib/wait.js";
 import { createStack } from "../../../packaging/setup/stack.js";
 
 type Component = "bus" | "polkit" | "policies" | "incus";
@@ -16,16 +17,20 @@ export interface Bed {
   busPath: string;
   /** Socket of Incus. */
   incusSocket: string;
-  stack: ReturnType<typeof createStack>;
 }
+
+const place = "/var/tmp";
+const prefix = "dsecos-bench-";
 
 /** Starts the components, does the work, and takes everything away again. */
 export async function withBed<T>(
   components: readonly Component[],
   work: (bed: Bed) => Promise<T>,
 ): Promise<T> {
-  const directory = mkdtempSync("/var/tmp/dsecos-bench-");
-  const stack = createStack({ mode: "private", stateDirectory: directory, components, poolGiB: 4 });
+  await sweep();
+  const directory = join(place, `${prefix}${process.pid}`);
+  mkdirSync(directory);
+  const stack = stackOf(directory, components);
   const { environment, busAddress, incusDirectory } = stack.context;
   try {
     await stack.start();
@@ -34,17 +39,36 @@ export async function withBed<T>(
       environment: { ...process.env, ...environment },
       busPath: busAddress.replace("unix:path=", ""),
       incusSocket: join(incusDirectory, "unix.socket"),
-      stack,
     });
   } finally {
-    try {
-      // All of it is thrown away, and an orderly end waits for Incus's long locks.
-      const incus = readRecord(directory, "incus");
-      if (isAlive(incus)) process.kill(incus.pid, "SIGKILL");
-      await stack.stop();
-    } finally {
-      rmSync(directory, { recursive: true, force: true });
+    await remove(directory, components);
+  }
+}
+
+function stackOf(stateDirectory: string, components: readonly Component[]) {
+  return createStack({ mode: "private", stateDirectory, components, poolGiB: 4 });
+}
+
+async function remove(directory: string, components: readonly Component[]): Promise<void> {
+  try {
+    // All of it is thrown away, and an orderly end waits for Incus's long locks.
+    const incus = readRecord(directory, "incus");
+    if (isAlive(incus)) {
+      process.kill(incus.pid, "SIGKILL");
+      await until("Incus to end", 10, () => !isAlive(incus));
     }
+    await stackOf(directory, components).stop();
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Ends what a run left that was killed: the directory has the process id of its owner. */
+async function sweep(): Promise<void> {
+  for (const name of readdirSync(place)) {
+    const owner = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : Number.NaN;
+    if (!Number.isInteger(owner) || startTimeOf(owner) !== null) continue;
+    await remove(join(place, name), ["bus", "polkit", "policies", "incus"]);
   }
 }
 
