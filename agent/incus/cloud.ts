@@ -180,6 +180,7 @@ export function createCloud(options: CloudOptions): Cloud {
     },
   });
   let regular: NodeJS.Timeout | undefined;
+  let watch: NodeJS.Timeout | undefined;
 
   return {
     tenants,
@@ -194,10 +195,16 @@ export function createCloud(options: CloudOptions): Cloud {
       if (!connected) void server.probe();
       regular = setInterval(reload, reloadMs);
       regular.unref();
+      // While it is away, what is wrong with it may change.
+      watch = setInterval(() => {
+        if (!connected) void server.probe();
+      }, retryMs);
+      watch.unref();
     },
     stop: async () => {
       stopped = true;
       clearInterval(regular);
+      clearInterval(watch);
       clearTimeout(retry);
       for (const timer of gathering.values()) clearTimeout(timer);
       events.stop();

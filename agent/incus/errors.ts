@@ -6,7 +6,7 @@ export interface RefusalContext {
   project?: string | undefined;
 }
 
-const stopped =
+export const stopped =
   "Incus is not running on this node; start it with “systemctl start incus” and try again.";
 
 const busy =

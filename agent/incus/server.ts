@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { DsecosError } from "../bus/errors.ts";
 import { apiPath, type IncusClient } from "./client.ts";
+import { stopped } from "./errors.ts";
 
 export interface Health {
   state: "running" | "missing" | "stopped" | "unknown";
@@ -135,5 +136,7 @@ function healthOf(error: DsecosError): Omit<Health, "version"> {
       remedy: "Incus is not installed; install it with “apt install incus”.",
     };
   }
-  return { state: "stopped", remedy: error.message };
+  // Broken off just now means that it is on its way down, or up again, which the next look tells.
+  const remedy = error.message.includes("broke off") ? stopped : error.message;
+  return { state: "stopped", remedy };
 }

@@ -147,12 +147,12 @@ export class Creator {
     spec: InstanceSpec,
     place: Place,
     room: Reservation,
-    there: ReadonlySet<string> = new Set(),
+    there?: ReadonlySet<string>,
   ): Promise<void> {
     await forEachInstance(progress, names, "Creating", async (name) => {
-      if (there.has(name)) return;
+      if (there?.has(name)) return;
       try {
-        await this.#makeOne(progress, tenant, name, spec, place);
+        await this.#makeOne(progress, tenant, name, spec, place, there !== undefined);
         room.kept(name);
       } catch (error) {
         // It may exist all the same, for example when only its start failed: look before letting go.
@@ -169,6 +169,7 @@ export class Creator {
     name: string,
     spec: InstanceSpec,
     place: Place,
+    resumed: boolean,
   ): Promise<void> {
     const { client, server, patienceMs } = this.#deps;
     const deadline = Date.now() + patienceMs;
@@ -183,6 +184,7 @@ export class Creator {
         });
         return;
       } catch (error) {
+        if (resumed && (await this.#existsAfter(error, tenant, name))) return;
         const away = error instanceof DsecosError && error.code === "Unavailable";
         if (!away || Date.now() > deadline || progress.signal.aborted) throw error;
         if (await server.probe()) throw error;
@@ -190,6 +192,12 @@ export class Creator {
         await waitUntil(() => server.probe(), deadline, progress.signal);
       }
     }
+  }
+
+  /** True when a request of the agent before, still under way, made it first. */
+  async #existsAfter(error: unknown, tenant: string, name: string): Promise<boolean> {
+    if (!(error instanceof DsecosError) || error.code !== "Conflict") return false;
+    return (await this.existing(tenant, [name])).has(name);
   }
 
   async #look(tenant: string): Promise<void> {
