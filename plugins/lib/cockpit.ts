@@ -34,6 +34,18 @@ export interface DBusClient {
   addEventListener(type: "owner", callback: (event: Event, owner: string | null) => void): void;
 }
 
+/** Bytes to and from a unix socket. */
+export interface StreamChannel {
+  send(data: Uint8Array): void;
+  close(): void;
+  addEventListener(type: "ready", callback: () => void): void;
+  addEventListener(type: "message", callback: (event: Event, data: Uint8Array) => void): void;
+  addEventListener(
+    type: "close",
+    callback: (event: Event, why: { problem?: string | null }) => void,
+  ): void;
+}
+
 export type LocationOptions = Record<string, string | string[]>;
 
 export interface CockpitLocation {
@@ -45,6 +57,7 @@ export interface CockpitLocation {
 
 export interface Cockpit {
   dbus(name: string, options: { bus: "system"; host?: string }): DBusClient;
+  channel(options: { payload: "stream"; unix: string; binary: true; host?: string }): StreamChannel;
   gettext(text: string): string;
   ngettext(one: string, many: string, count: number): string;
   readonly language?: string;

@@ -4,7 +4,7 @@ import SortIcon from "@patternfly/react-icons/dist/esm/icons/arrows-alt-v-icon";
 import KebabIcon from "@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon";
 import DownIcon from "@patternfly/react-icons/dist/esm/icons/long-arrow-alt-down-icon";
 import UpIcon from "@patternfly/react-icons/dist/esm/icons/long-arrow-alt-up-icon";
-import { memo, type ReactNode } from "react";
+import { memo, type ReactNode, startTransition, useEffect, useState } from "react";
 import { _, format } from "./i18n.ts";
 
 export interface Column<Row> {
@@ -46,8 +46,15 @@ interface TableProps<Row> {
   stale?: boolean;
 }
 
+/** How many rows are drawn at once; the others follow when the browser has time. */
+const drawnAtOnce = 60;
+
 export function Table<Row>(props: TableProps<Row>) {
   const { columns, rows, keyOf, selection } = props;
+  const [drawn, setDrawn] = useState(drawnAtOnce);
+  useEffect(() => {
+    if (rows.length > drawn) startTransition(() => setDrawn(rows.length));
+  }, [rows.length, drawn]);
   const keys = rows.map(keyOf);
   const all = keys.length > 0 && keys.every((key) => selection?.chosen.has(key));
   return (
@@ -82,7 +89,7 @@ export function Table<Row>(props: TableProps<Row>) {
           </tr>
         </thead>
         <tbody className="pf-v6-c-table__tbody">
-          {rows.map((row) => {
+          {rows.slice(0, drawn).map((row) => {
             const key = keyOf(row);
             return (
               <TableRow

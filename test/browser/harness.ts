@@ -197,7 +197,7 @@ export class Visit {
   async #nothingPruned(): Promise<void> {
     const name = /\/(\w+)\.html/.exec(this.page.url())?.[1] ?? "";
     const whole = readFileSync(join(dist, "css", `${name}.css`), "utf8");
-    const kept = readFileSync(join(dist, "cockpit/dsecos", `${name}.css`), "utf8");
+    const kept = readFileSync(join(dist, "css", `${name}.pruned.css`), "utf8");
     const lost = await this.page.evaluate(lostRules, whole, kept);
     expect(lost, "rules that were pruned but apply").toEqual([]);
   }

@@ -1,0 +1,77 @@
+/** A console in the page: typing, what is refused, the end, and once more. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Person } from "../lib/caller.ts";
+import { type Visit, visit, withBrowser } from "./harness.ts";
+import { as, createInstances, createTenant, finished, removeTenant } from "./people.ts";
+
+const tenant = "console-page";
+const address = `console.html#/${tenant}/web`;
+let operator: Person;
+let officer: Person;
+
+withBrowser();
+beforeAll(async () => {
+  operator = await as("operator");
+  officer = await as("officer");
+  await createTenant(operator, tenant);
+  await finished(operator, await createInstances(operator, tenant, "web", 1));
+});
+afterAll(async () => {
+  await removeTenant(operator, officer, tenant);
+  operator.end();
+  officer.end();
+});
+
+/** Text on the screen of the terminal, as a person sees it. */
+function screen({ page }: Visit): Promise<string> {
+  return page.$eval(".xterm-rows", (rows) => (rows as HTMLElement).innerText);
+}
+
+async function shows(page: Visit, pattern: RegExp): Promise<void> {
+  await expect.poll(() => screen(page), { timeout: 30_000 }).toMatch(pattern);
+}
+
+async function openConsole(width = 1280, theme: "light" | "dark" = "light"): Promise<Visit> {
+  const page = await visit(address, { width, theme });
+  await page.sees("Connected.");
+  await page.page.keyboard.press("Enter");
+  await shows(page, /login:|Password:/);
+  return page;
+}
+
+test.each([
+  [1280, "light"],
+  [1280, "dark"],
+  [800, "light"],
+  [800, "dark"],
+] as const)("is accessible at %i pixels, %s", async (width, theme) => {
+  const page = await openConsole(width, theme);
+  await page.check();
+  await page.screenshot("console");
+});
+
+test("is typed into, left by F6, ended, and connected again", async () => {
+  const page = await openConsole();
+  await page.page.keyboard.type("nobody-here\r");
+  await shows(page, /Password:/);
+  await page.page.keyboard.press("F6");
+  const focused = await page.page.evaluate(() => document.activeElement?.textContent);
+  expect(focused).toBe("Disconnect");
+  await page.page.keyboard.press("Enter");
+  await page.sees("The console has ended.");
+  await page.check();
+  await page.click("button", "Connect again");
+  await page.sees("Connected.");
+});
+
+test("colours of all kinds reach the screen under the content security policy", async () => {
+  const page = await openConsole();
+  const rule = await page.page.$eval(".xterm-rows", (rows) => getComputedStyle(rows).pointerEvents);
+  expect(rule, "a rule that the terminal makes itself").toBe("none");
+});
+
+test("a viewer reads why not", async () => {
+  const page = await visit(address, { role: "viewer" });
+  await page.sees("Your groups do not allow this.");
+  await page.check();
+});
