@@ -37,14 +37,6 @@ export async function startTestStack({ pages }) {
     poolGiB: 8,
   });
   const { incusDirectory, environment } = stack.context;
-  // Tests of the engine's adapter have an Incus that no agent looks after.
-  const engineDirectory = mkdtempSync("/var/tmp/dsecos-incus-");
-  const engine = createStack({
-    mode: "private",
-    stateDirectory: engineDirectory,
-    components: pages ? [] : ["incus"],
-    poolGiB: 8,
-  });
   const shown = pages ? ["operator", "viewer", "officer", "auditor"] : [];
   /** One Cockpit for each role, which gives everybody the session of that person. */
   const cockpits = shown.map((role) => {
@@ -57,19 +49,12 @@ export async function startTestStack({ pages }) {
   const stop = async () => {
     for (const { part } of cockpits) await part.stop();
     await stack.stop();
-    await engine.stop();
-    for (const directory of [stateDirectory, engineDirectory]) {
-      rmSync(directory, { recursive: true, force: true });
-    }
+    rmSync(stateDirectory, { recursive: true, force: true });
   };
   try {
     await stack.start((step) => console.log(`${step.name}: ${step.outcome} (${step.ms} ms)`));
     for (const { part } of cockpits) await part.start();
     await ensureImage(incusApi(join(incusDirectory, "unix.socket")));
-    if (!pages) {
-      await engine.start();
-      await ensureImage(incusApi(join(engine.context.incusDirectory, "unix.socket")));
-    }
   } catch (error) {
     await stop();
     throw error;
@@ -82,8 +67,7 @@ export async function startTestStack({ pages }) {
     environment: {
       ...environment,
       DSECOS_TEST_STATE: stateDirectory,
-      DSECOS_TEST_AGENT_INCUS: join(incusDirectory, "unix.socket"),
-      DSECOS_TEST_INCUS: join((pages ? stack : engine).context.incusDirectory, "unix.socket"),
+      DSECOS_TEST_INCUS: join(incusDirectory, "unix.socket"),
       ...Object.fromEntries(addresses),
       ...(pages ? { DSECOS_TEST_COCKPIT: addresses[0]?.[1] } : {}),
     },
