@@ -1,7 +1,7 @@
 /** Hooks that tie components to the agent, the address and the visibility of the page. */
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { connectionState, onConnection } from "./connection.ts";
-import { type PageError, toPageError } from "./errors.ts";
+import { type PageError, type PageErrorCode, toPageError } from "./errors.ts";
 
 export interface Query<T> {
   data: T | undefined;
@@ -19,6 +19,10 @@ interface QueryOptions<T> {
   /** An answer that is already on its way, for the first load. */
   first?: Promise<T> | undefined;
 }
+
+/** Failures that pass by themselves, for example while an engine starts. */
+const passing: readonly PageErrorCode[] = ["Unavailable", "Timeout", "NotRunning", "Disconnected"];
+const retryMs = 5000;
 
 /** Signals that come closer together than this are one refresh, in milliseconds. */
 const coalesce = 150;
@@ -90,6 +94,11 @@ export function useQuery<T>(
     const interval = setInterval(refresh, every);
     return () => clearInterval(interval);
   }, [every, refresh]);
+  useEffect(() => {
+    if (!answer?.error || !passing.includes(answer.error.code)) return;
+    const retry = setTimeout(refresh, retryMs);
+    return () => clearTimeout(retry);
+  }, [answer, refresh]);
   useEffect(() => () => clearTimeout(timer.current), []);
 
   return {

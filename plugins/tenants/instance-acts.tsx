@@ -90,8 +90,15 @@ export function instanceMenu(
   ];
 }
 
-function single(tenant: string, { name }: Instance, access: Access): MenuEntry[] {
+function single(tenant: string, { name, status }: Instance, access: Access): MenuEntry[] {
+  const stands = status === "running" ? undefined : _("It does not run.");
   return [
+    {
+      key: "open-console",
+      label: _("Open console"),
+      why: access.why(instances, "console") ?? stands,
+      run: () => window.open(`console.html#/${tenant}/${name}`),
+    },
     {
       key: "snapshots",
       label: _("Show snapshots"),

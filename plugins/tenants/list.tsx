@@ -164,7 +164,9 @@ function Found({ view, found, stale, create }: FoundProps) {
           }}
         />
       )}
-      <Pages page={view.page} perPage={view.perPage} total={found.total} change={changePage} />
+      {found.total > 0 && (
+        <Pages page={view.page} perPage={view.perPage} total={found.total} change={changePage} />
+      )}
       {menu && (
         <AnchoredMenu
           anchor={menu.anchor}

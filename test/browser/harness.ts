@@ -105,22 +105,36 @@ export class Visit {
   }
 
   /** Waits until the page shows the text. */
-  async sees(text: string, timeout = 30_000): Promise<void> {
-    await this.page.waitForFunction(
-      // biome-ignore lint/performance/useDomNodeTextContent: only what can be seen counts.
-      (wanted) => document.body.innerText.includes(wanted),
-      { timeout, polling: 50 },
-      text,
+  sees(text: string, timeout = 30_000): Promise<void> {
+    return this.#until(`“${text}” is seen`, timeout, async () =>
+      (await this.#text()).includes(text),
     );
   }
 
-  async seesNot(text: string, timeout = 30_000): Promise<void> {
-    await this.page.waitForFunction(
-      // biome-ignore lint/performance/useDomNodeTextContent: only what can be seen counts.
-      (unwanted) => !document.body.innerText.includes(unwanted),
-      { timeout, polling: 50 },
-      text,
+  seesNot(text: string, timeout = 30_000): Promise<void> {
+    return this.#until(
+      `“${text}” is gone`,
+      timeout,
+      async () => !(await this.#text()).includes(text),
     );
+  }
+
+  async #until(what: string, timeout: number, reached: () => Promise<boolean>): Promise<void> {
+    const end = Date.now() + timeout;
+    while (!(await reached())) {
+      if (Date.now() > end) {
+        const told = [...this.problems, await this.#text()].join("\n");
+        throw new Error(
+          `after ${timeout} ms it does not hold that ${what}; the page says:\n${told}`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  #text(): Promise<string> {
+    // biome-ignore lint/performance/useDomNodeTextContent: only what can be seen counts.
+    return this.page.evaluate(() => document.body.innerText);
   }
 
   /** Clicks the element of that role with exactly this accessible name, once it can be used. */
@@ -145,15 +159,11 @@ export class Visit {
     );
   }
 
-  async waitForRows(names: string[]): Promise<void> {
-    await this.page.waitForFunction(
-      (wanted) =>
-        [...document.querySelectorAll("tr[data-row]")]
-          .map((row) => row.getAttribute("data-row"))
-          .join(" ") === wanted,
-      { polling: 50 },
-      names.join(" "),
-    );
+  waitForRows(names: string[]): Promise<void> {
+    const wanted = names.join(" ");
+    return this.#until(`the rows are ${wanted}`, 30_000, async () => {
+      return (await this.rows()).join(" ") === wanted;
+    });
   }
 
   async screenshot(name: string): Promise<void> {
