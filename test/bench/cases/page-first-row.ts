@@ -5,6 +5,7 @@
  * fresh page. The time is from the start of the navigation until the row is painted.
  */
 import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Page } from "puppeteer-core";
 import { until } from "../../../packaging/setup/lib/wait.js";
 import { Console } from "../../cluster/console.ts";
@@ -16,6 +17,8 @@ import { copyStatements, domainOf } from "../lib/tenants.ts";
 const rounds = 5;
 const most = 0.5;
 const count = 1000;
+const settleMs = 1000;
+const patienceSeconds = 30;
 const person = "alice";
 const template = "template";
 
@@ -88,7 +91,7 @@ async function compare(node: Node): Promise<Result> {
     const times: [number[], number[]] = [[], []];
     for (let round = 0; round < rounds; round++) {
       times[0].push(await firstRow(cockpit.page, address, ours));
-      times[1].push(await firstRow(cockpit.page, address, services));
+      times[1].push(await servicesRow(cockpit.page, address));
     }
     console.log(`ours: ${listOf(times[0])} ms; services: ${listOf(times[1])} ms`);
     return ratioAtMost("page-first-row", "ms", median(times[0]), median(times[1]), most);
@@ -99,6 +102,18 @@ async function compare(node: Node): Promise<Result> {
 
 const listOf = (values: number[]) => values.map((value) => value.toFixed(0)).join(", ");
 
+/** Cockpit's page now and then stays blank when opened alone: said, and opened again. */
+async function servicesRow(neighbour: Page, address: string): Promise<number> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await firstRow(neighbour, address, services);
+    } catch (error) {
+      if (attempt === 3) throw error;
+      console.log(`opened once more: ${error}`);
+    }
+  }
+}
+
 /** @returns milliseconds from the start of the navigation until a row is on the screen. */
 async function firstRow(
   neighbour: Page,
@@ -107,12 +122,14 @@ async function firstRow(
 ): Promise<number> {
   const page = await neighbour.browserContext().newPage();
   try {
+    // What the page before had open is closed by then.
+    await delay(settleMs);
     await page.bringToFront();
     await page.setViewport({ width: 1280, height: 900 });
     await page.evaluateOnNewDocument(watchForRow, row);
     await page.goto(address + path, { waitUntil: "domcontentloaded", timeout: 60_000 });
-    const seen = await page.waitForFunction(() => window.rowPaintedMs, { timeout: 60_000 });
-    return Number(await seen.jsonValue());
+    const painted = () => page.evaluate(() => window.rowPaintedMs);
+    return await until(`a row on ${path}`, patienceSeconds, painted, 100);
   } finally {
     await page.close();
   }
