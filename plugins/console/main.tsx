@@ -6,7 +6,7 @@ import "./console.css";
 import { instances } from "../../agent/instances/contract.ts";
 import { client } from "../lib/client.ts";
 import type { StreamChannel } from "../lib/cockpit.ts";
-import { remedyOf, toPageError } from "../lib/errors.ts";
+import { type PageError, remedyOf, toPageError } from "../lib/errors.ts";
 import { openStream } from "../lib/host.ts";
 import { _, applyLanguage, format } from "../lib/i18n.ts";
 import { followTheme } from "../lib/theme.ts";
@@ -34,8 +34,18 @@ async function connect(): Promise<void> {
     follow(openStream(await client(instances).OpenConsole(tenant, name)));
   } catch (cause) {
     const error = toPageError(cause);
-    page.show("failed", error.message, remedyOf(error.code).text);
+    const [message, hint] = explain(error);
+    page.show("failed", message, hint);
   }
+}
+
+/** The bus itself refuses those whose groups do not allow it, and cannot say which would. */
+function explain({ code, message }: PageError): [string, string] {
+  const { text, command = "" } = remedyOf(code);
+  if (code !== "NoAccess" && code !== "Denied") return [message, `${text} ${command}`];
+  const groups = instances.actions.console.roles.map((role) => `dsecos-${role}`);
+  const hint = format(_("It needs the group $0."), groups.join(_(" or ")));
+  return [_("You may not use this console."), hint];
 }
 
 function follow(opened: StreamChannel): void {
