@@ -80,11 +80,11 @@ export class Consoles {
 
   /**
    * @returns path of a socket that the caller alone can connect to, once, within 30 s.
-   * @throws Conflict when too many are open, or the engine allows no second one.
+   * @throws Conflict when too many are open, or somebody else has this one.
    */
   async open(call: Call, tenant: string, name: string): Promise<string> {
+    this.#requireFree(tenant, name, call.caller.uid);
     this.#requireRoom(call.caller.uid);
-    this.#requireFree(tenant, name);
     let early: string | undefined;
     const session: Session = { call, tenant, name, end: (why) => (early ??= why) };
     this.#sessions.add(session);
@@ -119,10 +119,14 @@ export class Consoles {
     }
   }
 
-  /** Who has it is known here, so that the person knows whom to ask. */
-  #requireFree(tenant: string, name: string): void {
-    for (const one of this.#sessions) {
+  /** Whoever loads the page again takes over from himself; others learn whom to ask. */
+  #requireFree(tenant: string, name: string, uid: number): void {
+    for (const one of [...this.#sessions]) {
       if (one.tenant !== tenant || one.name !== name) continue;
+      if (one.call.caller.uid === uid) {
+        one.end("the same person opened it anew");
+        continue;
+      }
       const { user } = one.call.caller;
       const message = `${user} has the console of ${name} open already; wait until it is left.`;
       throw new DsecosError("Conflict", message);

@@ -19,9 +19,9 @@ let officer: Person;
 beforeAll(async () => {
   operator = await Person.as(people.operator);
   officer = await Person.as(people.officer);
-  const quota = { cpu: "3", ram: "1GiB", storage: "4GiB" };
+  const quota = { cpu: "4", ram: "1GiB", storage: "4GiB" };
   await operator.call(tenants, "Create", tenant, { domain: "console_t", quota });
-  const spec = { image: "debian-13", count: 3, ram: "256MiB", storage: "1GiB" };
+  const spec = { image: "debian-13", count: 4, ram: "256MiB", storage: "1GiB" };
   const { state } = await run(instances, "Create", tenant, "web", spec);
   expect(state).toBe("succeeded");
 });
@@ -112,7 +112,9 @@ test("a person logs in at the console, where a wrong password is refused", async
 
 test("nobody else can come in, and nobody a second time", async () => {
   const path = await open();
-  const taken = await operator.try(instances, "OpenConsole", tenant, "web-001");
+  const root = await Person.as("root");
+  const taken = await root.try(instances, "OpenConsole", tenant, "web-001");
+  root.end();
   expect(taken.error?.name).toMatch(/Conflict$/);
   expect(taken.error?.message).toContain(people.operator);
   await connect(people.viewer, path).hears(/^EACCES/);
@@ -124,9 +126,20 @@ test("nobody else can come in, and nobody a second time", async () => {
   console.leave();
 });
 
+test("the same person takes over from himself", async () => {
+  const first = connect(people.operator, await open());
+  first.type("\r");
+  await first.hears(/login: |Password: /);
+  const second = connect(people.operator, await open());
+  await first.hears(/the console has ended: the same person opened it anew/);
+  second.type("\r");
+  await second.hears(/login: |Password: /);
+  second.leave();
+});
+
 test("one person has three open at most", async () => {
   const paths = await Promise.all(["web-001", "web-002", "web-003"].map(open));
-  const { error } = await operator.try(instances, "OpenConsole", tenant, "web-001");
+  const { error } = await operator.try(instances, "OpenConsole", tenant, "web-004");
   expect(error?.name).toMatch(/Conflict$/);
   expect(error?.message).toMatch(/3 consoles/);
   for (const path of paths) {
