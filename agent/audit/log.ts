@@ -15,6 +15,8 @@ import type { AuditEvent, AuditWriter, Until } from "./types.ts";
 
 export const genesis = "0".repeat(128);
 const maximumDetails = 16 * 1024;
+/** How long an entry that is only written may wait for the disk, in milliseconds. */
+const syncDelay = 50;
 /** Longest line there can be: details, and names that the contracts bound. */
 export const maximumLine = 64 * 1024;
 
@@ -41,7 +43,11 @@ export class AuditLog implements AuditWriter {
   readonly #node: string;
   readonly #log: Log;
   #file: FileHandle | undefined;
+  /** Where the next entry goes. */
   #tail: Tail = { offset: 0, sequence: 0, head: genesis };
+  /** Up to here all is on disk; what lies behind is written only. */
+  #durable: Tail = this.#tail;
+  #syncTimer: NodeJS.Timeout | undefined;
   #queue: Queued[] = [];
   #flushing: Promise<void> | undefined;
 
@@ -51,7 +57,7 @@ export class AuditLog implements AuditWriter {
     this.#log = log;
   }
 
-  /** How far readers may read, in bytes: what lies beyond is not acknowledged yet. */
+  /** How far readers may read, in bytes. */
   get size(): number {
     return this.#tail.offset;
   }
@@ -74,14 +80,22 @@ export class AuditLog implements AuditWriter {
   append(event: AuditEvent, until: Until = "durable"): Promise<AuditEntry> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ event, until, resolve, reject });
-      this.#flushing ??= this.#flush().finally(() => {
-        this.#flushing = undefined;
-      });
+      this.#startFlush();
+    });
+  }
+
+  #startFlush(): void {
+    this.#flushing ??= this.#flush().finally(() => {
+      this.#flushing = undefined;
+      // What came in after the last look at the queue.
+      if (this.#queue.length > 0) this.#startFlush();
     });
   }
 
   async close(): Promise<void> {
     await this.#flushing;
+    clearTimeout(this.#syncTimer);
+    if (this.#file !== undefined) await this.#sync(this.#file);
     await this.#file?.close();
     this.#file = undefined;
   }
@@ -119,18 +133,51 @@ export class AuditLog implements AuditWriter {
     }
     try {
       const file = this.#put(Buffer.from(lines.map((line) => `${line}\n`).join("")));
+      this.#tail = tail;
       // A promise settles once: those that wait for durable are told below.
       for (const [queued, entry] of accepted) {
         if (queued.until === "written") queued.resolve(entry);
       }
-      await file.datasync();
-      this.#tail = tail;
+      if (accepted.every(([queued]) => queued.until === "written")) {
+        this.#syncSoon();
+        return;
+      }
+      await this.#sync(file);
       for (const [queued, entry] of accepted) queued.resolve(entry);
     } catch (cause) {
       await this.#refuse(
         accepted.map(([queued]) => queued),
         cause,
       );
+    }
+  }
+
+  async #sync(file: FileHandle): Promise<void> {
+    clearTimeout(this.#syncTimer);
+    this.#syncTimer = undefined;
+    const tail = this.#tail;
+    await file.datasync();
+    this.#durable = tail;
+  }
+
+  /** Outcomes share the next intent's trip to the disk, or go on their own shortly after. */
+  #syncSoon(): void {
+    this.#syncTimer ??= setTimeout(() => {
+      this.#syncTimer = undefined;
+      this.#flushing ??= this.#syncRest().finally(() => {
+        this.#flushing = undefined;
+        if (this.#queue.length > 0) this.#startFlush();
+      });
+    }, syncDelay);
+  }
+
+  async #syncRest(): Promise<void> {
+    const file = this.#file;
+    if (file === undefined || this.#durable.offset === this.#tail.offset) return;
+    try {
+      await this.#sync(file);
+    } catch (cause) {
+      await this.#abandon(cause);
     }
   }
 
@@ -185,7 +232,7 @@ export class AuditLog implements AuditWriter {
     this.#file = undefined;
     if (file === undefined) return;
     try {
-      await file.truncate(this.#tail.offset);
+      await file.truncate(this.#durable.offset);
     } catch (error) {
       this.#log("error", "the failed entries could not be cut off", { error: explain(error) });
     }
@@ -212,6 +259,7 @@ export class AuditLog implements AuditWriter {
         await file.datasync();
       }
       this.#tail = await readTail(file, end);
+      this.#durable = this.#tail;
       this.#file = file;
       return torn;
     } catch (error) {

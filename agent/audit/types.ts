@@ -19,7 +19,7 @@ export interface AuditEvent {
 
 /**
  * `durable`: on disk, whatever happens; for everything that must be on record before an act.
- * `written`: handed to the kernel, so that it outlives the agent, and durable moments later; for
+ * `written`: handed to the kernel, so that it outlives the agent, and durable within 50 ms; for
  * outcomes. Should power fail in between, the next start finds the intent without its outcome and
  * looks up what came of it.
  */

@@ -52,6 +52,15 @@ test("what is only written comes in order, before what is asked for later", asyn
   await log.close();
 });
 
+test("an entry that comes while the last ones are being finished is not forgotten", async () => {
+  const log = await opened();
+  // Each of these hung once: appended between the end of a flush and the note that it ended.
+  for (let i = 0; i < 50; i++) await (async () => await log.append(event))();
+  for (let i = 0; i < 50; i++) await Promise.all([log.append(event), log.append(event, "written")]);
+  expect(await verifyChain(log.path, log.size)).toMatchObject({ intact: true, entries: 150 });
+  await log.close();
+});
+
 test("the chain goes on after a restart", async () => {
   const first = await opened();
   await first.append(event);
