@@ -1,4 +1,5 @@
 /** A console in the page: typing, what is refused, the end, and once more. */
+import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Person } from "../lib/caller.ts";
 import { type Visit, visit, withBrowser } from "./harness.ts";
@@ -24,7 +25,7 @@ afterAll(async () => {
 
 /** Text on the screen of the terminal, as a person sees it. */
 function screen({ page }: Visit): Promise<string> {
-  return page.$eval(".xterm-rows", (rows) => (rows as HTMLElement).innerText);
+  return page.$eval(".xterm-rows", (rows) => rows.textContent ?? "");
 }
 
 async function shows(page: Visit, pattern: RegExp): Promise<void> {
@@ -66,12 +67,24 @@ test("is typed into, left by F6, ended, and connected again", async () => {
 
 test("colours of all kinds reach the screen under the content security policy", async () => {
   const page = await openConsole();
-  const rule = await page.page.$eval(".xterm-rows", (rows) => getComputedStyle(rows).pointerEvents);
-  expect(rule, "a rule that the terminal makes itself").toBe("none");
+  const text = "\\033[32mgreen\\033[0m \\033[38;2;90;20;200mviolet\\033[0m";
+  const print = ["sh", "-c", `printf '${text}' > /dev/console`];
+  const into = ["exec", `--project=${tenant}`, "web", "--"];
+  execFileSync("incus", [...into, ...print], { timeout: 60_000 });
+  await shows(page, /green\sviolet/);
+  const colours = await page.page.$$eval(".xterm-rows, .xterm-rows span", (spans) =>
+    spans
+      .filter(({ className, textContent }) =>
+        /^(green|violet)$|rows/.test(className.includes("rows") ? "rows" : (textContent ?? "")),
+      )
+      .map((span) => getComputedStyle(span).color),
+  );
+  expect(new Set(colours).size, String(colours)).toBe(3);
+  expect(colours).toContain("rgb(90, 20, 200)");
 });
 
 test("a viewer reads why not", async () => {
   const page = await visit(address, { role: "viewer" });
-  await page.sees("Your groups do not allow this.");
+  await page.sees("It needs the group dsecos-operator.");
   await page.check();
 });
