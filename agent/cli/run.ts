@@ -5,6 +5,7 @@ import type { Command } from "../bus/derive/commands.ts";
 import { exitCodeOf } from "../bus/derive/exit-codes.ts";
 import { lookedUp } from "../bus/derive/parameters.ts";
 import { DsecosError } from "../bus/errors.ts";
+import { instances } from "../instances/contract.ts";
 import { confirmApproval, howToApprove, requestIn, waitForApproval } from "./approval.ts";
 import { followJob, jobSummary } from "./job.ts";
 import { present } from "./output.ts";
@@ -25,9 +26,18 @@ export async function runCommand(
   if (command.method.job && !common.has("no-wait")) {
     return await follow(String(reply), client, terminal, json);
   }
+  if (isConsole(command) && terminal.join !== undefined && !json && !common.has("no-wait")) {
+    terminal.tell("Connected. Press Enter to see the prompt; Ctrl-] leaves.");
+    await terminal.join(String(reply));
+    return 0;
+  }
   if (json) terminal.print(JSON.stringify(reply, null, 2));
   else terminal.print(present(command, reply, terminal.screen));
   return 0;
+}
+
+function isConsole({ subsystem, member }: Command): boolean {
+  return subsystem === instances.subsystem && member === "OpenConsole";
 }
 
 /** Fills in what the person need not type: the hash of the request that is to be approved. */

@@ -1,5 +1,6 @@
 /** Where the program prints and asks; tests put their own in its place. */
 import { createInterface } from "node:readline/promises";
+import { joinConsole } from "./console.ts";
 import type { Screen } from "./table.ts";
 
 export interface Terminal {
@@ -12,6 +13,8 @@ export interface Terminal {
   progress(text: string): void;
   /** @returns undefined when nobody is there to answer. */
   confirm(question: string): Promise<boolean | undefined>;
+  /** Joins the socket of a console; undefined where keys and screen are not those of a person. */
+  readonly join?: ((path: string) => Promise<void>) | undefined;
 }
 
 export function realTerminal(): Terminal {
@@ -20,6 +23,7 @@ export function realTerminal(): Terminal {
   return {
     screen: { width, colour: stdout.isTTY === true && !env.NO_COLOR },
     interactive: stderr.isTTY === true,
+    join: stdin.isTTY === true && stdout.isTTY === true ? joinConsole : undefined,
     print: (text) => stdout.write(`${text}\n`),
     tell: (text) => stderr.write(`${text}\n`),
     progress: (text) => {

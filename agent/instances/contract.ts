@@ -185,7 +185,8 @@ export const instances = defineInterface({
       description:
         "Open the console at which people log in to an instance. It asks for an account inside: " +
         "being an operator here gives nobody a shell there. It ends when it is left, when the " +
-        "instance stops, and after 15 minutes in which nothing is typed or printed.",
+        "instance stops, and after 15 minutes in which nothing is typed or printed. " +
+        "The command dsecos joins it at a terminal, where Ctrl-] leaves it.",
       in: [tenant, one],
       out: text(
         "socket",

@@ -1,6 +1,7 @@
 /** Uses the console of a real container as an operator does, and tries to get in as others. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
+import { resolve } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { approvals } from "../../agent/approvals/contract.ts";
 import { audit } from "../../agent/audit/contract.ts";
@@ -135,6 +136,23 @@ test("the same person takes over from himself", async () => {
   second.type("\r");
   await second.hears(/login: |Password: /);
   second.leave();
+});
+
+test("at a terminal the command joins the console, and Ctrl-] leaves it", async () => {
+  const program = resolve(import.meta.dirname, "../../dist/agent/dsecos.js");
+  const command = `${process.execPath} ${program} instances open-console ${tenant} web-001`;
+  const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"]);
+  clients.push(child);
+  const ended = new Promise((done) => child.on("exit", done));
+  let heard = "";
+  child.stdout.on("data", (chunk) => {
+    heard += chunk;
+  });
+  await expect.poll(() => heard, { timeout: 30_000 }).toMatch(/Connected/);
+  child.stdin.write("\r");
+  await expect.poll(() => heard, { timeout: 30_000 }).toMatch(/login: |Password: /);
+  child.stdin.write("\u001d");
+  expect(await ended).toBe(0);
 });
 
 test("one person has three open at most", async () => {

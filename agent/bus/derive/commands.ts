@@ -16,7 +16,10 @@ export interface Command {
 /** Options that every verb has, beside its own. */
 export const commonOptions = [
   { name: "json", description: "Print the reply as one JSON document, for programs." },
-  { name: "no-wait", description: "Print the id of the job at once instead of following it." },
+  {
+    name: "no-wait",
+    description: "Print the id of the job, or the path of the console, instead of following it.",
+  },
   {
     name: "wait-approval",
     description: "Where a second person must agree: wait until they do, then go on.",
