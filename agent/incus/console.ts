@@ -48,17 +48,17 @@ export async function attachConsole(
   const control = connect(secrets.control);
   const data = connect(secrets["0"]);
   const stream = createWebSocketStream(data);
+  // Every failure also closes it, which is what others listen to.
+  stream.on("error", () => undefined);
   const close = () => {
     control.terminate();
     stream.destroy();
     data.terminate();
   };
-  // What breaks off ends the stream, which is what others listen to.
   control.on("error", () => stream.destroy());
   try {
     await Promise.all([opened(control), opened(data)]);
   } catch (error) {
-    stream.on("error", () => undefined); // It is the same failure once more.
     close();
     throw errorOfConnection(error as Error, client.socketPath);
   }

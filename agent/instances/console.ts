@@ -149,9 +149,10 @@ export class Consoles {
         seconds: Math.round((performance.now() - began) / 1000),
       });
     };
-    stream.on("error", () => session.end("the engine broke it off"));
-    stream.on("end", () => session.end("the instance closed it"));
-    stream.on("close", () => session.end("the instance closed it"));
+    const closed = () => session.end("the instance or its engine closed it");
+    stream.on("end", closed);
+    stream.on("close", closed);
+    if (stream.destroyed) closed();
     void door.visitor.then((visitor) => {
       if (visitor === undefined) {
         session.end(`nobody connected within ${patienceMs / 1000} s`);

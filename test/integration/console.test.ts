@@ -76,8 +76,18 @@ function connect(user: string, path: string) {
   return {
     type: (text: string) => child.stdin.write(text),
     leave: () => child.kill(),
+    prompts: () => prompts(() => heard, child),
     hears: (pattern: RegExp) => expect.poll(() => heard, { timeout: 30_000 }).toMatch(pattern),
   };
+}
+
+/** Presses Enter now and then: a login program that is just starting throws away what came before. */
+function prompts(heard: () => string, { stdin }: ChildProcess) {
+  const press = () => {
+    stdin?.write("\r");
+    return heard();
+  };
+  return expect.poll(press, { timeout: 30_000, interval: 2000 }).toMatch(/login: |Password: /);
 }
 
 /** Ends of consoles that are on record, newest first. */
@@ -121,20 +131,17 @@ test("nobody else can come in, and nobody a second time", async () => {
   await connect(people.viewer, path).hears(/^EACCES/);
   await connect(people.nobody, path).hears(/^EACCES/);
   const console = connect(people.operator, path);
-  console.type("\r");
-  await console.hears(/login: |Password: /);
+  await console.prompts();
   await connect(people.operator, path).hears(/^(ENOENT|ECONNREFUSED)/);
   console.leave();
 });
 
 test("the same person takes over from himself", async () => {
   const first = connect(people.operator, await open());
-  first.type("\r");
-  await first.hears(/login: |Password: /);
+  await first.prompts();
   const second = connect(people.operator, await open());
   await first.hears(/the console has ended: the same person opened it anew/);
-  second.type("\r");
-  await second.hears(/login: |Password: /);
+  await second.prompts();
   second.leave();
 });
 
@@ -149,8 +156,7 @@ test("at a terminal the command joins the console, and Ctrl-] leaves it", async 
     heard += chunk;
   });
   await expect.poll(() => heard, { timeout: 30_000 }).toMatch(/Connected/);
-  child.stdin.write("\r");
-  await expect.poll(() => heard, { timeout: 30_000 }).toMatch(/login: |Password: /);
+  await prompts(() => heard, child);
   child.stdin.write("\u001d");
   expect(await ended).toBe(0);
 });
@@ -169,8 +175,7 @@ test("one person has three open at most", async () => {
 
 test("it ends with the activity of the tenant", async () => {
   const console = connect(people.operator, await open("web-002"));
-  console.type("\r");
-  await console.hears(/login: |Password: /);
+  await console.prompts();
   await run(tenants, "Suspend", tenant);
   await console.hears(/the console has ended: the tenant/);
   const { error } = await operator.try(instances, "OpenConsole", tenant, "web-002");
@@ -180,8 +185,7 @@ test("it ends with the activity of the tenant", async () => {
 
 test("it ends with the instance, says why, and there is none while that does not run", async () => {
   const console = connect(people.operator, await open());
-  console.type("\r");
-  await console.hears(/login: |Password: /);
+  await console.prompts();
   await run(instances, "Stop", tenant, ["web-001"], true);
   await console.hears(/the console has ended: the instance/);
   const { error } = await operator.try(instances, "OpenConsole", tenant, "web-001");
