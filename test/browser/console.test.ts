@@ -1,5 +1,6 @@
 /** A console in the page: typing, what is refused, the end, and once more. */
 import { execFileSync } from "node:child_process";
+import type { Page } from "puppeteer-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Person } from "../lib/caller.ts";
 import { type Visit, visit, withBrowser } from "./harness.ts";
@@ -32,11 +33,19 @@ async function shows(page: Visit, pattern: RegExp): Promise<void> {
   await expect.poll(() => screen(page), { timeout: 30_000 }).toMatch(pattern);
 }
 
+/** Types now and then: a login program that is just starting throws away what came before. */
+async function typeUntil(page: Visit, keys: string, pattern: RegExp): Promise<void> {
+  const type = async () => {
+    await page.page.keyboard.type(keys);
+    return screen(page);
+  };
+  await expect.poll(type, { timeout: 30_000, interval: 3000 }).toMatch(pattern);
+}
+
 async function openConsole(width = 1280, theme: "light" | "dark" = "light"): Promise<Visit> {
   const page = await visit(address, { width, theme });
   await page.sees("Connected.");
-  await page.page.keyboard.press("Enter");
-  await shows(page, /login:|Password:/);
+  await typeUntil(page, "\r", /login:|Password:/);
   return page;
 }
 
@@ -53,12 +62,7 @@ test.each([
 
 test("is typed into, left by F6, ended, and connected again", async () => {
   const page = await openConsole();
-  // A login program that is just starting throws away what was typed before.
-  const type = async () => {
-    await page.page.keyboard.type("nobody-here\r");
-    return screen(page);
-  };
-  await expect.poll(type, { timeout: 30_000, interval: 4000 }).toMatch(/Password:/);
+  await typeUntil(page, "nobody-here\r", /Password:/);
   await page.page.keyboard.press("F6");
   const focused = await page.page.evaluate(() => document.activeElement?.textContent);
   expect(focused).toBe("Disconnect");
@@ -67,6 +71,17 @@ test("is typed into, left by F6, ended, and connected again", async () => {
   await page.check();
   await page.click("button", "Connect again");
   await page.sees("Connected.");
+});
+
+test("opens in a tab of its own from the instances of a tenant", async () => {
+  const list = await visit(`tenants.html#/${tenant}/instances`);
+  const popup = new Promise<Page | null>((resolve) => list.page.once("popup", resolve));
+  await list.page.locator("[data-row=web] .ds-kebab").click();
+  await list.click("menuitem", "Open console");
+  const tab = await popup;
+  await tab?.waitForSelector("[data-state=connected]");
+  expect(await tab?.title()).toBe("Console of web - DsecOS");
+  await tab?.close();
 });
 
 test("colours of all kinds reach the screen under the content security policy", async () => {
