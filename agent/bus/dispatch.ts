@@ -12,6 +12,7 @@ import { actionId, type Interface, type Method, signatureOf } from "./contract.t
 import { DsecosError } from "./errors.ts";
 import type { Identities } from "./identity.ts";
 import type { Details, Polkit } from "./polkit.ts";
+import { Refusals } from "./refusals.ts";
 import { answerStandard, lastOf, StandardError, type Tree } from "./standard.ts";
 import { checkInput, checkInputs, defaultMaximumBytes, encode } from "./validate.ts";
 import type { Head, Incoming } from "./wire.ts";
@@ -54,10 +55,12 @@ export class Dispatcher {
   readonly #pending = new Map<string, number>();
   /** What was read by which connection and is on record already. */
   readonly #recordedReads = new Set<string>();
+  readonly #refusals: Refusals;
   #inAll = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#refusals = new Refusals(parts.audit, parts.log);
     parts.bus.onCall = (message) => {
       this.#answer(message).catch((error) => {
         parts.log("error", "a reply could not be sent", { error: explain(error) });
@@ -256,7 +259,7 @@ export class Dispatcher {
     const fresh = method.approvals !== undefined;
     if (!(await this.#parts.polkit.allows(caller, action, about, fresh))) {
       const roles = contract.actions[method.action]?.roles.map((role) => `dsecos-${role}`) ?? [];
-      await this.#parts.audit.append({ ...event, outcome: "refused", error: "no permission" });
+      await this.#refusals.record({ ...event, outcome: "refused", error: "no permission" });
       const what = `${caller.user} may not do this; it needs the group ${roles.join(" or ")}.`;
       throw new DsecosError("Denied", what);
     }
