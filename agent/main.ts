@@ -96,7 +96,12 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   cloud.tenants.onChanged((name) => signal(tenantsContract, "Changed", name));
   cloud.instances.onChanged((tenant) => signal(instancesContract, "Changed", tenant));
   cloud.images.onChanged((fingerprint) => signal(imagesContract, "Changed", fingerprint));
-  const nodeService = createNode({ log, version, incusSocket: config.incusSocket });
+  const nodeService = createNode({
+    log,
+    version,
+    incusSocket: config.incusSocket,
+    incusRemedy: () => cloud.tenants.health().remedy,
+  });
   const services: Record<string, Service> = {
     "org.dsecos.Agent1": createAgent({ contracts, polkit, node, version, log }),
     "org.dsecos.Jobs1": { handlers: jobs.handlers },

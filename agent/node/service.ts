@@ -19,6 +19,8 @@ export interface NodeOptions {
   /** Version of the agent itself. */
   version: string;
   incusSocket?: string;
+  /** What to do about an Incus that runs, in a sentence; empty when all is well. */
+  incusRemedy?: () => string;
   system?: System;
 }
 
@@ -46,9 +48,14 @@ export function createNode(options: NodeOptions): NodeService {
       return new Map<string, string>();
     }
   };
-  const engines = new Cache<Engine[]>(probeLifetimeMs, async () =>
-    probeEngines(system, await installed(), { processes: await processes.get(), incusSocket }),
-  );
+  const engines = new Cache<Engine[]>(probeLifetimeMs, async () => {
+    const asked = { processes: await processes.get(), incusSocket };
+    const found = await probeEngines(system, await installed(), asked);
+    const remedy = options.incusRemedy?.() ?? "";
+    return found.map((engine) =>
+      engine.name === "Incus" && engine.state === "running" ? { ...engine, remedy } : engine,
+    );
+  });
   const checks = new Cache<Check[]>(probeLifetimeMs, async () => {
     const { virtualization } = await identity.get();
     return runChecks(system, { processes: await processes.get(), virtualization });

@@ -46,6 +46,19 @@ export interface TenantService {
   noticed(name: string): void;
 }
 
+/**
+ * Incus 6.0 reads the settings of all projects once for each project, every minute, and its one
+ * database connection is busy meanwhile. Measured: 3.4 µs for each of about 35 rows of a tenant.
+ */
+function withCrowding(health: Health, count: number): Health {
+  const seconds = Math.round(count * count * 35 * 3.4e-6);
+  if (health.state !== "running" || seconds < 2) return health;
+  const remedy =
+    `With ${count} tenants Incus is busy with its own tasks for about ${Math.min(seconds, 30)} s of ` +
+    "every minute, and acts may take that long; spread tenants over more clusters.";
+  return { ...health, remedy };
+}
+
 export function createTenants(deps: TenantDeps): TenantService {
   const { client, server, view, jobs, now } = deps;
   const locks = new KeyedLock();
@@ -229,7 +242,7 @@ export function createTenants(deps: TenantDeps): TenantService {
     start: () => reconciler.start(),
     stop: () => reconciler.stop(),
     onChanged: (listener) => void listeners.push(listener),
-    health: () => server.health,
+    health: () => withCrowding(server.health, view.size),
     outcome: async (name) => {
       await ready();
       const entry = view.find(name) ?? (await view.refresh(name));
