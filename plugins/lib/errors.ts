@@ -1,7 +1,8 @@
 /** What can go wrong between a page and the agent, and what to do about each. */
+import { roles } from "../../agent/bus/contract.ts";
 import { codeOfName, type ErrorCode } from "../../agent/bus/errors.ts";
 import type { CockpitError } from "./cockpit.ts";
-import { _ } from "./i18n.ts";
+import { _, format } from "./i18n.ts";
 
 /** `NotRunning`: no agent on the bus. `NoAccess`: the bus lets the person not speak to it. */
 export type PageErrorCode = ErrorCode | "NotRunning" | "NoAccess" | "Disconnected" | "BadReply";
@@ -56,7 +57,10 @@ function explain(code: PageErrorCode, cause: CockpitError): string {
     case "NotRunning":
       return _("The DsecOS agent does not run on this node.");
     case "NoAccess":
-      return _("You are in none of the groups that may speak to the DsecOS agent.");
+      return format(
+        _("You are in none of the groups that may speak to the DsecOS agent: $0."),
+        roles.map((role) => `dsecos-${role}`).join(", "),
+      );
     case "Timeout":
       return _("The agent did not answer in time.");
     case "Disconnected":
@@ -76,7 +80,7 @@ export function remedyOf(code: PageErrorCode): { text: string; command?: string 
       };
     case "NoAccess":
       return {
-        text: _("Ask an administrator to add you to a group, then log in again:"),
+        text: _("Ask an administrator to add you to one of them, then log in again:"),
         command: "usermod --append --groups dsecos-viewer NAME",
       };
     case "Disconnected":

@@ -26,10 +26,16 @@ export function placeBeside(
   const left = atLeft ? anchor.left : anchor.right - panel.width;
   const roomBelow = view.height - anchor.bottom - gap - margin;
   const below = panel.height <= roomBelow || anchor.top < roomBelow;
+  const top = below ? anchor.bottom + gap : anchor.top - gap - panel.height;
   return {
-    left: Math.max(margin, Math.min(left, view.width - panel.width - margin)),
-    top: Math.max(margin, below ? anchor.bottom + gap : anchor.top - gap - panel.height),
+    left: inWindow(left, panel.width, view.width),
+    top: inWindow(top, panel.height, view.height),
   };
+}
+
+/** Where there is room on neither side, a panel rather covers its anchor than leaves the window. */
+function inWindow(start: number, length: number, room: number): number {
+  return Math.max(margin, Math.min(start, room - length - margin));
 }
 
 interface Props {

@@ -13,7 +13,7 @@ const dist = resolve(import.meta.dirname, "../../dist");
 const screenshots = join(dist, "screenshots");
 
 export type Theme = "light" | "dark";
-type Role = "operator" | "viewer" | "officer" | "auditor";
+type Role = "operator" | "viewer" | "officer" | "auditor" | "nobody";
 
 /** Where the Cockpit listens whose every visitor has the session of that role's person. */
 export function addressOf(role: Role): string {

@@ -37,7 +37,7 @@ export async function startTestStack({ pages }) {
     poolGiB: 8,
   });
   const { incusDirectory, environment } = stack.context;
-  const shown = pages ? ["operator", "viewer", "officer", "auditor"] : [];
+  const shown = pages ? ["operator", "viewer", "officer", "auditor", "nobody"] : [];
   /** One Cockpit for each role, which gives everybody the session of that person. */
   const cockpits = shown.map((role) => {
     const localSession = people[/** @type {keyof typeof people} */ (role)];

@@ -57,6 +57,7 @@ function defaults({ mode, stateDirectory, incusDirectory }) {
   return {
     incusSocket: join(incusDirectory, "unix.socket"),
     auditDirectory: mode === "private" ? join(stateDirectory, "audit") : "/var/lib/dsecos/audit",
+    imageDirectory: mode === "private" ? join(stateDirectory, "images") : "/var/lib/dsecos/images",
     runtimeDirectory: mode === "private" ? join(stateDirectory, "run") : "/run/dsecos",
     storagePool: "default",
   };
