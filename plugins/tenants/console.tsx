@@ -19,7 +19,10 @@ export function ConsoleDialog({ tenant, name }: { tenant: string; name: string }
   );
   const text = useRef<HTMLPreElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: new text scrolls to its end.
-  useEffect(() => text.current?.scrollTo(0, text.current.scrollHeight), [data]);
+  useEffect(() => {
+    // Browsers begin to answer this with a promise, which must not become the effect's clean-up.
+    text.current?.scrollTo(0, text.current.scrollHeight);
+  }, [data]);
   return (
     <Dialog title={format(_("Console log of $0"), name)} size="large">
       {data === undefined &&

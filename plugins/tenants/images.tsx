@@ -19,6 +19,8 @@ const changes = (changed: () => void) => listen(images, "Changed", changed);
 export const loadImages = () => client(images).List();
 export const useImages = () => useQuery("images", loadImages, { changes });
 
+const nameOf = ({ aliases, fingerprint }: Image) => aliases[0] ?? fingerprint.slice(0, 12);
+
 /** Called in the order of the columns; the last one acts. */
 function columns(why: string | undefined): Column<Image>[] {
   return [
@@ -55,6 +57,7 @@ function columns(why: string | undefined): Column<Image>[] {
           isInline
           isDanger
           why={why}
+          aria-label={format(_("Delete $0"), nameOf(image))}
           onClick={() => showDialog(<DeleteDialog image={image} />)}
         >
           {_("Delete")}
@@ -71,7 +74,7 @@ export function ImagesTab() {
   const mayNot = why(images, "manage");
   if (!data) return error ? <Failure error={error} retry={query.refresh} /> : <Loading />;
   const button = (
-    <ActionButton why={mayNot} onClick={() => showDialog(<ImportDialog files={data.files} />)}>
+    <ActionButton why={mayNot} onClick={() => showDialog(<ImportDialog />)}>
       {_("Import an image")}
     </ActionButton>
   );
@@ -105,10 +108,14 @@ export function ImagesTab() {
   );
 }
 
-function ImportDialog({ files }: { files: readonly { name: string; sizeKib: number }[] }) {
-  const [file, setFile] = useState(files[0]?.name ?? "");
+/** Asks for the files itself: no signal tells that one was put there since the page was opened. */
+function ImportDialog() {
+  const { data, error, refresh } = useImages();
+  const [chosen, setChosen] = useState<string>();
   const [alias, setAlias] = useState("");
   const problem = problemOf(aliasSchema, alias);
+  const files = data?.files ?? [];
+  const file = chosen ?? files[0]?.name ?? "";
   return (
     <Dialog
       title={_("Import an image")}
@@ -118,9 +125,11 @@ function ImportDialog({ files }: { files: readonly { name: string; sizeKib: numb
         await watchJob(await client(images).Import(file, alias));
       }}
     >
-      {files.length === 0 ? (
+      {!data && (error ? <Failure error={error} retry={refresh} /> : <Loading rows={1} />)}
+      {data && files.length === 0 && (
         <p>{_("No file waits in /var/lib/dsecos/images. Copy a unified image tarball there.")}</p>
-      ) : (
+      )}
+      {files.length > 0 && (
         <ChoiceField
           label={_("File in /var/lib/dsecos/images")}
           value={file}
@@ -128,7 +137,7 @@ function ImportDialog({ files }: { files: readonly { name: string; sizeKib: numb
             value: name,
             label: `${name} (${size(sizeKib)})`,
           }))}
-          change={setFile}
+          change={setChosen}
         />
       )}
       <TextField
@@ -144,7 +153,7 @@ function ImportDialog({ files }: { files: readonly { name: string; sizeKib: numb
 }
 
 function DeleteDialog({ image }: { image: Image }) {
-  const name = image.aliases[0] ?? image.fingerprint.slice(0, 12);
+  const name = nameOf(image);
   return (
     <Dialog
       title={format(_("Delete the image $0?"), name)}

@@ -4,7 +4,7 @@ import { instances } from "../../agent/instances/contract.ts";
 import { ActionButton } from "../lib/action-button.tsx";
 import { useAccess } from "../lib/capabilities.tsx";
 import { client } from "../lib/client.ts";
-import { closeDialog, Dialog, showDialog } from "../lib/dialog.tsx";
+import { Dialog, showDialog } from "../lib/dialog.tsx";
 import { useQuery } from "../lib/hooks.ts";
 import { _, dateTime, format, relativeTime, size } from "../lib/i18n.ts";
 import { watchJob } from "../lib/jobs.ts";
@@ -86,10 +86,7 @@ function ConfirmDialog(props: Props & { snapshot: string; restore?: boolean }) {
         <Button
           variant="link"
           isInline
-          onClick={() => {
-            closeDialog();
-            showDialog(<SnapshotsDialog tenant={tenant} name={name} />);
-          }}
+          onClick={() => showDialog(<SnapshotsDialog tenant={tenant} name={name} />)}
         >
           {_("Back to the snapshots")}
         </Button>
