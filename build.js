@@ -4,7 +4,7 @@
  * each), what is derived from the contracts, and the Cockpit package. `node build.js --texts`
  * instead writes the template for translators, plugins/po/dsecos.pot.
  */
-import { chmod, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -94,11 +94,18 @@ async function buildPage(page) {
     if (kind === "css") await writeStyles(page, file.text, text);
   }
   await writeFile(path.join(dist, "css", `${page}.meta.json`), JSON.stringify(bundled.metafile));
-  await copyFile(
-    path.join(root, "plugins", page, `${page}.html`),
-    path.join(cockpitPackage, `${page}.html`),
-  );
+  await writeFile(path.join(cockpitPackage, `${page}.html`), await pageHtml(page));
   return sizes;
+}
+
+/** A page without translations asks for none: it would wait for the bridge to make an empty file.
+ * @param {string} page
+ */
+async function pageHtml(page) {
+  const html = await readFile(path.join(root, "plugins", page, `${page}.html`), "utf8");
+  const files = await readdir(path.join(root, "plugins/po"));
+  if (files.some((file) => file.endsWith(".po"))) return html;
+  return html.replace(/^.*<script src="po\.js".*\n/m, "");
 }
 
 /** Both forms of a style sheet, for the tests that show that nothing is lost.

@@ -1,3 +1,5 @@
+// First of all, so that the question is on its way before React is even read.
+import "./early.ts";
 import { startPage } from "../lib/frame.tsx";
 import { usePlace } from "../lib/location.ts";
 import { earlyCapabilities, earlyTenants } from "./early.ts";
