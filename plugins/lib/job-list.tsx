@@ -65,6 +65,9 @@ export function Job({ record, dismiss }: { record: JobRecord; dismiss?: () => vo
   const { why } = useAccess();
   const running = record.state === "running";
   const failed = record.results.filter(({ error }) => error);
+  const open = failed.length <= 3;
+  // What stands beside the object that failed is not said twice.
+  const said = open && failed.some(({ error }) => error === record.error);
   return (
     <article className={`ds-job ds-job-${record.state}`} data-job={record.id}>
       <div className="ds-job-head">
@@ -96,9 +99,9 @@ export function Job({ record, dismiss }: { record: JobRecord; dismiss?: () => vo
         )}
       </div>
       {running && <JobProgress record={record} />}
-      {record.error && <p className="ds-bad">{record.error}</p>}
+      {record.error && !said && <p className="ds-bad">{record.error}</p>}
       {failed.length > 0 && (
-        <details className="ds-job-results" open={failed.length <= 3}>
+        <details className="ds-job-results" open={open}>
           <summary>
             {ngettext("$0 failed", "$0 failed", failed.length)},{" "}
             {ngettext("$0 done", "$0 done", record.results.length - failed.length)}
