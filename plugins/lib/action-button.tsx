@@ -1,6 +1,6 @@
 /** A button that says why it cannot be used, instead of disappearing. */
 import { Button, type ButtonProps } from "@patternfly/react-core/dist/esm/components/Button";
-import { useId, useState } from "react";
+import { type FocusEvent, type MouseEvent, useId, useState } from "react";
 import { Floating } from "./floating.tsx";
 
 interface Props extends Omit<ButtonProps, "ref"> {
@@ -11,23 +11,26 @@ interface Props extends Omit<ButtonProps, "ref"> {
 export function ActionButton({ why, ...rest }: Props) {
   const id = useId();
   const [anchor, setAnchor] = useState<Element>();
-  if (!why) return <Button {...rest} />;
   const hide = () => setAnchor(undefined);
+  const explain = {
+    isAriaDisabled: true,
+    "aria-describedby": id,
+    onMouseEnter: (event: MouseEvent) => setAnchor(event.currentTarget),
+    onMouseLeave: hide,
+    onFocus: (event: FocusEvent) => setAnchor(event.currentTarget),
+    onBlur: hide,
+  };
+  // One and the same element in both states: what is focused or being pressed stays there when the
+  // permissions arrive.
   return (
     <>
-      <Button
-        {...rest}
-        isAriaDisabled
-        aria-describedby={id}
-        onMouseEnter={(event) => setAnchor(event.currentTarget)}
-        onMouseLeave={hide}
-        onFocus={(event) => setAnchor(event.currentTarget)}
-        onBlur={hide}
-      />
-      <span id={id} hidden>
-        {why}
-      </span>
-      {anchor && (
+      <Button {...rest} {...(why ? explain : {})} />
+      {why && (
+        <span id={id} hidden>
+          {why}
+        </span>
+      )}
+      {why && anchor && (
         <Floating anchor={anchor} className="ds-tooltip">
           {why}
         </Floating>

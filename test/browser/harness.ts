@@ -139,10 +139,15 @@ export class Visit {
 
   /** Clicks the element of that role with exactly this accessible name, once it can be used. */
   async click(role: "button" | "menuitem" | "menuitemcheckbox" | "link", name: string) {
-    await this.page
+    const target = this.page
       .locator(`::-p-aria([role="${role}"][name="${name}"])`)
-      .filter((element) => element.ariaDisabled !== "true")
-      .click();
+      .filter((element) => element.ariaDisabled !== "true");
+    // What moves under the pointer gets no click; like a person, click again then.
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      await this.page.evaluate(watchClick);
+      await target.click();
+      if (await this.page.evaluate(() => document.body.dataset.clicked !== "missed")) return;
+    }
   }
 
   /** Types into the field with this label, over what was there. */
@@ -254,4 +259,18 @@ declare global {
   interface Window {
     axe: typeof axe;
   }
+}
+
+/** Runs in the page: notes whether the next click falls on something that can be clicked. */
+function watchClick(): void {
+  const controls = "button, a, [role=menuitem], [role=menuitemcheckbox]";
+  delete document.body.dataset.clicked;
+  document.addEventListener(
+    "click",
+    ({ target }) => {
+      const hit = target instanceof Element && target.closest(controls) !== null;
+      document.body.dataset.clicked = hit ? "hit" : "missed";
+    },
+    { capture: true, once: true },
+  );
 }
