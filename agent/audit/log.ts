@@ -156,7 +156,13 @@ export class AuditLog implements AuditWriter {
     clearTimeout(this.#syncTimer);
     this.#syncTimer = undefined;
     const tail = this.#tail;
-    await file.datasync();
+    try {
+      await file.datasync();
+    } catch (error) {
+      // What was only written may be gone from the page cache: the log ends where it is sure.
+      this.#tail = this.#durable;
+      throw error;
+    }
     this.#durable = tail;
   }
 
@@ -232,7 +238,7 @@ export class AuditLog implements AuditWriter {
     this.#file = undefined;
     if (file === undefined) return;
     try {
-      await file.truncate(this.#durable.offset);
+      await file.truncate(this.#tail.offset);
     } catch (error) {
       this.#log("error", "the failed entries could not be cut off", { error: explain(error) });
     }
@@ -259,6 +265,8 @@ export class AuditLog implements AuditWriter {
         await file.datasync();
       }
       this.#tail = await readTail(file, end);
+      // Entries may have been written only when the file was closed, or the agent killed.
+      if (end > 0) await file.datasync();
       this.#durable = this.#tail;
       this.#file = file;
       return torn;

@@ -43,6 +43,30 @@ test("on a full disk the act is refused, and goes on when there is room again", 
   }
 });
 
+test("an outcome that was acknowledged as written outlives the next entry that does not fit", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "dsecos-full-"));
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", directory]);
+  try {
+    const log = new AuditLog(directory, "n1", () => {});
+    await log.open();
+    await log.append(event);
+    writeFileSync(join(directory, "ballast"), Buffer.alloc(52 * 1024));
+    const outcome = await log.append({ ...event, object: "outcome" }, "written");
+    // Larger than what is left, and before the outcome had its own turn to be synced.
+    const large = { ...event, details: { padding: "x".repeat(15_000) } };
+    await expect(log.append(large)).rejects.toMatchObject({ code: "Unavailable" });
+    unlinkSync(join(directory, "ballast"));
+    await log.append(event);
+    const lines = readFileSync(log.path, "utf8").split("\n").slice(0, -1);
+    expect(JSON.parse(lines[1] ?? "")).toEqual(outcome);
+    expect(await verifyChain(log.path, log.size)).toMatchObject({ intact: true, entries: 3 });
+    await log.close();
+  } finally {
+    execFileSync("umount", [directory]);
+    rmSync(directory, { recursive: true });
+  }
+});
+
 test("a write that the kernel cuts short is finished or taken back", async () => {
   const directory = mkdtempSync(join(tmpdir(), "dsecos-short-"));
   const log = new AuditLog(directory, "n1", () => {});
