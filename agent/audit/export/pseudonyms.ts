@@ -1,0 +1,87 @@
+/**
+ * Pseudonyms for personal data on export: the same person has the same pseudonym in every export
+ * of this log, and only who has the key can tell which. HMAC-SHA256 (FIPS 198-1), cut to 80 bits.
+ */
+import { createHmac, randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { canonical } from "../canonical.ts";
+import type { AuditEntry } from "../contract.ts";
+
+/** Numbers that are nobody's: no login, and root, whose number tells nothing. */
+const nobody: ReadonlySet<number> = new Set([-1, 0]);
+/** Actors that are programs of the system and not people. */
+const programs: ReadonlySet<string> = new Set(["agent", "kernel", "root", "system", "unknown"]);
+
+export class Pseudonyms {
+  readonly #key: Buffer;
+
+  constructor(key: Buffer) {
+    if (key.length < 32) throw new RangeError("a key for pseudonyms has at least 32 bytes");
+    this.#key = key;
+  }
+
+  /** The key of this log, made at the first use; 0600, beside the other keys. */
+  static ofLog(directory: string): Pseudonyms {
+    const file = join(directory, "key/pseudonyms.key");
+    try {
+      // Exclusive: two at once use the one that was first.
+      writeFileSync(file, randomBytes(32), { mode: 0o600, flag: "wx", flush: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+    return new Pseudonyms(readFileSync(file));
+  }
+
+  name(value: string): string {
+    return programs.has(value) ? value : `person-${this.#mac(`name\0${value}`)}`;
+  }
+
+  address(value: string): string {
+    return value === "" ? value : `address-${this.#mac(`address\0${value}`)}`;
+  }
+
+  /** A number above all that Linux gives to people, so that it is never taken for one of them. */
+  number(value: number): number {
+    if (nobody.has(value)) return value;
+    return 2 ** 32 + Number.parseInt(this.#mac(`number\0${value}`).slice(0, 10), 16);
+  }
+
+  /** @returns the entry without personal data; names in its details and error go as well. */
+  entry(entry: AuditEntry): AuditEntry {
+    const { actor, uid, loginuid, address, details, error, label } = entry;
+    const names = programs.has(actor) ? [] : [actor];
+    const free = (text: string) => this.#text(text, names, address);
+    const changed: AuditEntry = {
+      ...entry,
+      actor: this.name(actor),
+      uid: this.number(uid),
+      loginuid: this.number(loginuid),
+      label: free(label),
+    };
+    if (address !== undefined) changed.address = this.address(address);
+    if (error !== undefined) changed.error = free(error);
+    if (entry.object !== undefined) changed.object = free(entry.object);
+    if (details !== undefined) {
+      changed.details = JSON.parse(free(canonical(details))) as Record<string, unknown>;
+    }
+    return changed;
+  }
+
+  /** The person's name and address stand in texts too: whole words of them are replaced. */
+  #text(text: string, names: readonly string[], address: string | undefined): string {
+    let result = text;
+    for (const name of names) result = result.replace(word(name), this.name(name));
+    if (address) result = result.replace(word(address), this.address(address));
+    return result;
+  }
+
+  #mac(text: string): string {
+    return createHmac("sha256", this.#key).update(text).digest("hex").slice(0, 20);
+  }
+}
+
+function word(text: string): RegExp {
+  const plain = text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`(?<![A-Za-z0-9_.-])${plain}(?![A-Za-z0-9_-])`, "g");
+}
