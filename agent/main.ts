@@ -107,7 +107,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     "org.dsecos.Jobs1": { handlers: jobs.handlers },
     "org.dsecos.Job1": { handlers: jobs.objectHandlers },
     "org.dsecos.Approvals1": { handlers: approvals.handlers },
-    "org.dsecos.Audit1": createAudit(audit),
+    "org.dsecos.Audit1": createAudit(audit, jobs),
     "org.dsecos.Node1": nodeService,
     "org.dsecos.Tenants1": cloud.tenants,
     "org.dsecos.Instances1": cloud.instances,

@@ -1,61 +1,21 @@
 import * as v from "valibot";
 import { defineInterface, document, text } from "../bus/contract.ts";
-import { cursorSchema, limitSchema, lineSchema, timeSchema } from "../bus/fields.ts";
+import { identifierSchema } from "../bus/fields.ts";
 import { tenantNameSchema } from "../tenants/names.ts";
+import { auditPageSchema, shownSchema, statusSchema, summarySchema } from "./answers.ts";
+import { auditConditionsSchema, auditFilterSchema } from "./filter.ts";
 
-export const outcomes = ["intent", "success", "failure", "refused", "note"] as const;
+export { type AuditEntry, auditEntrySchema, outcomes, sources } from "./entry.ts";
 
-export const auditEntrySchema = v.object({
-  sequence: v.number(),
-  time: timeSchema,
-  node: v.string(),
-  /** `<subsystem>.<Member>` or an event of the agent such as `agent.start`. */
-  action: v.string(),
-  outcome: v.picklist(outcomes),
-  actor: v.string(),
-  uid: v.number(),
-  /** Kernel's login uid of the caller, which su and sudo do not change; -1 when there is none. */
-  loginuid: v.number(),
-  pid: v.number(),
-  label: v.string(),
-  tenant: v.optional(v.string()),
-  object: v.optional(v.string()),
-  /** Ties intent, outcome and the entries of a job together. */
-  call: v.optional(v.string()),
-  /** Arguments or facts of the event. */
-  details: v.optional(v.record(v.string(), v.unknown())),
-  error: v.optional(v.string()),
-  /** SHA3-512 of the line before, in hexadecimal. */
-  previous: v.string(),
-});
+const everybody = ["viewer", "operator", "officer", "auditor"] as const;
 
-export type AuditEntry = v.InferOutput<typeof auditEntrySchema>;
+export const sequenceSchema = v.pipe(
+  v.string(),
+  v.regex(/^[1-9][0-9]{0,14}$/, "A sequence is a whole number from 1."),
+);
 
-export const auditFilterSchema = v.strictObject({
-  action: v.optional(lineSchema(100)),
-  actor: v.optional(lineSchema(100)),
-  tenant: v.optional(v.string()),
-  outcome: v.optional(v.picklist(outcomes)),
-  cursor: v.optional(cursorSchema, ""),
-  limit: v.optional(limitSchema, 100),
-});
-
-export const auditPageSchema = v.object({
-  /** Newest first. */
-  rows: v.array(auditEntrySchema),
-  /** Empty when the beginning of the log is reached. */
-  next: cursorSchema,
-});
-
-export const verdictSchema = v.object({
-  intact: v.boolean(),
-  entries: v.number(),
-  /** SHA3-512 of the last line, in hexadecimal. */
-  head: v.string(),
-  /** What is wrong and where; empty when intact. */
-  problem: v.string(),
-  checkedAt: timeSchema,
-});
+/** Turning pages goes on with a reading; it is no new one. */
+const paging = ["cursor", "after", "limit"];
 
 export const audit = defineInterface({
   name: "org.dsecos.Audit1",
@@ -64,15 +24,10 @@ export const audit = defineInterface({
   path: "/org/dsecos/audit",
   actions: {
     read: { description: "Read the whole audit log", roles: ["auditor"] },
-    verify: { description: "Verify the audit log", roles: ["auditor"] },
-    readTenant: {
-      description: "Read the record of one tenant",
-      roles: ["viewer", "operator", "officer", "auditor"],
-    },
-    readOwn: {
-      description: "Read the record of one's own acts",
-      roles: ["viewer", "operator", "officer", "auditor"],
-    },
+    readTenant: { description: "Read the record of one tenant", roles: everybody },
+    readOwn: { description: "Read the record of one's own acts", roles: everybody },
+    status: { description: "See whether the audit log can be trusted", roles: everybody },
+    verify: { description: "Verify the audit log", roles: ["officer", "auditor"] },
   },
   methods: {
     List: {
@@ -81,9 +36,11 @@ export const audit = defineInterface({
       out: document("entries", auditPageSchema, "A page of entries."),
       action: "read",
       recorded: true,
+      continues: paging,
     },
     ListTenant: {
-      description: "Entries that concern one tenant, newest first.",
+      description:
+        "Entries that concern one tenant, newest first. That they were read is recorded.",
       in: [
         text("tenant", tenantNameSchema, "Name of the tenant."),
         document("filter", auditFilterSchema, "Which entries."),
@@ -91,20 +48,68 @@ export const audit = defineInterface({
       out: document("entries", auditPageSchema, "A page of entries."),
       action: "readTenant",
       tenant: "tenant",
+      recorded: true,
+      continues: paging,
     },
     ListOwn: {
       description: "Entries of the caller's own acts, newest first.",
       in: [document("filter", auditFilterSchema, "Which entries.")],
       out: document("entries", auditPageSchema, "A page of entries."),
       action: "readOwn",
+      recorded: false,
+    },
+    Summary: {
+      description: "Counts over the whole log: over time, and by what occurs most. Recorded.",
+      in: [document("filter", auditConditionsSchema, "Which entries.")],
+      out: document("summary", summarySchema, "The counts."),
+      action: "read",
+      recorded: true,
+      continues: [],
+    },
+    SummaryTenant: {
+      description: "The same counts over what concerns one tenant. Recorded.",
+      in: [
+        text("tenant", tenantNameSchema, "Name of the tenant."),
+        document("filter", auditConditionsSchema, "Which entries."),
+      ],
+      out: document("summary", summarySchema, "The counts."),
+      action: "readTenant",
+      tenant: "tenant",
+      recorded: true,
+      continues: [],
+    },
+    Show: {
+      description: "One entry with its proof and the entries beside it. Recorded.",
+      in: [text("sequence", sequenceSchema, "Sequence of the entry, for example 4711.")],
+      out: document("shown", shownSchema, "The entry and what proves it."),
+      action: "read",
+      recorded: true,
+      object: "sequence",
+    },
+    Status: {
+      description: "How far the log can be trusted, part by part, and what needs attention.",
+      in: [],
+      out: document("status", statusSchema, "The state of each part."),
+      action: "status",
+    },
+    Checkpoint: {
+      description: "The newest signed checkpoint, for whoever keeps them elsewhere.",
+      in: [],
+      out: text("checkpoint", v.string(), "A signed note as c2sp.org/tlog-checkpoint has it."),
+      action: "status",
     },
     Verify: {
-      description: "Recompute the chain over the whole log.",
+      description:
+        "Verify the whole log: chain, tree, checkpoints, TPM and witnesses. The result is in the job and in Status.",
       in: [],
-      out: document("verdict", verdictSchema, "Whether the chain is intact."),
+      out: text("job", identifierSchema, "Id of the job."),
       action: "verify",
-      timeoutSeconds: 600,
+      recorded: true,
+      job: true,
     },
   },
-  signals: {},
+  signals: {
+    /** At most five a second. */
+    Appended: document("size", v.number(), "Number of events in the log."),
+  },
 });

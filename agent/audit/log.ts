@@ -199,6 +199,7 @@ export class AuditLog implements AuditWriter {
   #entry(event: AuditEvent, tail: Tail): AuditEntry {
     const { details, ...rest } = event;
     return {
+      source: "agent",
       loginuid: -1,
       pid: 0,
       label: "",
@@ -208,7 +209,7 @@ export class AuditLog implements AuditWriter {
       time: new Date().toISOString(),
       node: this.#node,
       previous: tail.head,
-    } as AuditEntry;
+    } as unknown as AuditEntry;
   }
 
   /**

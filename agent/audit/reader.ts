@@ -108,7 +108,7 @@ export async function verifyChain(path: string, end: number): Promise<Verdict> {
 }
 
 function checkLine(line: Buffer, sequence: number, previous: string): string | undefined {
-  let entry: AuditEntry;
+  let entry: AuditEntry & { previous: string };
   try {
     entry = JSON.parse(line.toString("utf8"));
   } catch {

@@ -74,8 +74,16 @@ export interface Method<A extends string = string> {
   readonly action: A;
   /** True for a member that changes something: intent and outcome go on record, durably. */
   readonly changes?: boolean;
-  /** True for a member whose every reading goes on record, not only the first of a connection. */
+  /**
+   * True for a member whose every reading goes on record, not only the first of a connection; false
+   * for one of which not even that does.
+   */
   readonly recorded?: boolean;
+  /**
+   * For a recorded reading: a call of the same connection within ten minutes that differs from one
+   * on record in these keys of its documents at most goes on with that reading, and is no new one.
+   */
+  readonly continues?: readonly string[];
   /** How many other people must approve the very same request first. */
   readonly approvals?: number;
   /** True when the result is the id of a job that goes on after the reply. */

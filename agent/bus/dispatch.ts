@@ -12,6 +12,7 @@ import { actionId, type Interface, type Method, signatureOf } from "./contract.t
 import { DsecosError } from "./errors.ts";
 import type { Identities } from "./identity.ts";
 import type { Details, Polkit } from "./polkit.ts";
+import { Readings } from "./readings.ts";
 import { Refusals } from "./refusals.ts";
 import { answerStandard, lastOf, StandardError, type Tree } from "./standard.ts";
 import { checkInput, checkInputs, defaultMaximumBytes, encode } from "./validate.ts";
@@ -55,6 +56,7 @@ export class Dispatcher {
   readonly #pending = new Map<string, number>();
   /** What was read by which connection and is on record already. */
   readonly #recordedReads = new Set<string>();
+  readonly #readings = new Readings();
   readonly #refusals: Refusals;
   #inAll = 0;
 
@@ -264,8 +266,11 @@ export class Dispatcher {
       throw new DsecosError("Denied", what);
     }
     if (method.changes) return;
+    if (method.recorded === false) return;
     if (method.recorded) {
+      if (this.#readings.goesOn(caller.connection, method, event)) return;
       await this.#parts.audit.append(event);
+      this.#readings.began(caller.connection, method, event);
       return;
     }
     this.#recordFirst(`${caller.connection} ${contract.name}.${member} ${about.tenant}`, event);

@@ -89,6 +89,7 @@ export class RecordingAudit implements AuditWriter {
     this.events.push(event);
     const { details, call, tenant, object, error, ...rest } = event;
     return Promise.resolve({
+      source: "agent",
       loginuid: -1,
       pid: 0,
       label: "",
@@ -96,7 +97,6 @@ export class RecordingAudit implements AuditWriter {
       sequence: this.events.length,
       time: new Date().toISOString(),
       node: "test",
-      previous: "",
     });
   }
 

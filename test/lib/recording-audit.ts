@@ -10,6 +10,7 @@ export class RecordingAudit implements AuditWriter {
   async append(event: AuditEvent): Promise<AuditEntry> {
     if (this.failure !== undefined) throw this.failure;
     const entry = {
+      source: "agent",
       loginuid: -1,
       pid: 0,
       label: "",
