@@ -1,16 +1,22 @@
 /** The writer's interface: what follows (a better log) keeps it. */
-import type { AuditEntry, outcomes } from "./contract.ts";
+import type { AuditEntry, outcomes, sources } from "./contract.ts";
 
 export interface AuditEvent {
   action: string;
   outcome: (typeof outcomes)[number];
+  /** Who noticed it; the agent itself unless told. */
+  source?: (typeof sources)[number];
   actor: string;
   uid: number;
   loginuid?: number;
   pid?: number;
   label?: string;
+  /** Network address that it came from. */
+  address?: string | undefined;
   tenant?: string | undefined;
   object?: string | undefined;
+  /** Data flow that it belongs to. */
+  flow?: string | undefined;
   call?: string | undefined;
   /** JSON values only; bounded by the writer to 16 KiB, beyond which only its hash is kept. */
   details?: Record<string, unknown> | undefined;
