@@ -50,10 +50,9 @@ async function stage(tree) {
   if (linked.code !== 0) await run("cp", ["-a", modules, tree], { seconds: 300 });
   cpSync(join(tree, "packaging/debian"), join(tree, "debian"), { recursive: true });
   // debhelper takes units from here only.
-  copyFileSync(
-    join(tree, "packaging/systemd/dsecos-agent.service"),
-    join(tree, "debian/dsecos-agent.service"),
-  );
+  for (const unit of ["dsecos-agent.service", "dsecos-witness.service"]) {
+    copyFileSync(join(tree, "packaging/systemd", unit), join(tree, "debian", unit));
+  }
 }
 
 /** @param {string} tree */

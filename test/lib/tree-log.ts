@@ -15,10 +15,15 @@ export class TreeLog {
   /** @param older a log whose key and beginning, of `size` leaves, this one takes over */
   constructor(origin: string, older?: { log: TreeLog; size: number }) {
     this.origin = origin;
-    const pair = generateKeyPairSync("ed25519");
-    this.#privateKey = older?.log.#privateKey ?? pair.privateKey;
-    this.key = older?.log.key ?? verifierKey(origin, pair.publicKey);
-    this.#leaves = older?.log.#leaves.slice(0, older.size) ?? [];
+    if (older === undefined) {
+      const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+      this.#privateKey = privateKey;
+      this.key = verifierKey(origin, publicKey);
+    } else {
+      this.#privateKey = older.log.#privateKey;
+      this.key = older.log.key;
+      this.#leaves = older.log.#leaves.slice(0, older.size);
+    }
   }
 
   get vkey(): string {
