@@ -2,8 +2,12 @@
 import { hash } from "node:crypto";
 import * as v from "valibot";
 import { canonical } from "../audit/canonical.ts";
+import { fromBase64 } from "../audit/tlog/base64.ts";
 
-const base64 = v.pipe(v.string(), v.base64());
+const base64 = v.pipe(
+  v.string(),
+  v.check((text) => fromBase64(text) !== undefined, "must be base64"),
+);
 const hex = v.pipe(v.string(), v.regex(/^([0-9a-f]{2})+$/, "must be hexadecimal"));
 const attestation = v.strictObject({ attest: base64, signature: base64 });
 
