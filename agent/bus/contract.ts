@@ -88,7 +88,10 @@ export interface Method<A extends string = string> {
   readonly approvals?: number;
   /** True when the result is the id of a job that goes on after the reply. */
   readonly job?: boolean;
-  /** Names of input arguments that polkit rules and the audit record see as tenant and object. */
+  /**
+   * Names of input arguments that polkit rules and the audit record see as tenant and object, or of
+   * a key of a document: `spec.tenant`.
+   */
   readonly tenant?: string;
   readonly object?: string;
   /** Limit for the whole call in seconds; 30 unless told. */
@@ -132,7 +135,8 @@ export function defineInterface<
     if (new Set(names).size !== names.length) throw new Error(`${member}: argument named twice`);
     for (const named of [method.tenant, method.object]) {
       const known = named === undefined || named === definition.object?.name;
-      if (!known && !names.includes(named)) throw new Error(`${member}: no argument ${named}`);
+      const [argument = ""] = named?.split(".") ?? [];
+      if (!known && !names.includes(argument)) throw new Error(`${member}: no argument ${named}`);
     }
     if (method.approvals !== undefined && !(method.changes && method.approvals >= 1)) {
       throw new Error(`${member}: approvals need a change and at least one approver`);

@@ -225,8 +225,14 @@ export class Dispatcher {
   #about(route: Route, inputs: unknown[]): Details {
     const { contract, method } = route;
     const names = [...(contract.object ? [contract.object] : []), ...method.in].map((a) => a.name);
-    const value = (name: string | undefined) =>
-      name === undefined ? undefined : String(inputs[names.indexOf(name)]);
+    const value = (named: string | undefined) => {
+      if (named === undefined) return undefined;
+      const [name = "", key] = named.split(".");
+      const input = inputs[names.indexOf(name)];
+      if (key === undefined) return String(input);
+      const member = (input as Record<string, unknown>)[key];
+      return member === undefined ? undefined : String(member);
+    };
     const tenant = value(method.tenant);
     const object = value(method.object);
     return {
