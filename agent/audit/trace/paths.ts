@@ -94,24 +94,32 @@ function placements({ name }: Tenancy, facts: TenantFacts): DataPath[] {
 const localDrivers = new Set(["dir", "btrfs", "lvm", "zfs"]);
 
 function storage({ name }: Tenancy, facts: TenantFacts): DataPath[] {
-  return facts.pools.flatMap((pool) => {
-    const users = facts.instances.filter((instance) => rootPool(instance) === pool.name);
-    const volumes = facts.volumes.filter((volume) => volume.pool === pool.name);
-    const used = users.length + volumes.length;
-    const local = localDrivers.has(pool.driver);
-    const places = local ? [...facts.nodes] : [["", ""] as const];
-    return places.map(([node, jurisdiction]): DataPath => {
-      const where = local ? `storage pool ${pool.name} on ${node}` : `storage pool ${pool.name}`;
+  const from = `tenant ${name}`;
+  return facts.pools.flatMap((pool): DataPath[] => {
+    const command = `incus storage show ${pool.name}`;
+    const on = (node: string) => {
+      const here = ({ location }: { location: string }) => nodeOf(facts, location)[0] === node;
+      const disks = facts.instances.filter((one) => rootPool(one) === pool.name && here(one));
+      const volumes = facts.volumes.filter((volume) => volume.pool === pool.name && here(volume));
+      return [disks.length, volumes.length] as const;
+    };
+    if (!localDrivers.has(pool.driver)) {
+      const evidence = `Driver ${pool.driver} keeps data on other machines, which are not connected to DsecOS yet.`;
+      const to = `storage pool ${pool.name}`;
+      return [{ kind: "storage", from, to, jurisdiction: "", state: "unknown", evidence, command }];
+    }
+    return [...facts.nodes].map(([node, jurisdiction]) => {
+      const [disks, volumes] = on(node);
       return {
         kind: "storage",
-        from: `tenant ${name}`,
-        to: where,
+        from,
+        to: `storage pool ${pool.name} on ${node}`,
         jurisdiction,
-        state: local ? (used > 0 ? "taken" : "possible") : "unknown",
-        evidence: local
-          ? `Driver ${pool.driver} at ${pool.config.source ?? "its default place"}; ${count(users.length, "root disk")}, ${count(volumes.length, "volume")}. At rest it is as safe as the disk: DsecOS does not encrypt it yet.`
-          : `Driver ${pool.driver} keeps data on other machines, which are not connected to DsecOS yet.`,
-        command: `incus storage show ${pool.name}`,
+        state: disks + volumes > 0 ? "taken" : "possible",
+        evidence:
+          `Driver ${pool.driver}, local; ${count(disks, "root disk")}, ${count(volumes, "volume")}. ` +
+          "At rest it is as safe as the disk: DsecOS does not encrypt it yet.",
+        command,
       };
     });
   });
