@@ -1,6 +1,8 @@
 /** Configuration of the agent: a JSON file in which every key may be left out. */
 import { readFileSync } from "node:fs";
 import * as v from "valibot";
+import { elasticSchema } from "./audit/export/elastic.ts";
+import { syslogSchema } from "./audit/export/syslog.ts";
 
 const path = v.pipe(v.string(), v.startsWith("/", "must be an absolute path"));
 
@@ -9,6 +11,12 @@ export const configSchema = v.strictObject({
   incusSocket: v.optional(path, "/var/lib/incus/unix.socket"),
   /** Where the audit log lives. */
   auditDirectory: v.optional(path, "/var/lib/dsecos/audit"),
+  /** Where bundles that somebody exported wait to be fetched. */
+  exportDirectory: v.optional(path, "/var/lib/dsecos/exports"),
+  /** Every event goes to this Elasticsearch, as documents of the Elastic Common Schema. */
+  elasticsearch: v.optional(elasticSchema),
+  /** Every event goes to this syslog server. */
+  syslog: v.optional(syslogSchema),
   /** Where image files wait to be imported. */
   imageDirectory: v.optional(path, "/var/lib/dsecos/images"),
   /** For sockets of consoles; empty after a restart of the node. */

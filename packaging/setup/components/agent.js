@@ -58,6 +58,8 @@ function defaults({ mode, stateDirectory, incusDirectory }) {
     incusSocket: join(incusDirectory, "unix.socket"),
     auditDirectory: mode === "private" ? join(stateDirectory, "audit") : "/var/lib/dsecos/audit",
     imageDirectory: mode === "private" ? join(stateDirectory, "images") : "/var/lib/dsecos/images",
+    exportDirectory:
+      mode === "private" ? join(stateDirectory, "exports") : "/var/lib/dsecos/exports",
     runtimeDirectory: mode === "private" ? join(stateDirectory, "run") : "/run/dsecos",
     storagePool: "default",
   };
