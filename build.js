@@ -17,7 +17,7 @@ import { buildTranslations, extractTexts } from "./plugins/build/po.js";
 const root = path.dirname(fileURLToPath(import.meta.url));
 const dist = path.join(root, "dist");
 const cockpitPackage = path.join(dist, "cockpit", "dsecos");
-const pages = ["console", "overview", "tenants"];
+const pages = ["audit", "console", "overview", "tenants"];
 
 /** What a page may weigh, gzipped: Cockpit caches nothing from one page to the next. */
 const limits = { js: 150_000, css: 100_000 };

@@ -4,7 +4,7 @@ import { _, dateTime } from "./i18n.ts";
 import { type Column, Table } from "./table.tsx";
 import { Tag, type TagColor } from "./tag.tsx";
 
-const colors: Record<AuditEntry["outcome"], TagColor> = {
+export const outcomeColors: Record<AuditEntry["outcome"], TagColor> = {
   intent: "grey",
   success: "green",
   failure: "red",
@@ -12,7 +12,7 @@ const colors: Record<AuditEntry["outcome"], TagColor> = {
   note: "blue",
 };
 
-function outcomeName(outcome: AuditEntry["outcome"]): string {
+export function outcomeName(outcome: AuditEntry["outcome"]): string {
   const names = {
     intent: _("begun"),
     success: _("done"),
@@ -41,7 +41,7 @@ function columns(): Column<AuditEntry>[] {
     {
       key: "outcome",
       title: _("Outcome"),
-      render: ({ outcome }) => <Tag color={colors[outcome]}>{outcomeName(outcome)}</Tag>,
+      render: ({ outcome }) => <Tag color={outcomeColors[outcome]}>{outcomeName(outcome)}</Tag>,
     },
     { key: "details", title: _("Details"), render: (entry) => <Details entry={entry} /> },
   ];

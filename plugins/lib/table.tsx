@@ -44,6 +44,8 @@ interface TableProps<Row> {
   openMenu?: (row: Row, anchor: HTMLElement) => void;
   /** An older answer is shown while the newer one is on its way. */
   stale?: boolean;
+  /** Key of the row that is shown in full elsewhere on the page. */
+  current?: string;
 }
 
 /** How many rows are drawn at once; the others follow when the browser has time. */
@@ -97,7 +99,7 @@ export function Table<Row>(props: TableProps<Row>) {
                 id={key}
                 row={row}
                 columns={columns as readonly Column<unknown>[]}
-                chosen={selection?.chosen.has(key) ?? false}
+                chosen={selection?.chosen.has(key) ?? key === props.current}
                 toggle={selection?.toggle}
                 openMenu={props.openMenu as TableProps<unknown>["openMenu"]}
               />

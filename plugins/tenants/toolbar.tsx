@@ -1,9 +1,9 @@
 /** Search, filters as chips, and which columns are shown. */
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput";
-import CloseIcon from "@patternfly/react-icons/dist/esm/icons/times-icon";
 import { type ReactNode, useEffect, useState } from "react";
 import { classifications, type Tenant, tenantStates } from "../../agent/tenants/contract.ts";
+import { Chip } from "../lib/chip.tsx";
 import { _, format } from "../lib/i18n.ts";
 import { CheckMenu } from "../lib/menu.tsx";
 import type { Column } from "../lib/table.tsx";
@@ -159,22 +159,4 @@ export function clearFilters(view: View): void {
     jurisdiction: [],
     troubled: false,
   });
-}
-
-function Chip({ text, remove }: { text: string; remove: () => void }) {
-  return (
-    <span className="pf-v6-c-label pf-m-outline ds-chip">
-      <span className="pf-v6-c-label__content">
-        <span className="pf-v6-c-label__text">{text}</span>
-      </span>
-      <button
-        type="button"
-        className="ds-chip-close"
-        aria-label={format(_("Remove the filter “$0”"), text)}
-        onClick={remove}
-      >
-        <CloseIcon />
-      </button>
-    </span>
-  );
 }

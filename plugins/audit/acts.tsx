@@ -1,0 +1,43 @@
+/** What can be done with the whole record, and how the last verification went. */
+import { Button } from "@patternfly/react-core/dist/esm/components/Button";
+import type { Verification } from "../../agent/audit/answers.ts";
+import { audit } from "../../agent/audit/contract.ts";
+import { ActionButton } from "../lib/action-button.tsx";
+import { useAccess } from "../lib/capabilities.tsx";
+import { showDialog } from "../lib/dialog.tsx";
+import { useNow } from "../lib/hooks.ts";
+import { _, format, relativeTime } from "../lib/i18n.ts";
+import { Tag } from "../lib/tag.tsx";
+import { verificationColors, verificationName, verificationWords } from "./findings.tsx";
+import { FindingsDialog, startVerification } from "./verify.tsx";
+
+export function Acts({ verified }: { verified: Verification }) {
+  const { why } = useAccess();
+  const now = useNow();
+  const { state, at } = verified;
+  return (
+    <div className="ds-toolbar au-acts">
+      <span>{_("Whole record:")}</span>
+      <Tag color={verificationColors[state]}>{verificationName(state)}</Tag>
+      {state !== "never" && (
+        <>
+          <span className="ds-subtle">
+            {format(_("$0, $1"), relativeTime(at, now), verificationWords(verified))}
+          </span>
+          <Button
+            variant="link"
+            isInline
+            size="sm"
+            onClick={() => showDialog(<FindingsDialog verified={verified} />)}
+          >
+            {_("What was found")}
+          </Button>
+        </>
+      )}
+      <span className="ds-grow" />
+      <ActionButton variant="secondary" why={why(audit, "verify")} onClick={startVerification}>
+        {_("Verify now")}
+      </ActionButton>
+    </div>
+  );
+}
