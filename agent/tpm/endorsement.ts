@@ -26,7 +26,7 @@ export function endorsementProblem(
   }
   const [leaf, ...others] = chain;
   if (leaf === undefined) return "The TPM has no certificate of its endorsement key.";
-  if (!holds(leaf, ekPublic)) return "The certificate is of another endorsement key.";
+  if (!holds(leaf.raw, ekPublic)) return "The certificate is of another endorsement key.";
   let current = leaf;
   for (let length = 0; length < longestChain; length++) {
     if (roots.some((root) => root.raw.equals(current.raw) || issued(root, current))) return;
@@ -48,16 +48,15 @@ export function namesSoftware(certificate: Buffer): boolean {
   }
 }
 
-/** True when the certificate is of the key with that TPMT_PUBLIC. */
-export function holds(certificate: X509Certificate, publicArea: Buffer): boolean {
+/** True when it is a certificate of the key with that TPMT_PUBLIC. */
+export function holds(certificate: Buffer, publicArea: Buffer): boolean {
+  const spki = { type: "spki", format: "der" } as const;
   try {
-    const spki = { type: "spki", format: "der" } as const;
     const key = publicKeyOf(parsePublic(publicArea)).export(spki);
-    return certificate.publicKey.export(spki).equals(key);
+    return new X509Certificate(certificate).publicKey.export(spki).equals(key);
   } catch (error) {
-    if (error instanceof FormError) return false;
-    // A key in the certificate that OpenSSL does not know is not the TPM's.
-    if (error instanceof Error && "code" in error) return false;
+    // What OpenSSL cannot read is no certificate of a key that it knows.
+    if (error instanceof FormError || (error instanceof Error && "code" in error)) return false;
     throw error;
   }
 }
