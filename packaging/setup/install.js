@@ -29,6 +29,7 @@ export const RUN_PACKAGES = [
 /** What the tests need beyond that. */
 export const TEST_PACKAGES = [
   ...["chromium", "tpm2-tools", "strace", "lintian", "debhelper", "gettext", "fakeroot"],
+  ...["qemu-system-x86", "qemu-utils", "e2fsprogs", "openssh-client", "python3", "openssl"],
 ];
 
 /**
