@@ -51,13 +51,26 @@ export class OpenSegment {
     try {
       const bytes = readAt(this.#fd, 0, segmentHeaderBytes);
       const header = decodeSegmentHeader(bytes);
-      if (header?.first !== first) throw new DamagedLog(`${this.path} has no right header`);
+      if (header?.first !== first)
+        throw new DamagedLog(
+          `${this.path} does not begin as a segment does; keep a copy for whoever looks into it`,
+        );
       this.header = header;
       this.#start = link(bytes.subarray(0, segmentHashedBytes), header.before);
       this.#chain = this.#start;
     } catch (error) {
       closeSync(this.#fd);
       throw error;
+    }
+  }
+
+  /** @returns undefined for a file that does not begin as a segment does. */
+  static headerOf(path: string): SegmentHeader | undefined {
+    const fd = openSync(path, "r");
+    try {
+      return decodeSegmentHeader(readAt(fd, 0, segmentHeaderBytes));
+    } finally {
+      closeSync(fd);
     }
   }
 
@@ -107,12 +120,38 @@ export class OpenSegment {
 
   /** @param k number of the bundle within the segment @returns what of it is there. */
   bundle(k: number): BundleBytes {
-    const start = this.#bundles[k];
-    if (start === undefined) throw new RangeError(`${this.path} has no bundle ${k}`);
+    const start = this.offsetOf(k);
     const end = this.#bundles[k + 1] ?? this.#end;
     const bytes = readAt(this.#fd, start, end - start);
     const { saltKey } = this.header;
     return { bytes, before: this.#chainBefore(start), saltKey, chained: true };
+  }
+
+  /** For whoever has to read bytes that are no frames. */
+  get fd(): number {
+    return this.#fd;
+  }
+
+  /** Number of bundles that marks told of. */
+  get marks(): number {
+    return this.#roots.length;
+  }
+
+  /** @param k number of a bundle, up to the one behind the last */
+  offsetOf(k: number): number {
+    const offset = this.#bundles[k];
+    if (offset === undefined) throw new RangeError(`${this.path} has no bundle ${k}`);
+    return offset;
+  }
+
+  /** When its first frame was committed, microseconds since 1970; undefined while there is none. */
+  get since(): bigint | undefined {
+    const bytes = readAt(this.#fd, segmentHeaderBytes, frameHeaderBytes);
+    return decodeFrameHeader(bytes, 0, this.header.first)?.committedAt;
+  }
+
+  chainBefore(k: number): Buffer {
+    return this.#chainBefore(this.offsetOf(k));
   }
 
   /** @returns the root of a bundle where a mark tells it. */

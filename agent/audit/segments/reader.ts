@@ -2,7 +2,7 @@
  * Reads the log: synchronous, for worker threads and the command line. It needs no agent, and
  * follows a log that somebody else is writing.
  */
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { hashBytes, rootOf } from "../tlog/merkle.ts";
 import { tileWidth } from "../tlog/tiles.ts";
@@ -12,7 +12,7 @@ import { bundleEvents, segmentEvents } from "./format.ts";
 import { DamagedLog, type Frame, framesOf, type RawEvent, Walk } from "./frames.ts";
 import { type BundleBytes, OpenSegment } from "./open.ts";
 import { readTile } from "./tiles.ts";
-import { parseTombstone, type Tombstone } from "./tombstone.ts";
+import { readTombstone, type Tombstone } from "./tombstone.ts";
 
 export type { RawEvent } from "./frames.ts";
 export { DamagedLog } from "./frames.ts";
@@ -149,8 +149,7 @@ export class LogReader {
   }
 
   tombstone(first: number): Tombstone {
-    const path = segmentPath(this.#directory, first, "gone");
-    return parseTombstone(readFileSync(path, "utf8"), path);
+    return readTombstone(segmentPath(this.#directory, first, "gone"));
   }
 
   #collect<T extends { index: number }>(

@@ -1,4 +1,5 @@
 /** What stands in the place of a segment that retention removed. */
+import { readFileSync } from "node:fs";
 import { canonical } from "../canonical.ts";
 import { DamagedLog } from "./frames.ts";
 
@@ -22,11 +23,12 @@ export function tombstoneText(tombstone: Tombstone): string {
 }
 
 /** @throws DamagedLog for what is no tombstone. */
-export function parseTombstone(text: string, path: string): Tombstone {
+export function readTombstone(path: string): Tombstone {
   let value: Partial<Tombstone>;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(readFileSync(path, "utf8"));
   } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
     throw new DamagedLog(`${path} is no JSON`, { cause });
   }
   const numbers = [value?.first, value?.count, value?.days];
