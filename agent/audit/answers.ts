@@ -18,6 +18,9 @@ export const auditPageSchema = v.object({
     "Cursor for what is older; empty when nothing is. A page may be short, and even empty, and still have a next one: a search looks at a bounded part of the log at a time.",
   ),
   size: count("Number of events in the log when this was answered, for after."),
+  unreadable: v.optional(
+    count("Events that stand between these and cannot be read; verify the log."),
+  ),
 });
 
 export type AuditPage = v.InferOutput<typeof auditPageSchema>;
@@ -30,7 +33,7 @@ export const summarySchema = v.object({
   total: count("How many events match."),
   complete: described(
     v.boolean(),
-    "False when the search for a text had to stop before all of it was looked at; what is counted is the newest part.",
+    "False when it had to stop before all of the log was looked at; what is counted is the newest part.",
   ),
   histogram: v.object({
     from: timeOrNever("Begin of the first bucket; empty when nothing matches."),
