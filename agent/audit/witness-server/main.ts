@@ -55,7 +55,7 @@ async function main(): Promise<void> {
   const key = await ensureKey(state, values.name);
   const server = createWitnessServer({ key, memory, logs: () => logs }, journal);
   await listenAt(server, address);
-  journal("info", "ready", { listen, key: key.vkey, logs: logs.size });
+  journal("info", "ready", { address: server.address(), key: key.vkey, logs: logs.size });
 
   process.on("SIGHUP", () => {
     try {
