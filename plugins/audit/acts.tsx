@@ -1,23 +1,24 @@
 /** What can be done with the whole record, and how the last verification went. */
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
-import type { Verification } from "../../agent/audit/answers.ts";
+import type { Status } from "../../agent/audit/answers.ts";
 import { audit } from "../../agent/audit/contract.ts";
 import { ActionButton } from "../lib/action-button.tsx";
 import { useAccess } from "../lib/capabilities.tsx";
 import { showDialog } from "../lib/dialog.tsx";
 import { useNow } from "../lib/hooks.ts";
-import { _, format, relativeTime } from "../lib/i18n.ts";
+import { _, format, ngettext, relativeTime } from "../lib/i18n.ts";
 import { Tag } from "../lib/tag.tsx";
 import { verificationColors, verificationName, verificationWords } from "./findings.tsx";
 import { FindingsDialog, startVerification } from "./verify.tsx";
 
-export function Acts({ verified }: { verified: Verification }) {
+export function Acts({ status }: { status: Status }) {
   const { why } = useAccess();
   const now = useNow();
+  const { verified, size, first } = status;
   const { state, at } = verified;
   return (
     <div className="ds-toolbar au-acts">
-      <span>{_("Whole record:")}</span>
+      <span>{ngettext("$0 event:", "$0 events:", Math.max(0, size - first + 1))}</span>
       <Tag color={verificationColors[state]}>{verificationName(state)}</Tag>
       {state !== "never" && (
         <>

@@ -41,12 +41,12 @@ export function Audit() {
     <Frame title={_("Audit record")} beside={<Help />}>
       {data && <Stale error={error} />}
       {data ? (
-        <>
+        <div>
           <Alarms alarms={data.alarms} />
           <Verdict status={data}>
-            <Acts verified={data.verified} />
+            <Acts status={data} />
           </Verdict>
-        </>
+        </div>
       ) : error ? (
         <Failure error={error} retry={query.refresh} />
       ) : (

@@ -4,6 +4,7 @@ import { outcomeColors, outcomeName } from "../lib/entries.tsx";
 import { _, dateTime, format } from "../lib/i18n.ts";
 import type { Column } from "../lib/table.tsx";
 import { Tag } from "../lib/tag.tsx";
+import { inShort } from "./facts.tsx";
 import { eventAddress } from "./view.ts";
 import { sourceName } from "./words.ts";
 
@@ -23,7 +24,7 @@ function When({ entry }: { entry: AuditEntry }) {
 }
 
 function InShort({ entry }: { entry: AuditEntry }) {
-  const text = entry.error ?? (entry.details ? JSON.stringify(entry.details) : "");
+  const text = entry.error ?? inShort(entry.details ?? {});
   return (
     <span className="ds-details" title={text}>
       {text}

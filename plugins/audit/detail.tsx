@@ -3,7 +3,7 @@ import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import LeftIcon from "@patternfly/react-icons/dist/esm/icons/angle-left-icon";
 import RightIcon from "@patternfly/react-icons/dist/esm/icons/angle-right-icon";
 import CloseIcon from "@patternfly/react-icons/dist/esm/icons/times-icon";
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { type AuditEntry, audit } from "../../agent/audit/contract.ts";
 import { client } from "../lib/client.ts";
 import { outcomeColors, outcomeName } from "../lib/entries.tsx";
@@ -13,7 +13,7 @@ import type { Place } from "../lib/location.ts";
 import { Failure, Loading, Nothing } from "../lib/states.tsx";
 import { Tag } from "../lib/tag.tsx";
 import { Facts, sentence } from "./facts.tsx";
-import { ProofSection } from "./proof.tsx";
+import { ProofSection, ProofTag, useProof } from "./proof.tsx";
 import { closeEvent, eventAddress, openEvent } from "./view.ts";
 
 interface Props {
@@ -29,7 +29,11 @@ interface Props {
 
 export function EventPanel({ sequence, place, rows, why, size }: Props) {
   const panel = useRef<HTMLElement>(null);
-  useEffect(() => panel.current?.querySelector("h2")?.focus(), []);
+  const [come, setCome] = useState(false);
+  // Once more when the event is there: until then the page above it may still have grown.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: coming is what it waits for.
+  useEffect(() => panel.current?.scrollIntoView({ block: "start" }), [come]);
+  useEffect(() => panel.current?.querySelector("h2")?.focus({ preventScroll: true }), []);
   const at = rows.findIndex((row) => row.sequence === sequence);
   // Who may see all steps through all; who sees a part of it steps through the list.
   const older = why ? rows[at + 1]?.sequence : sequence - 1;
@@ -76,7 +80,7 @@ export function EventPanel({ sequence, place, rows, why, size }: Props) {
       {why ? (
         <FromList entry={rows[at]} why={why} />
       ) : (
-        <Proved key={sequence} sequence={sequence} />
+        <Proved key={sequence} sequence={sequence} come={() => setCome(true)} />
       )}
     </aside>
   );
@@ -102,15 +106,22 @@ function FromList({ entry, why }: { entry: AuditEntry | undefined; why: string }
   );
 }
 
-function Proved({ sequence }: { sequence: number }) {
+function Proved({ sequence, come }: { sequence: number; come: () => void }) {
   const query = useQuery(String(sequence), () => client(audit).Show(String(sequence)));
   const { data, error } = query;
+  const proof = useProof(data);
+  const told = useRef(come);
+  useEffect(() => {
+    if (data) told.current();
+  }, [data]);
   if (!data) return error ? <Failure error={error} retry={query.refresh} /> : <Loading />;
   return (
     <>
-      <p>{sentence(data.entry)}</p>
+      <p>
+        {sentence(data.entry)} <ProofTag proof={proof} />
+      </p>
       <Facts entry={data.entry} />
-      <ProofSection shown={data} />
+      <ProofSection shown={data} proof={proof} again={query.refresh} />
       <Neighbours sequence={sequence} rows={data.neighbours} />
     </>
   );

@@ -2,7 +2,7 @@
 import type { AuditEntry } from "../../agent/audit/contract.ts";
 import { personalMembers } from "../../agent/audit/entry.ts";
 import { outcomeColors, outcomeName } from "../lib/entries.tsx";
-import { _, dateTime, format } from "../lib/i18n.ts";
+import { _, dateTime, format, number } from "../lib/i18n.ts";
 import { Tag } from "../lib/tag.tsx";
 import { sourceName } from "./words.ts";
 
@@ -59,7 +59,10 @@ function Value({ entry, member }: { entry: AuditEntry; member: Member }) {
     case "time":
       return (
         <>
-          {dateTime(entry.time)} <code className="ds-subtle">{entry.time}</code>
+          {dateTime(entry.time)}
+          <div className="ds-subtle">
+            <code>{entry.time}</code>
+          </div>
         </>
       );
     case "outcome":
@@ -72,6 +75,8 @@ function Value({ entry, member }: { entry: AuditEntry; member: Member }) {
       return entry.pid === 0 ? _("not known") : entry.pid;
     case "details":
       return <Details details={entry.details ?? {}} />;
+    case "sequence":
+      return number(entry.sequence);
     case "action":
     case "label":
     case "call":
@@ -81,7 +86,7 @@ function Value({ entry, member }: { entry: AuditEntry; member: Member }) {
   }
 }
 
-function Details({ details }: { details: Record<string, unknown> }) {
+export function Details({ details }: { details: Record<string, unknown> }) {
   return (
     <dl className="au-details">
       {Object.entries(details).map(([name, value]) => (
@@ -122,8 +127,15 @@ export function Facts({ entry }: { entry: AuditEntry }) {
 
 /** The event in one sentence, for example “anna: tenants.Create of mod-defense, done”. */
 export function sentence(entry: AuditEntry): string {
-  const about = [entry.object, entry.tenant].filter(Boolean).join(", ");
+  const about = [...new Set([entry.object, entry.tenant])].filter(Boolean).join(", ");
   const outcome = outcomeName(entry.outcome);
   if (!about) return format(_("$0: $1, $2"), entry.actor, entry.action, outcome);
   return format(_("$0: $1 of $2, $3"), entry.actor, entry.action, about, outcome);
+}
+
+/** For example “image: debian-13 · count: 2”. */
+export function inShort(details: Record<string, unknown>): string {
+  return Object.entries(details)
+    .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join(" · ");
 }

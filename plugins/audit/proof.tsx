@@ -1,4 +1,5 @@
 /** The proof of one event, recomputed here, and what it leads to. */
+import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { useEffect, useState } from "react";
 import type { Shown } from "../../agent/audit/answers.ts";
 import { audit } from "../../agent/audit/contract.ts";
@@ -50,30 +51,48 @@ function explain(proof: Proof): string {
   }
 }
 
-export function ProofSection({ shown }: { shown: Shown }) {
+/** Undefined while the page computes. */
+export function useProof(shown: Shown | undefined): Proof | undefined {
   const [proof, setProof] = useState<Proof>();
   useEffect(() => {
     let stale = false;
     setProof(undefined);
-    void prove(shown).then((found) => !stale && setProof(found));
+    if (shown) void prove(shown).then((found) => !stale && setProof(found));
     return () => {
       stale = true;
     };
   }, [shown]);
+  return proof;
+}
+
+export function ProofTag({ proof }: { proof: Proof | undefined }) {
+  return (
+    <span aria-live="polite" data-proof={proof?.state ?? ""}>
+      {proof && <Tag color={colors[proof.state]}>{stateName(proof.state)}</Tag>}
+    </span>
+  );
+}
+
+interface Props {
+  shown: Shown;
+  proof: Proof | undefined;
+  /** Asks for the proof once more, where there was none yet. */
+  again: () => void;
+}
+
+export function ProofSection({ shown, proof, again }: Props) {
   const { entry, hash, sealed } = shown;
   return (
     <section className="ds-stack" aria-labelledby="au-proof-title">
-      <div className="ds-job-head" aria-live="polite">
-        <h3 id="au-proof-title" className="pf-v6-c-title pf-m-md">
-          {_("Proof")}
-        </h3>
-        {proof && (
-          <span data-proof={proof.state}>
-            <Tag color={colors[proof.state]}>{stateName(proof.state)}</Tag>
-          </span>
-        )}
-      </div>
+      <h3 id="au-proof-title" className="pf-v6-c-title pf-m-md">
+        {_("Proof")}
+      </h3>
       <p>{proof ? explain(proof) : _("The page recomputes it now …")}</p>
+      {proof?.state === "waiting" && (
+        <Button variant="secondary" size="sm" onClick={again}>
+          {_("Look again")}
+        </Button>
+      )}
       {sealed && (
         <p className="ds-subtle">
           {format(

@@ -41,10 +41,10 @@ export function RecordTab({ place }: { place: Place }) {
   const notAll = why(audit, "read");
   const scope = toScope(view.scope, notAll === undefined);
   return (
-    <>
+    <div className="ds-stack">
       {notAll && <ScopePicker scope={scope} why={notAll} />}
       <Events place={place} view={view} scope={scope} why={notAll} />
-    </>
+    </div>
   );
 }
 

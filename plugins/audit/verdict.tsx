@@ -5,7 +5,7 @@ import { audit } from "../../agent/audit/contract.ts";
 import { commandOf } from "../lib/command.ts";
 import { Command } from "../lib/help.tsx";
 import { useNow } from "../lib/hooks.ts";
-import { _, format, number, relativeTime } from "../lib/i18n.ts";
+import { _, format, relativeTime } from "../lib/i18n.ts";
 import { Tag } from "../lib/tag.tsx";
 import { stateColors, stateName } from "./words.ts";
 
@@ -65,12 +65,28 @@ function parts(): Part[] {
   ];
 }
 
+/** Written out, since the build takes rules out of the style sheet whose names occur nowhere. */
+const classes: Record<PartState, string> = {
+  ok: " au-part-good",
+  warning: " au-part-weak",
+  alarm: " au-part-bad",
+  unknown: "",
+};
+
 /** One sentence over all; anything that is not good keeps it from being good. */
-function overall(states: readonly PartState[]): { state: PartState; text: string } {
+function overall(states: readonly PartState[], alarms: number): { state: PartState; text: string } {
   if (states.includes("alarm")) {
     return {
       state: "alarm",
-      text: _("Do not rely on this record before what is red below is explained."),
+      text: _("Do not rely on this record before what is bad here is explained."),
+    };
+  }
+  if (alarms > 0) {
+    return {
+      state: "warning",
+      text: _(
+        "Nothing speaks against this record itself, but what stands above needs somebody now.",
+      ),
     };
   }
   if (states.includes("unknown")) {
@@ -96,10 +112,10 @@ function overall(states: readonly PartState[]): { state: PartState; text: string
 export function Verdict({ status, children }: { status: Status; children: ReactNode }) {
   const now = useNow(5000);
   const all = parts();
-  const { state, text } = overall([
-    ...all.map(({ key }) => status[key].state),
-    ...(status.alarms.length > 0 ? (["alarm"] as const) : []),
-  ]);
+  const { state, text } = overall(
+    all.map(({ key }) => status[key].state),
+    status.alarms.length,
+  );
   return (
     <section className="ds-panel ds-stack au-verdict" aria-labelledby="au-verdict-title">
       <div className="ds-job-head">
@@ -114,14 +130,6 @@ export function Verdict({ status, children }: { status: Status; children: ReactN
         ))}
       </ul>
       {children}
-      <p className="ds-subtle">
-        {format(
-          _("$0 events on $1, the oldest is number $2."),
-          number(Math.max(0, status.size - status.first + 1)),
-          status.node,
-          number(status.first),
-        )}
-      </p>
     </section>
   );
 }
@@ -129,7 +137,7 @@ export function Verdict({ status, children }: { status: Status; children: ReactN
 function Evidence({ part, found, now }: { part: Part; found: PartStatus; now: number }) {
   const { state, at, text } = found;
   return (
-    <li className={`au-part au-${state}`} data-part={part.key} data-state={state}>
+    <li className={`au-part${classes[state]}`} data-part={part.key} data-state={state}>
       <div className="ds-job-head">
         <strong>{part.title}</strong>
         <span className="ds-grow" />
