@@ -148,3 +148,13 @@ async function opens(transport: Transport, index: number, password: Buffer): Pro
     throw error;
   }
 }
+
+/** True when the TPM has the endorsement key that was enrolled. */
+export async function sameEndorsementKey(
+  transport: Transport,
+  { ekPublic }: Enrolment,
+): Promise<boolean> {
+  return await withEndorsementKey(transport, async ({ publicArea }) =>
+    publicArea.equals(Buffer.from(ekPublic, "base64")),
+  );
+}

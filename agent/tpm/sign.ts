@@ -16,22 +16,17 @@ export interface SealRequest {
   /** The counter's. */
   password: Buffer;
   checkpointText: string;
-  /** False where an increment came to nothing before: its value has not been used yet. */
+  /** False where the counter has a value already that no seal has. */
   increment: boolean;
-  /** Called when the counter was raised. */
-  incremented: () => void;
 }
 
 export async function signCheckpointByTpm(
   transport: Transport,
-  { enrolment, ak, password, checkpointText, increment, incremented }: SealRequest,
+  { enrolment, ak, password, checkpointText, increment }: SealRequest,
 ): Promise<SealTpm> {
   const binding = hash("sha256", checkpointText, "buffer");
   const index = enrolment.counterIndex;
-  if (increment) {
-    await incrementCounter(transport, index, password);
-    incremented();
-  }
+  if (increment) await incrementCounter(transport, index, password);
   const counter = await certifyCounter(transport, ak, index, password, binding);
   for (let attempt = 0; attempt < tries; attempt++) {
     const values = await readPcrs(transport, quotedPcrs);
