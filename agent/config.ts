@@ -17,6 +17,8 @@ export const configSchema = v.strictObject({
   elasticsearch: v.optional(elasticSchema),
   /** Every event goes to this syslog server. */
   syslog: v.optional(syslogSchema),
+  /** How long audit events are kept at least, in days; whole segments are removed then. */
+  retentionDays: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 400),
   /** Where image files wait to be imported. */
   imageDirectory: v.optional(path, "/var/lib/dsecos/images"),
   /** For sockets of consoles; empty after a restart of the node. */

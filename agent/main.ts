@@ -7,7 +7,8 @@ import { approvals as approvalsContract } from "./approvals/contract.ts";
 import { Approvals } from "./approvals/service.ts";
 import { interruptedActs, recordInterrupted } from "./audit/interrupted.ts";
 import { AuditLog } from "./audit/log.ts";
-import { readBack } from "./audit/reader.ts";
+import { newest } from "./audit/recent.ts";
+import { LogReader } from "./audit/segments/reader.ts";
 import { createAudit } from "./audit/service.ts";
 import { BusConnection, systemBusPath } from "./bus/connection.ts";
 import { busName, type Interface } from "./bus/contract.ts";
@@ -55,7 +56,11 @@ async function main(): Promise<void> {
 
 async function serve(config: Config, bus: BusConnection, client: BusConnection): Promise<void> {
   const node = hostname();
-  const audit = new AuditLog(config.auditDirectory, node, log);
+  const audit = new AuditLog(config.auditDirectory, node, log, {
+    retentionDays: config.retentionDays,
+    failed: (error) =>
+      fail("the audit log cannot be written; systemd starts the agent again", error),
+  });
   await audit.open();
 
   const signal = (contract: Interface, member: string, value: unknown, below = "") => {
@@ -75,8 +80,10 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     lifetimeSeconds: config.approvalSeconds,
     changed: (id) => signal(approvalsContract, "Changed", id),
   });
-  const { rows } = await readBack(audit.path, audit.size, 20_000, () => true, restoredBytes);
-  const remembered = rows.reverse();
+  const record = new LogReader(config.auditDirectory);
+  record.refresh();
+  const remembered = newest(record, 20_000, restoredBytes);
+  record.close();
   jobs.restore(remembered);
   approvals.restore(remembered);
   const interrupted = interruptedActs(remembered);

@@ -9,7 +9,7 @@
 import { randomBytes } from "node:crypto";
 import { canonical } from "../audit/canonical.ts";
 import type { AuditEntry } from "../audit/contract.ts";
-import { hashLine } from "../audit/log.ts";
+import { sha3Hex } from "../audit/digest.ts";
 import type { AuditEvent, AuditWriter } from "../audit/types.ts";
 import type { Call, Caller } from "../bus/call.ts";
 import type { Handlers, Method } from "../bus/contract.ts";
@@ -93,7 +93,7 @@ export class Approvals implements ApprovalGate {
     const text = canonical(Object.fromEntries(names.map((name, i) => [name, inputs[i]])));
     const { node } = this.#options;
     const bound = { member, arguments: text, requester: caller.uid, state, node, needed };
-    const hash = hashLine(canonical(bound));
+    const hash = sha3Hex(canonical(bound));
     const known = this.#openRequest(hash, caller.uid);
     if (known === undefined) throw await this.#ask(call, method, about, text, hash, needed);
     const { record } = known;

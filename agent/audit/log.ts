@@ -1,310 +1,249 @@
 /**
- * The audit log, first form: a file of canonical JSON lines, each with the SHA3-512 of the line
- * before, on disk before the act takes place. Callers that wait at the same time share one
- * fdatasync.
+ * The audit log as the agent's main thread sees it. A thread of its own writes it; events of one
+ * turn of the event loop go there in one message, and come back in the order in which they went.
  */
-import { hash } from "node:crypto";
-import { writeSync } from "node:fs";
-import { constants, type FileHandle, mkdir, open } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { DsecosError } from "../bus/errors.ts";
 import { explain, type Log } from "../log.ts";
-import { canonical } from "./canonical.ts";
+import type { Answer } from "./committer.ts";
 import type { AuditEntry } from "./contract.ts";
+import { encodeEvent, type Unplaced } from "./event.ts";
+import type { Reply, Request, WriterSettings } from "./protocol.ts";
+import type { Head } from "./segments/writer.ts";
 import type { AuditEvent, AuditWriter, Until } from "./types.ts";
 
-export const genesis = "0".repeat(128);
-const maximumDetails = 16 * 1024;
-/** How long an entry that is only written may wait for the disk, in milliseconds. */
-const syncDelay = 50;
-/** Longest line there can be: details, and names that the contracts bound. */
-export const maximumLine = 64 * 1024;
+/** Events that may wait for the disk; more are refused. */
+const mostWaiting = 65_536;
+/** Listeners hear of new events at most this often, in milliseconds. */
+const pace = 200;
+/** For V8; the buffers of the events are outside of it. */
+const limits = { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 4 };
 
-interface Queued {
-  event: AuditEvent;
-  until: Until;
+interface Waiting {
+  entry: Unplaced;
+  payload: Buffer;
+  durable: boolean;
   resolve(entry: AuditEntry): void;
   reject(error: Error): void;
 }
 
-interface Tail {
-  /** Bytes that are on disk and whole. */
-  offset: number;
-  sequence: number;
-  head: string;
-}
-
-export function hashLine(line: string | Buffer): string {
-  return hash("sha3-512", line, "hex");
+export interface AuditLogOptions {
+  /** @see WriterSettings */
+  retentionDays?: number;
+  /** The writer's program; beside the agent's unless told. */
+  program?: URL;
+  /** Called when the log cannot be written any more and a new start is the only way. */
+  failed?: (error: Error) => void;
 }
 
 export class AuditLog implements AuditWriter {
-  readonly path: string;
-  readonly #node: string;
+  readonly directory: string;
+  readonly #settings: WriterSettings;
+  readonly #program: URL;
+  readonly #failed: (error: Error) => void;
   readonly #log: Log;
-  #file: FileHandle | undefined;
-  /** Where the next entry goes. */
-  #tail: Tail = { offset: 0, sequence: 0, head: genesis };
-  /** Up to here all is on disk; what lies behind is written only. */
-  #durable: Tail = this.#tail;
-  #syncTimer: NodeJS.Timeout | undefined;
-  #queue: Queued[] = [];
-  #flushing: Promise<void> | undefined;
+  #worker: Worker | undefined;
+  #size = 0;
+  /** Events of this turn of the event loop. */
+  #batch: Waiting[] = [];
+  /** Events that the thread has, in order; those before #answered have their answer. */
+  #sent: Waiting[] = [];
+  #answered = 0;
+  #heads = new Map<number, { resolve(head: Head): void; reject(error: Error): void }>();
+  #nextHead = 0;
+  #closed: (() => void) | undefined;
+  readonly #listeners = new Set<(size: number) => void>();
+  #telling: NodeJS.Timeout | undefined;
 
-  constructor(directory: string, node: string, log: Log) {
-    this.path = join(directory, "audit.jsonl");
-    this.#node = node;
+  constructor(directory: string, node: string, log: Log, options: AuditLogOptions = {}) {
+    this.directory = directory;
+    this.#settings = { directory, node, retentionDays: options.retentionDays ?? 400 };
+    this.#program = options.program ?? new URL("audit-writer.js", import.meta.url);
+    this.#failed = options.failed ?? ((error) => process.nextTick(() => raise(error)));
     this.#log = log;
   }
 
-  /** How far readers may read, in bytes. */
+  /** Number of events that may be read. */
   get size(): number {
-    return this.#tail.offset;
+    return this.#size;
   }
 
   /** Opens the log and takes up the chain where it ends; what a crash tore off is put on record. */
   async open(): Promise<void> {
-    await mkdir(join(this.path, ".."), { recursive: true, mode: 0o700 });
-    const dropped = await this.#reopen();
-    if (dropped === undefined) return;
-    this.#log("warning", "the audit log ended in a torn line; it was cut off", dropped);
-    await this.append({
-      action: "audit.recovered",
-      outcome: "note",
-      actor: "agent",
-      uid: process.getuid?.() ?? 0,
-      details: dropped,
-    });
+    const old = join(this.directory, "audit.jsonl");
+    if (existsSync(old)) {
+      this.#log("warning", "an audit record of an older form is left as it is", { file: old });
+    }
+    await this.#start();
   }
 
   append(event: AuditEvent, until: Until = "durable"): Promise<AuditEntry> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ event, until, resolve, reject });
-      this.#startFlush();
+      if (this.#batch.length + this.#sent.length - this.#answered >= mostWaiting) {
+        const what = "Too many events wait for the audit log, so nothing was done; try again.";
+        throw new DsecosError("Unavailable", what);
+      }
+      const encoded = encodeEvent(event, this.#settings.node);
+      if (this.#batch.length === 0) process.nextTick(() => this.#send());
+      this.#batch.push({ ...encoded, durable: until === "durable", resolve, reject });
     });
   }
 
-  #startFlush(): void {
-    this.#flushing ??= this.#flush().finally(() => {
-      this.#flushing = undefined;
-      // What came in after the last look at the queue.
-      if (this.#queue.length > 0) this.#startFlush();
+  /** The head of all events that are durable: what checkpoints sign. */
+  head(): Promise<Head> {
+    return new Promise((resolve, reject) => {
+      const id = this.#nextHead++;
+      this.#send();
+      this.#heads.set(id, { resolve, reject });
+      if (this.#post({ kind: "head", id })) return;
+      this.#heads.delete(id);
+      reject(new Error("the audit log is not open"));
     });
+  }
+
+  /** @returns a function that ends it. */
+  onAppended(listener: (size: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   async close(): Promise<void> {
-    await this.#flushing;
-    clearTimeout(this.#syncTimer);
-    if (this.#file !== undefined) await this.#sync(this.#file);
-    await this.#file?.close();
-    this.#file = undefined;
+    this.#send();
+    clearTimeout(this.#telling);
+    const closed = new Promise<void>((resolve) => {
+      this.#closed = resolve;
+    });
+    if (this.#post({ kind: "close" })) await closed;
   }
 
-  async #flush(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const batch = this.#queue;
-      this.#queue = [];
-      await this.#write(batch);
+  #start(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const worker = new Worker(this.#program, {
+        workerData: this.#settings,
+        resourceLimits: limits,
+      });
+      let opened = false;
+      let cause: Error | undefined;
+      worker.on("message", (reply: Reply) => {
+        if (reply.kind === "opened") {
+          opened = true;
+          this.#worker = worker;
+          resolve();
+        }
+        this.#take(reply);
+      });
+      worker.on("error", (error) => {
+        cause = error;
+      });
+      worker.on("exit", () => {
+        const error = cause ?? new Error("the thread that writes the audit log has ended");
+        if (!opened) reject(error);
+        else if (this.#closed !== undefined) this.#closed();
+        else this.#restart(error);
+      });
+    });
+  }
+
+  /** What waited has no answer: whether it is on record, nobody can tell. */
+  #restart(error: Error): void {
+    this.#worker = undefined;
+    this.#log("error", "the writer of the audit log ended; it is started again", {
+      error: explain(error),
+    });
+    const lost = [...this.#sent.slice(this.#answered), ...this.#batch];
+    this.#sent = [];
+    this.#answered = 0;
+    this.#batch = [];
+    for (const { reject } of lost) reject(refusal("broken"));
+    for (const { reject } of this.#heads.values()) reject(error);
+    this.#heads.clear();
+    this.#start().catch((again) => this.#failed(again));
+  }
+
+  #send(): void {
+    const batch = this.#batch;
+    if (batch.length === 0) return;
+    this.#batch = [];
+    const lengths = Uint32Array.from(batch, ({ payload }) => payload.length);
+    const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+    let at = 0;
+    for (const { payload } of batch) {
+      bytes.set(payload, at);
+      at += payload.length;
     }
-  }
-
-  async #write(batch: Queued[]): Promise<void> {
-    try {
-      // First, since what is found there decides how the chain goes on.
-      if (this.#file === undefined) await this.#reopen();
-    } catch (cause) {
-      await this.#refuse(batch, cause);
+    const durable = Uint8Array.from(batch, (waiting) => (waiting.durable ? 1 : 0));
+    if (this.#post({ kind: "append", bytes, lengths, durable }, [bytes.buffer])) {
+      this.#sent.push(...batch);
       return;
     }
-    let tail = this.#tail;
-    const lines: string[] = [];
-    const accepted: [Queued, AuditEntry][] = [];
-    for (const queued of batch) {
-      try {
-        const entry = this.#entry(queued.event, tail);
-        const line = canonical(entry);
-        lines.push(line);
-        accepted.push([queued, entry]);
-        const offset = tail.offset + Buffer.byteLength(line) + 1;
-        tail = { offset, sequence: entry.sequence, head: hashLine(line) };
-      } catch (error) {
-        queued.reject(error instanceof Error ? error : new Error(String(error)));
+    for (const { reject } of batch) reject(refusal("broken"));
+  }
+
+  #post(request: Request, transfer: ArrayBuffer[] = []): boolean {
+    this.#worker?.postMessage(request, transfer);
+    return this.#worker !== undefined;
+  }
+
+  #take(reply: Reply): void {
+    if ("size" in reply) this.#grow(reply.size);
+    switch (reply.kind) {
+      case "answer":
+        this.#answer(reply.answer);
+        break;
+      case "head": {
+        const { id, size, root, chain } = reply;
+        this.#heads.get(id)?.resolve({ size, root: Buffer.from(root), chain: Buffer.from(chain) });
+        this.#heads.delete(id);
+        break;
       }
-    }
-    try {
-      const file = this.#put(Buffer.from(lines.map((line) => `${line}\n`).join("")));
-      this.#tail = tail;
-      // A promise settles once: those that wait for durable are told below.
-      for (const [queued, entry] of accepted) {
-        if (queued.until === "written") queued.resolve(entry);
-      }
-      if (accepted.every(([queued]) => queued.until === "written")) {
-        this.#syncSoon();
-        return;
-      }
-      await this.#sync(file);
-      for (const [queued, entry] of accepted) queued.resolve(entry);
-    } catch (cause) {
-      await this.#refuse(
-        accepted.map(([queued]) => queued),
-        cause,
-      );
+      case "headFailed":
+        this.#heads.get(reply.id)?.reject(new Error(reply.error));
+        this.#heads.delete(reply.id);
+        break;
+      case "log":
+        this.#log(reply.level, reply.message, reply.facts);
+        break;
+      case "closed":
+        if (reply.error !== "") this.#log("error", reply.error);
     }
   }
 
-  async #sync(file: FileHandle): Promise<void> {
-    clearTimeout(this.#syncTimer);
-    this.#syncTimer = undefined;
-    const tail = this.#tail;
-    try {
-      await file.datasync();
-    } catch (error) {
-      // What was only written may be gone from the page cache: the log ends where it is sure.
-      this.#tail = this.#durable;
-      throw error;
+  #answer(answer: Answer): void {
+    const count = "done" in answer ? answer.done : answer.refused;
+    const error = "done" in answer ? undefined : refusal(answer.why, this.directory);
+    for (let i = 0; i < count; i++) {
+      const waiting = this.#sent[this.#answered + i];
+      if (waiting === undefined) throw new Error("an answer to no event");
+      if ("done" in answer) waiting.resolve({ sequence: answer.first + i + 1, ...waiting.entry });
+      else waiting.reject(error as Error);
     }
-    this.#durable = tail;
+    this.#answered += count;
+    if (this.#answered < this.#sent.length && this.#answered < 1024) return;
+    this.#sent.splice(0, this.#answered);
+    this.#answered = 0;
   }
 
-  /** Outcomes share the next intent's trip to the disk, or go on their own shortly after. */
-  #syncSoon(): void {
-    this.#syncTimer ??= setTimeout(() => {
-      this.#syncTimer = undefined;
-      this.#flushing ??= this.#syncRest().finally(() => {
-        this.#flushing = undefined;
-        if (this.#queue.length > 0) this.#startFlush();
-      });
-    }, syncDelay);
+  #grow(size: number): void {
+    if (size <= this.#size) return;
+    this.#size = size;
+    if (this.#listeners.size === 0) return;
+    this.#telling ??= setTimeout(() => {
+      this.#telling = undefined;
+      for (const listener of this.#listeners) listener(this.#size);
+    }, pace);
   }
+}
 
-  async #syncRest(): Promise<void> {
-    const file = this.#file;
-    if (file === undefined || this.#durable.offset === this.#tail.offset) return;
-    try {
-      await this.#sync(file);
-    } catch (cause) {
-      await this.#abandon(cause);
-    }
-  }
-
-  async #refuse(batch: Queued[], cause: unknown): Promise<void> {
-    await this.#abandon(cause);
-    const full = (cause as NodeJS.ErrnoException).code === "ENOSPC";
-    const what = full
-      ? `The disk of the audit log is full, so nothing was done; free space under ${this.path}.`
+function refusal(why: "full" | "broken", directory = ""): DsecosError {
+  const what =
+    why === "full"
+      ? `The disk of the audit log is full, so nothing was done; free space under ${directory}.`
       : "The audit log cannot be written, so nothing was done; see the journal of dsecos-agent.";
-    for (const queued of batch) queued.reject(new DsecosError("Unavailable", what, { cause }));
-  }
-
-  #entry(event: AuditEvent, tail: Tail): AuditEntry {
-    const { details, ...rest } = event;
-    return {
-      source: "agent",
-      loginuid: -1,
-      pid: 0,
-      label: "",
-      ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
-      ...(details === undefined ? {} : { details: bounded(details) }),
-      sequence: tail.sequence + 1,
-      time: new Date().toISOString(),
-      node: this.#node,
-      previous: tail.head,
-    } as unknown as AuditEntry;
-  }
-
-  /**
-   * Writes at the known end, all of it, since a write may be short. This only copies to the page
-   * cache, so it is not worth a trip to another thread.
-   */
-  #put(bytes: Buffer): FileHandle {
-    const file = this.#file;
-    if (file === undefined) throw new Error("the audit log is not open");
-    let written = 0;
-    while (written < bytes.length) {
-      const position = this.#tail.offset + written;
-      const count = writeSync(file.fd, bytes, written, bytes.length - written, position);
-      if (count === 0) throw new Error("the disk took no bytes");
-      written += count;
-    }
-    return file;
-  }
-
-  /**
-   * After a failed write or fdatasync the page cache cannot be trusted: the file is closed, and
-   * opened and read again before the next entry.
-   */
-  async #abandon(cause: unknown): Promise<void> {
-    this.#log("error", "the audit log could not be written", { error: explain(cause) });
-    const file = this.#file;
-    this.#file = undefined;
-    if (file === undefined) return;
-    try {
-      await file.truncate(this.#tail.offset);
-    } catch (error) {
-      this.#log("error", "the failed entries could not be cut off", { error: explain(error) });
-    }
-    try {
-      await file.close();
-    } catch (error) {
-      this.#log("error", "the audit log could not be closed", { error: explain(error) });
-    }
-  }
-
-  /** @returns what was torn off, if anything. */
-  async #reopen(): Promise<{ bytes: number; hash: string } | undefined> {
-    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
-    const file = await open(this.path, flags, 0o600);
-    try {
-      const { size } = await file.stat();
-      const end = await lastNewline(file, size);
-      let torn: { bytes: number; hash: string } | undefined;
-      if (end < size) {
-        const rest = Buffer.alloc(Math.min(size - end, maximumLine));
-        await file.read(rest, 0, rest.length, end);
-        torn = { bytes: size - end, hash: hashLine(rest) };
-        await file.truncate(end);
-        await file.datasync();
-      }
-      this.#tail = await readTail(file, end);
-      // Entries may have been written only when the file was closed, or the agent killed.
-      if (end > 0) await file.datasync();
-      this.#durable = this.#tail;
-      this.#file = file;
-      return torn;
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
-  }
+  return new DsecosError("Unavailable", what);
 }
 
-/** @returns the offset behind the last newline; what follows was never acknowledged. */
-async function lastNewline(file: FileHandle, size: number): Promise<number> {
-  const chunk = Buffer.alloc(64 * 1024);
-  for (let end = size; end > 0; ) {
-    const start = Math.max(0, end - chunk.length);
-    await file.read(chunk, 0, end - start, start);
-    const found = chunk.subarray(0, end - start).lastIndexOf(10);
-    if (found >= 0) return start + found + 1;
-    end = start;
-  }
-  return 0;
-}
-
-async function readTail(file: FileHandle, end: number): Promise<Tail> {
-  if (end === 0) return { offset: 0, sequence: 0, head: genesis };
-  const start = Math.max(0, end - 2 * maximumLine);
-  const bytes = Buffer.alloc(end - start);
-  await file.read(bytes, 0, bytes.length, start);
-  const line = bytes.subarray(bytes.lastIndexOf(10, bytes.length - 2) + 1, bytes.length - 1);
-  const { sequence } = JSON.parse(line.toString("utf8")) as AuditEntry;
-  if (!Number.isSafeInteger(sequence)) throw new Error("the last audit entry has no sequence");
-  return { offset: end, sequence, head: hashLine(line) };
-}
-
-/** Keeps an entry small: details beyond 16 KiB are represented by their hash and size. */
-function bounded(details: Record<string, unknown>): Record<string, unknown> {
-  const text = canonical(details);
-  if (text.length <= maximumDetails) return details;
-  return { omitted: hashLine(text), size: text.length };
+function raise(error: Error): never {
+  throw error;
 }

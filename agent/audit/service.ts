@@ -6,14 +6,27 @@ import type { Jobs } from "../jobs/types.ts";
 import type { AuditEntry, audit } from "./contract.ts";
 import type { AuditFilter } from "./filter.ts";
 import type { AuditLog } from "./log.ts";
-import { readBack, verifyChain } from "./reader.ts";
+import { backwards } from "./recent.ts";
+import { LogReader } from "./segments/reader.ts";
 
-export function createAudit(log: AuditLog, jobs: Jobs): { handlers: Handlers<typeof audit, Call> } {
+export function createAudit(
+  log: AuditLog,
+  _jobs: Jobs,
+): { handlers: Handlers<typeof audit, Call> } {
+  const reader = new LogReader(log.directory);
   const page = async (filter: AuditFilter, also: (entry: AuditEntry) => boolean) => {
+    reader.refresh();
     const end = filter.cursor === "" ? log.size : offsetOf(filter.cursor, log.size);
-    const matches = (entry: AuditEntry) => also(entry) && passes(entry, filter);
-    const { rows, next } = await readBack(log.path, end, filter.limit, matches);
-    return { rows, next: next === 0 ? "" : String(next), size: rows[0]?.sequence ?? 0 };
+    const rows: AuditEntry[] = [];
+    let next = "";
+    for (const entry of backwards(reader, end)) {
+      if (rows.length === filter.limit) {
+        next = String(entry.sequence);
+        break;
+      }
+      if (also(entry) && passes(entry, filter)) rows.push(entry);
+    }
+    return { rows, next, size: log.size };
   };
   return {
     handlers: {
@@ -25,13 +38,7 @@ export function createAudit(log: AuditLog, jobs: Jobs): { handlers: Handlers<typ
       Show: notYet,
       Status: notYet,
       Checkpoint: notYet,
-      async Verify({ caller, member }) {
-        const request = { kind: member, title: "Verify the audit log", actor: caller.user };
-        return jobs.start({ ...request, uid: caller.uid, cancellable: false }, async (progress) => {
-          const { problem } = await verifyChain(log.path, log.size);
-          progress.finished("chain", problem === "" ? undefined : problem);
-        });
-      },
+      Verify: notYet,
     },
   };
 }

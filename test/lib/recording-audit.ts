@@ -1,5 +1,4 @@
 import type { AuditEntry } from "../../agent/audit/contract.ts";
-import { genesis } from "../../agent/audit/log.ts";
 import type { AuditEvent, AuditWriter } from "../../agent/audit/types.ts";
 
 /** A fake of the audit log: keeps entries in memory, and fails when told to. */
@@ -18,7 +17,6 @@ export class RecordingAudit implements AuditWriter {
       sequence: this.entries.length + 1,
       time: new Date().toISOString(),
       node: "test",
-      previous: genesis,
     } as AuditEntry;
     this.entries.push(entry);
     return entry;

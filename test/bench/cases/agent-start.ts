@@ -6,7 +6,10 @@
  */
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { AuditLog } from "../../../agent/audit/log.ts";
+import { segmentPath } from "../../../agent/audit/segments/files.ts";
+import { auditWriter } from "../../lib/audit-writer.ts";
 import { atMost, median, type Result } from "../case.ts";
 import { type Bed, bundleProgram, withBed } from "../lib/bed.ts";
 import { agentArguments, Served } from "../lib/process.ts";
@@ -45,7 +48,8 @@ async function started(program: string[], bed: Bed): Promise<number> {
 
 /** @returns how long the record is now, in MB. */
 async function lengthenRecord(directory: string): Promise<number> {
-  const log = new AuditLog(directory, "bench", () => {});
+  const program = pathToFileURL(auditWriter());
+  const log = new AuditLog(directory, "bench", () => {}, { program });
   await log.open();
   const spec = {
     displayName: "An agency of a government",
@@ -62,5 +66,5 @@ async function lengthenRecord(directory: string): Promise<number> {
   });
   await Promise.all(entries);
   await log.close();
-  return statSync(log.path).size / 1e6;
+  return statSync(segmentPath(directory, 0, "open")).size / 1e6;
 }

@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import dbus from "dbus-next";
+import { auditWriter } from "../../lib/audit-writer.ts";
 import { median, type Result, ratioAtMost } from "../case.ts";
 import { bundleProgram, withBed } from "../lib/bed.ts";
 
@@ -35,7 +36,7 @@ export function run(): Promise<Result[]> {
 /** @returns median milliseconds of a call to the program. */
 async function served(file: string, env: NodeJS.ProcessEnv, directory: string): Promise<number> {
   const stdio = ["ignore", "pipe", "inherit"] as const;
-  const child: ChildProcess = spawn(process.execPath, [file, directory], {
+  const child: ChildProcess = spawn(process.execPath, [file, directory, auditWriter()], {
     env,
     stdio: [...stdio],
   });

@@ -1,4 +1,5 @@
 /** The pipeline with a member that does nothing: what is left is what the pipeline costs. */
+import { pathToFileURL } from "node:url";
 import * as v from "valibot";
 import { Approvals } from "../../../agent/approvals/service.ts";
 import { AuditLog } from "../../../agent/audit/log.ts";
@@ -30,7 +31,8 @@ const guarded = defineInterface({
 const path = systemBusPath();
 const [bus, client] = [await BusConnection.open(path), await BusConnection.open(path)];
 const log = () => {};
-const audit = new AuditLog(process.argv[2] ?? "", "bench", log);
+const program = pathToFileURL(process.argv[3] ?? "");
+const audit = new AuditLog(process.argv[2] ?? "", "bench", log, { program });
 await audit.open();
 const identities = new Identities(client);
 const polkit = new Polkit(client);
