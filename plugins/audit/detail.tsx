@@ -32,8 +32,12 @@ export function EventPanel({ sequence, place, rows, why, size }: Props) {
   const [come, setCome] = useState(false);
   // Once more when the event is there: until then the page above it may still have grown.
   // biome-ignore lint/correctness/useExhaustiveDependencies: coming is what it waits for.
-  useEffect(() => panel.current?.scrollIntoView({ block: "start" }), [come]);
-  useEffect(() => panel.current?.querySelector("h2")?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    panel.current?.scrollIntoView({ block: "start" });
+  }, [come]);
+  useEffect(() => {
+    panel.current?.querySelector("h2")?.focus({ preventScroll: true });
+  }, []);
   const at = rows.findIndex((row) => row.sequence === sequence);
   // Who may see all steps through all; who sees a part of it steps through the list.
   const older = why ? rows[at + 1]?.sequence : sequence - 1;
