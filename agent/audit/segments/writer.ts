@@ -64,10 +64,10 @@ export class SegmentWriter {
   #current: Current | undefined;
   /** Bundles before the present segment. */
   #before: CompactRange | undefined;
-  /** What is on the disk for certain. */
-  #durable: Reached = { segment: 0, size: 0, end: segmentHeaderBytes };
+  /** What is on the disk for certain; undefined until the log was looked at. */
+  #durable: Reached | undefined;
   /** What is written at least. */
-  #written: Reached = this.#durable;
+  #written: Reached | undefined;
   /** Told with the index of the first event of a new segment, which is empty yet. */
   onSegment: (first: number) => void = () => {};
 
@@ -86,11 +86,11 @@ export class SegmentWriter {
 
   /** Number of events that are written. */
   get size(): number {
-    return this.#written.size;
+    return this.#written?.size ?? 0;
   }
 
   get durableSize(): number {
-    return this.#durable.size;
+    return this.#durable?.size ?? 0;
   }
 
   get isOpen(): boolean {
@@ -136,7 +136,7 @@ export class SegmentWriter {
 
   /** Brings to the disk what was written. @throws as `append` does. */
   sync(): void {
-    if (this.#written.size === this.#durable.size) return;
+    if (this.#written === this.#durable) return;
     const current = this.#need();
     try {
       fdatasyncSync(current.fd);
@@ -253,7 +253,7 @@ export class SegmentWriter {
     this.onSegment(first);
   }
 
-  /** @param written where the file ends for certain; left out at the start */
+  /** @param written where the file ends for certain; undefined at the start */
   #take(written?: Reached): Torn | undefined {
     this.#before = undefined;
     const place = lastPlace(this.directory);
