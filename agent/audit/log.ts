@@ -138,6 +138,7 @@ export class AuditLog implements AuditWriter {
         cause = error;
       });
       worker.on("exit", () => {
+        this.#worker = undefined;
         const error = cause ?? new Error("the thread that writes the audit log has ended");
         if (!opened) reject(error);
         else if (this.#closed !== undefined) this.#closed();
@@ -148,7 +149,6 @@ export class AuditLog implements AuditWriter {
 
   /** What waited has no answer: whether it is on record, nobody can tell. */
   #restart(error: Error): void {
-    this.#worker = undefined;
     this.#log("error", "the writer of the audit log ended; it is started again", {
       error: explain(error),
     });

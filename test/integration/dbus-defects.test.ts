@@ -1,6 +1,6 @@
 /** Known defects of dbus-next, each shown to be unable to hurt this agent. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Variant } from "dbus-next/lib/variant.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -11,6 +11,7 @@ import { busName } from "../../agent/bus/contract.ts";
 import { tenants } from "../../agent/tenants/contract.ts";
 import { createStack } from "../../packaging/setup/stack.js";
 import { Person } from "../lib/caller.ts";
+import { removeTree } from "../lib/remove-tree.js";
 import { people } from "../lib/test-stack.js";
 
 const program = resolve(import.meta.dirname, "../../dist/agent/agent.js");
@@ -92,7 +93,7 @@ test("when the bus is lost, the agent ends with an error, so that systemd starts
   const code = await new Promise((done) => child.once("exit", done));
   expect(code).toBe(1);
   expect(output).toContain("message bus is lost");
-  rmSync(stateDirectory, { recursive: true });
+  removeTree(stateDirectory);
 });
 
 test("the native module usocket is not needed, and no eval is in the bundle", () => {

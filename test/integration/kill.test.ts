@@ -4,17 +4,21 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { approvals } from "../../agent/approvals/contract.ts";
 import { interruptedActs } from "../../agent/audit/interrupted.ts";
-import { verifyChain } from "../../agent/audit/reader.ts";
+import { newest } from "../../agent/audit/recent.ts";
+import { LogReader } from "../../agent/audit/segments/reader.ts";
+import { SegmentWriter } from "../../agent/audit/segments/writer.ts";
 import { tenants } from "../../agent/tenants/contract.ts";
 import { incusApi } from "../../packaging/setup/lib/incus-api.js";
 import { createStack } from "../../packaging/setup/stack.js";
 import { Person } from "../lib/caller.ts";
+import { checkLog } from "../lib/check-log.ts";
+import { removeTree } from "../lib/remove-tree.js";
 import { people } from "../lib/test-stack.js";
 
 const kills = Number(process.env.DSECOS_TEST_KILLS ?? 200);
@@ -47,7 +51,7 @@ afterAll(async () => {
   officer?.end();
   await kill();
   await stack.stop();
-  rmSync(stateDirectory, { recursive: true, force: true });
+  removeTree(stateDirectory);
 });
 
 async function start(): Promise<void> {
@@ -142,20 +146,24 @@ test(`${kills} kills: every tenant is whole or gone, and the record tells which`
     }
   }
   await delay(0);
-  const log = join(auditDirectory, "audit.jsonl");
   await expect
-    .poll(() => openActs(log), { timeout: 30_000, message: "acts without an outcome" })
+    .poll(() => openActs(), { timeout: 30_000, message: "acts without an outcome" })
     .toEqual([]);
   await kill();
-  const bytes = readFileSync(log);
-  expect(await verifyChain(log, bytes.lastIndexOf(10) + 1)).toMatchObject({ intact: true });
+  // Cuts off what the kill may have left half-written.
+  const writer = new SegmentWriter(auditDirectory);
+  writer.open();
+  writer.close();
+  expect(checkLog(auditDirectory).entries.length).toBeGreaterThan(2 * kills);
   const projects = (await api.request("GET", "/1.0/projects")) as string[];
   const names = projects.map((url) => url.split("/").at(-1)).sort();
   expect(names).toEqual(["default", ...present].sort());
 }, 900_000);
 
-function openActs(log: string): string[] {
-  const lines = readFileSync(log, "utf8").split("\n").slice(0, -1);
-  const acts = interruptedActs(lines.map((line) => JSON.parse(line)));
+function openActs(): string[] {
+  const reader = new LogReader(auditDirectory);
+  reader.refresh();
+  const acts = interruptedActs(newest(reader, Infinity, Infinity));
+  reader.close();
   return acts.map(({ action, tenant }) => `${action} ${tenant}`);
 }

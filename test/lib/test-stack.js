@@ -1,6 +1,6 @@
 // @ts-check
 /** Daemons of the tests' own, beside whatever else runs on the machine. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { ensureImage } from "../../packaging/image/import.js";
 import { cockpitComponent } from "../../packaging/setup/components/cockpit.js";
@@ -8,6 +8,7 @@ import { ensureUser } from "../../packaging/setup/lib/accounts.js";
 import { logFile } from "../../packaging/setup/lib/daemons.js";
 import { incusApi } from "../../packaging/setup/lib/incus-api.js";
 import { createStack } from "../../packaging/setup/stack.js";
+import { removeTree } from "./remove-tree.js";
 
 /** People of the tests; the role is the group, `nobody` is in none. */
 export const people = {
@@ -49,7 +50,7 @@ export async function startTestStack({ pages }) {
   const stop = async () => {
     for (const { part } of cockpits) await part.stop();
     await stack.stop();
-    rmSync(stateDirectory, { recursive: true, force: true });
+    removeTree(stateDirectory);
   };
   try {
     await stack.start((step) => console.log(`${step.name}: ${step.outcome} (${step.ms} ms)`));

@@ -1,138 +1,214 @@
-import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { AuditLog, genesis, hashLine } from "../../agent/audit/log.ts";
-import { readBack, verifyChain } from "../../agent/audit/reader.ts";
+import { pathToFileURL } from "node:url";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { AuditLog } from "../../agent/audit/log.ts";
+import { backwards, newest } from "../../agent/audit/recent.ts";
+import { LogReader } from "../../agent/audit/segments/reader.ts";
+import { auditWriter } from "../lib/audit-writer.ts";
+import { checkLog, treeRoot } from "../lib/check-log.ts";
+import { removeTree } from "../lib/remove-tree.js";
 
 let directory: string;
-const quiet = () => {};
+let program: URL;
+let told: string[];
 const event = { action: "test.Act", outcome: "note", actor: "somebody", uid: 1000 } as const;
 
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), "dsecos-audit-"));
+beforeAll(() => {
+  program = pathToFileURL(auditWriter());
 });
-afterEach(() => rm(directory, { recursive: true }));
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "dsecos-audit-"));
+  told = [];
+});
+afterEach(() => removeTree(directory));
 
 async function opened(): Promise<AuditLog> {
-  const log = new AuditLog(directory, "node1", quiet);
+  const options = { program };
+  const log = new AuditLog(directory, "node1", (_level, text) => told.push(text), options);
   await log.open();
   return log;
 }
 
-async function lines(log: AuditLog): Promise<string[]> {
-  return (await readFile(log.path, "utf8")).split("\n").slice(0, -1);
-}
-
-test("every entry holds the SHA3-512 of the line before", async () => {
-  const log = await opened();
-  for (let i = 0; i < 5; i++) await log.append({ ...event, object: `o${i}` });
-  await log.close();
-  let previous = genesis;
-  for (const line of await lines(log)) {
-    expect(JSON.parse(line).previous).toBe(previous);
-    previous = hashLine(line);
-  }
-  expect(await verifyChain(log.path, log.size)).toMatchObject({ intact: true, entries: 5 });
-});
-
 test("callers that wait together are written together, in order", async () => {
   const log = await opened();
   const entries = await Promise.all(Array.from({ length: 500 }, () => log.append(event)));
-  expect(entries.map(({ sequence }) => sequence)).toEqual(entries.map((_, i) => i + 1));
-  expect(await verifyChain(log.path, log.size)).toMatchObject({ intact: true, entries: 500 });
   await log.close();
+  expect(entries.map(({ sequence }) => sequence)).toEqual(entries.map((_, i) => i + 1));
+  const { entries: read, frames } = checkLog(directory);
+  expect(read).toEqual(entries);
+  expect(frames).toBeLessThan(10);
 });
 
 test("what is only written comes in order, before what is asked for later", async () => {
   const log = await opened();
-  const both = [log.append(event, "written"), log.append(event)];
-  expect((await Promise.all(both)).map(({ sequence }) => sequence)).toEqual([1, 2]);
-  expect(await verifyChain(log.path, log.size)).toMatchObject({ intact: true, entries: 2 });
+  const both = [log.append(event, "written"), log.append(event), log.append(event, "written")];
+  expect((await Promise.all(both)).map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
   await log.close();
+  expect(checkLog(directory).entries).toHaveLength(3);
 });
 
-test("an entry that comes while the last ones are being finished is not forgotten", async () => {
+test("an event that comes while the last ones are being finished is not forgotten", async () => {
   const log = await opened();
-  // Each of these hung once: appended between the end of a flush and the note that it ended.
   for (let i = 0; i < 50; i++) await (async () => await log.append(event))();
   for (let i = 0; i < 50; i++) await Promise.all([log.append(event), log.append(event, "written")]);
-  expect(await verifyChain(log.path, log.size)).toMatchObject({ intact: true, entries: 150 });
+  expect(log.size).toBe(150);
   await log.close();
+  expect(checkLog(directory).entries).toHaveLength(150);
 });
 
-test("the chain goes on after a restart", async () => {
+test("the head is the root of the tree and the chain value, also after a restart", async () => {
+  const log = await opened();
+  expect(await log.head()).toMatchObject({ size: 0 });
+  await Promise.all(Array.from({ length: 700 }, () => log.append(event, "written")));
+  const head = await log.head();
+  await log.close();
+  const { chain, leaves } = checkLog(directory);
+  expect(head).toEqual({ size: 700, root: treeRoot(leaves), chain });
+  const again = await opened();
+  expect(again.size).toBe(700);
+  expect(await again.head()).toEqual(head);
+  const entry = await again.append(event);
+  expect(entry.sequence).toBe(701);
+  await again.close();
+  expect(checkLog(directory).entries).toHaveLength(701);
+});
+
+test("a torn end is cut off and put on record", async () => {
   const first = await opened();
   await first.append(event);
   await first.close();
-  const second = await opened();
-  const entry = await second.append(event);
-  expect(entry.sequence).toBe(2);
-  expect(await verifyChain(second.path, second.size)).toMatchObject({ intact: true, entries: 2 });
-  await second.close();
-});
-
-test("a torn last line is cut off and put on record", async () => {
-  const first = await opened();
-  await first.append(event);
-  await first.close();
-  await appendFile(first.path, '{"action":"half');
+  const file = join(directory, "log", "00000000000000000000.seg");
+  writeFileSync(file, "DSFR and then nothing", { flag: "a" });
   const second = await opened();
   await second.append(event);
-  const [, note] = (await lines(second)).map((line) => JSON.parse(line));
-  expect(note).toMatchObject({ action: "audit.recovered", details: { bytes: 15 } });
-  expect(await verifyChain(second.path, second.size)).toMatchObject({ intact: true, entries: 3 });
   await second.close();
+  expect(told.filter((text) => text.includes("torn"))).toHaveLength(1);
+  const [, note, last] = checkLog(directory).entries;
+  expect(note).toMatchObject({
+    action: "audit.recovered",
+    source: "log",
+    details: { bytes: 21, hash: expect.stringMatching(/^[0-9a-f]{128}$/) },
+  });
+  expect(last).toMatchObject(event);
 });
 
-test.each([
-  ["a changed byte", (text: string) => text.replace("o2", "x2")],
-  ["a removed line", (text: string) => text.split("\n").toSpliced(2, 1).join("\n")],
-  [
-    "swapped lines",
-    (text: string) => {
-      const all = text.split("\n");
-      return [all[0], all[2], all[1], ...all.slice(3)].join("\n");
-    },
-  ],
-  ["a line that is not JSON", (text: string) => text.replace('{"action"', '["action"')],
-])("%s is found", async (_what, tamper) => {
+test("listeners hear how many events there are", async () => {
   const log = await opened();
-  for (let i = 0; i < 5; i++) await log.append({ ...event, object: `o${i}` });
-  await log.close();
-  await writeFile(log.path, tamper(await readFile(log.path, "utf8")));
-  expect((await verifyChain(log.path, log.size)).intact).toBe(false);
-});
-
-test("a missing end is found while the agent runs", async () => {
-  const log = await opened();
-  for (let i = 0; i < 5; i++) await log.append(event);
-  await truncate(log.path, log.size - 100);
-  const verdict = await verifyChain(log.path, log.size);
-  expect(verdict).toMatchObject({ intact: false, problem: "100 bytes of the end are missing" });
+  const heard = new Promise<number>((resolve) => {
+    log.onAppended((size) => {
+      if (size === 3) resolve(size);
+    });
+  });
+  await Promise.all([log.append(event), log.append(event, "written"), log.append(event)]);
+  expect(await heard).toBe(3);
   await log.close();
 });
 
-test("reading back gives the newest first and goes on from its cursor", async () => {
+test("what is too large or no text is bounded, and what has no JSON is refused", async () => {
   const log = await opened();
-  for (let i = 0; i < 2500; i++) {
-    log.append({ ...event, object: `o${i}`, details: { padding: "p".repeat(300) } });
-  }
-  await log.append(event);
-  const odd = (object: string | undefined) => Number(object?.slice(1)) % 2 === 1;
-  const first = await readBack(log.path, log.size, 10, (entry) => odd(entry.object));
-  expect(first.rows.map(({ object }) => object)).toEqual(
-    Array.from({ length: 10 }, (_, i) => `o${2499 - 2 * i}`),
+  const large = await log.append({ ...event, details: { text: "x".repeat(20_000) } });
+  expect(large.details).toMatchObject({ size: 20_011 });
+  const long = await log.append({ ...event, error: `${"ä".repeat(100_000)}`, object: "a\ud800" });
+  expect(long.error).toMatch(/^ä+…$/);
+  expect(long.object).toBe("a\ufffd");
+  const control = "\u0001".repeat(9000);
+  const most = { ...event, actor: control, label: control, object: control, error: control };
+  await log.append({ ...most, details: { text: "\u0001".repeat(2000) } });
+  await expect(log.append({ ...event, details: { not: Number.NaN } })).rejects.toThrow("no JSON");
+  await log.close();
+  expect(checkLog(directory).entries).toHaveLength(3);
+});
+
+test("more events than may wait are refused, and none of the others is lost", async () => {
+  const log = await opened();
+  const all = await Promise.allSettled(
+    Array.from({ length: 66_000 }, () => log.append(event, "written")),
   );
-  const rest = await readBack(log.path, first.next, 5000, (entry) => odd(entry.object));
-  expect(rest.rows).toHaveLength(1240);
-  expect(rest.next).toBe(0);
+  const refused = all.filter(({ status }) => status === "rejected");
+  expect(refused).toHaveLength(66_000 - 65_536);
+  expect(refused[0]).toMatchObject({ reason: { code: "Unavailable" } });
+  expect(log.size).toBe(65_536);
   await log.close();
 });
 
-test("details that are too large are represented by their hash", async () => {
+/** @returns the writer, in a thread that ends when it is sent an event with the word `die`. */
+function mortalProgram(): URL {
+  const file = join(directory, "mortal.mjs");
+  const text = `
+    import { existsSync } from "node:fs";
+    import { parentPort } from "node:worker_threads";
+    if (existsSync(${JSON.stringify(join(directory, "never"))})) process.exit(1);
+    parentPort.on("message", ({ bytes }) => {
+      if (bytes !== undefined && Buffer.from(bytes).includes("die")) process.exit(1);
+    });
+    await import(${JSON.stringify(program.href)});`;
+  writeFileSync(file, text);
+  return pathToFileURL(file);
+}
+
+test("when the writer dies, who waits is told, and a new one goes on", async () => {
+  const failures: Error[] = [];
+  const log = new AuditLog(directory, "node1", (_level, text) => told.push(text), {
+    program: mortalProgram(),
+    failed: (error) => failures.push(error),
+  });
+  await log.open();
+  await log.append({ ...event, object: "before" });
+  await expect(log.append({ ...event, object: "die" })).rejects.toMatchObject({
+    code: "Unavailable",
+  });
+  await expect
+    .poll(() =>
+      log.append({ ...event, object: "after" }).then(
+        () => true,
+        () => false,
+      ),
+    )
+    .toBe(true);
+  expect(told).toContain("the writer of the audit log ended; it is started again");
+  expect(failures).toEqual([]);
+  writeFileSync(join(directory, "never"), "");
+  await expect(log.append({ ...event, object: "die" })).rejects.toThrow("cannot be written");
+  await expect.poll(() => failures).toHaveLength(1);
+  const { entries } = checkLog(directory);
+  expect(entries.map(({ object }) => object)).toEqual(["before", "after"]);
+});
+
+test("after its end nothing is taken any more", async () => {
   const log = await opened();
-  const entry = await log.append({ ...event, details: { text: "x".repeat(20_000) } });
-  expect(entry.details).toMatchObject({ size: 20_011 });
+  await log.append(event);
   await log.close();
+  await expect(log.append(event)).rejects.toMatchObject({ code: "Unavailable" });
+  await expect(log.head()).rejects.toThrow("not open");
+});
+
+test("the newest entries are read back, and all of them from the end", async () => {
+  const log = await opened();
+  const many = Array.from({ length: 1000 }, (_, i) => log.append({ ...event, object: `o${i}` }));
+  await Promise.all(many);
+  const reader = new LogReader(directory);
+  expect(reader.refresh()).toBe(1000);
+  const last = newest(reader, 300, 1e9);
+  expect(last.at(-1)).toMatchObject({ sequence: 1000, object: "o999" });
+  expect(last.length).toBe(1000 - 512);
+  expect(newest(reader, 1e9, 1).length).toBe(1000 - 768);
+  const all = [...backwards(reader, 600)];
+  expect(all.map(({ sequence }) => sequence)).toEqual(
+    Array.from({ length: 600 }, (_, i) => 600 - i),
+  );
+  reader.close();
+  await log.close();
+});
+
+test("a record of the older form is left alone, and said to be there", async () => {
+  const old = join(directory, "audit.jsonl");
+  writeFileSync(old, "{}\n");
+  const log = await opened();
+  await log.append(event);
+  await log.close();
+  expect(readFileSync(old, "utf8")).toBe("{}\n");
+  expect(told).toContain("an audit record of an older form is left as it is");
+  expect(readdirSync(join(directory, "log"))).toHaveLength(1);
 });

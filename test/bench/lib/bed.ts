@@ -1,10 +1,11 @@
 /** Daemons of a benchmark's own, and programs bundled for it. */
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 import { isAlive, readRecord, startTimeOf } from "../../../packaging/setup/lib/daemons.js";
 import { until } from "../../../packaging/setup/lib/wait.js";
 import { createStack } from "../../../packaging/setup/stack.js";
+import { removeTree } from "../../lib/remove-tree.js";
 
 type Component = "bus" | "polkit" | "policies" | "incus";
 
@@ -59,7 +60,7 @@ async function remove(directory: string, components: readonly Component[]): Prom
     }
     await stackOf(directory, components).stop();
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    removeTree(directory);
   }
 }
 
