@@ -11,6 +11,7 @@ import { Failure, Loading, Stale } from "../lib/states.tsx";
 import { Tabs } from "../lib/tabs.tsx";
 import { Acts } from "./acts.tsx";
 import { Alarms } from "./alarms.tsx";
+import { earlyStatus } from "./early.ts";
 import { RecordTab } from "./record.tsx";
 import { Sources } from "./sources.tsx";
 import { Verdict } from "./verdict.tsx";
@@ -20,7 +21,10 @@ const everyMs = 5000;
 
 export function Audit() {
   const place = usePlace();
-  const query = useQuery("status", () => client(audit).Status(), { every: everyMs });
+  const query = useQuery("status", () => client(audit).Status(), {
+    every: everyMs,
+    first: earlyStatus,
+  });
   const { data, error } = query;
   if (!data && error?.code === "NoAccess") {
     return (

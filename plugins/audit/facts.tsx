@@ -4,6 +4,7 @@ import { personalMembers } from "../../agent/audit/entry.ts";
 import { outcomeColors, outcomeName } from "../lib/entries.tsx";
 import { _, dateTime, format, number } from "../lib/i18n.ts";
 import { Tag } from "../lib/tag.tsx";
+import { narrowedAddress, type TextFilter } from "./view.ts";
 import { sourceName } from "./words.ts";
 
 type Member = keyof AuditEntry;
@@ -53,6 +54,32 @@ const order: readonly Member[] = [
   "call",
   "sequence",
 ];
+
+/** What the list can be narrowed to; a call has no filter of its own, but its id is like no other text. */
+const narrowing: Partial<Record<Member, TextFilter>> = {
+  actor: "actor",
+  action: "action",
+  tenant: "tenant",
+  object: "object",
+  flow: "flow",
+  call: "text",
+};
+
+function Narrow({ entry, member }: { entry: AuditEntry; member: Member }) {
+  const filter = narrowing[member];
+  if (!filter) return null;
+  return (
+    <>
+      {" "}
+      <a className="ds-subtle" href={narrowedAddress(filter, String(entry[member]))}>
+        {_("list only these")}
+        <span className="pf-v6-screen-reader">
+          {format(_(": $0 $1"), memberName(member), String(entry[member]))}
+        </span>
+      </a>
+    </>
+  );
+}
 
 function Value({ entry, member }: { entry: AuditEntry; member: Member }) {
   switch (member) {
@@ -118,6 +145,7 @@ export function Facts({ entry }: { entry: AuditEntry }) {
           </dt>
           <dd>
             <Value entry={entry} member={member} />
+            <Narrow entry={entry} member={member} />
           </dd>
         </div>
       ))}

@@ -1,12 +1,9 @@
-import { agent } from "../../agent/agent/contract.ts";
-import { client } from "../lib/client.ts";
+// First of all, so that the question is on its way before React is even read.
+import "./early.ts";
 import { startPage } from "../lib/frame.tsx";
 import { Audit } from "./audit.tsx";
+import { earlyCapabilities } from "./early.ts";
 import "../lib/page.css";
 import "./audit.css";
 
-const who = client(agent).GetCapabilities();
-// The page shows the failure; until then it must not count as unhandled.
-who.catch(() => undefined);
-
-startPage(<Audit />, who);
+startPage(<Audit />, earlyCapabilities);

@@ -134,6 +134,15 @@ export function closeEvent(place: Place): void {
   go([], place.options);
 }
 
+/** Address of the same view with one filter more. */
+export function narrowedAddress(filter: TextFilter, value: string): string {
+  const [path = "#/", query] = location.hash.split("?");
+  const options = new URLSearchParams(query);
+  options.set(filter, value);
+  options.delete("cursor");
+  return `${path}?${options}`;
+}
+
 /** Address of an event with the list as it is around it. */
 export function eventAddress(sequence: number): string {
   const query = location.hash.split("?")[1];
