@@ -86,7 +86,7 @@ async function node(change: { url?: string; key?: string; from?: () => TreeLog }
       new Promise((resolve, reject) => {
         waits.push(ms);
         waiting.push(() => resolve(undefined));
-        signal.addEventListener("abort", () => reject(new Error("stopped")));
+        signal.onabort = () => reject(new Error("stopped"));
         told();
       }),
   });

@@ -1,7 +1,7 @@
 /** A file to be copied, opened once, so that what is hashed and what is sent are the same. */
 import { createHash, getFips } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 
 export interface Content {
   readonly bytes: number;
@@ -21,7 +21,7 @@ export async function openContent(path: string): Promise<Content> {
   const file = await open(path, "r");
   try {
     const { size: bytes } = await file.stat();
-    const stream = () => streamOf(file, bytes);
+    const stream = () => Readable.from(chunksOf(file, bytes), { objectMode: false });
     const sha256 = createHash("sha256");
     const md5 = getFips() === 0 ? createHash("md5") : undefined;
     for await (const chunk of stream()) {
@@ -41,8 +41,13 @@ export async function openContent(path: string): Promise<Content> {
   }
 }
 
-/** What is appended meanwhile is not read. */
-function streamOf(file: FileHandle, bytes: number): Readable {
-  const range = { start: 0, end: Math.max(0, bytes - 1) };
-  return file.createReadStream({ ...range, autoClose: false, highWaterMark: step });
+/** What is appended meanwhile is not read. A stream of the handle's own would not let go of it. */
+async function* chunksOf(file: FileHandle, bytes: number): AsyncGenerator<Buffer> {
+  for (let position = 0; position < bytes; ) {
+    const chunk = Buffer.alloc(Math.min(step, bytes - position));
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, position);
+    if (bytesRead === 0) throw new Error("the file became shorter while it was read");
+    position += bytesRead;
+    yield chunk.subarray(0, bytesRead);
+  }
 }

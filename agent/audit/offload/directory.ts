@@ -72,7 +72,10 @@ export class DirectoryTarget implements Target {
     const part = join(dirname(path), `.${content.sha256}.part`);
     const file = await open(part, "w", 0o400);
     try {
-      await pipeline(content.stream(), file.createWriteStream({ autoClose: false }), { signal });
+      for await (const chunk of content.stream()) {
+        signal.throwIfAborted();
+        await file.appendFile(chunk);
+      }
       await file.sync();
     } finally {
       await file.close();
