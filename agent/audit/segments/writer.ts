@@ -209,7 +209,7 @@ export class SegmentWriter {
 
   #flush(current: Current): void {
     const { bytes, completed } = current.builder.take();
-    writeAll(current.fd, bytes);
+    writeAll(current.fd, bytes, current.end);
     for (const { root, chain, end } of completed) {
       current.roots.push(root);
       current.marks.add({ root, chain, end: current.end + end });
@@ -244,7 +244,7 @@ export class SegmentWriter {
     try {
       const openedAt = BigInt(this.#now()) * 1000n;
       const saltKey = randomBytes(saltKeyBytes);
-      writeAll(fd, encodeSegmentHeader({ first, openedAt, saltKey, before }));
+      writeAll(fd, encodeSegmentHeader({ first, openedAt, saltKey, before }), 0);
       fsyncSync(fd);
     } finally {
       closeSync(fd);
