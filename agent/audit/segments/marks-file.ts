@@ -36,8 +36,9 @@ export class MarksFile {
 
   /** @param all asked for when marks are missing */
   complete(bundles: number, all: () => Mark[]): void {
-    if (this.#count === bundles) return;
+    if (this.#count !== undefined && this.#count + this.#waiting.length === bundles) return;
     this.close();
+    this.#waiting = []; // among all
     this.#put(all(), 0);
   }
 

@@ -28,7 +28,7 @@ export function encodeMark({ end, root, chain }: Mark): Buffer {
   return bytes;
 }
 
-/** @returns marks of the first bundles of the segment, as many as are there and whole. */
+/** @returns marks of the first bundles of the segment, as many as are there, whole and in order. */
 export function readMarks(directory: string, first: number): Mark[] {
   let bytes: Buffer;
   try {
@@ -42,6 +42,7 @@ export function readMarks(directory: string, first: number): Mark[] {
     const one = bytes.subarray(at, at + markBytes);
     if (!sumOf(one).equals(one.subarray(markBytes - sumBytes))) break;
     const end = Number(one.readBigUInt64BE());
+    if (end <= (marks.at(-1)?.end ?? 0)) break;
     const root = one.subarray(8, 8 + hashBytes);
     marks.push({ end, root, chain: one.subarray(8 + hashBytes, markBytes - sumBytes) });
   }
