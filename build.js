@@ -148,6 +148,7 @@ if (process.argv.includes("--texts")) {
     buildProgram("agent/main.ts", "agent/agent.js"),
     buildProgram("agent/cli/main.ts", "agent/dsecos.js"),
     buildProgram("agent/audit/writer-worker.ts", "agent/audit-writer.js"),
+    buildProgram("agent/audit/reader-worker.ts", "agent/audit-reader.js"),
     buildProgram("agent/audit/witness-server/main.ts", "agent/dsecos-witness.js"),
     generate(),
     buildPages(),

@@ -5,11 +5,18 @@ import { parseArgs } from "node:util";
 import { createAgent } from "./agent/service.ts";
 import { approvals as approvalsContract } from "./approvals/contract.ts";
 import { Approvals } from "./approvals/service.ts";
+import { watchClock } from "./audit/clock.ts";
+import { audit as auditContract } from "./audit/contract.ts";
 import { interruptedActs, recordInterrupted } from "./audit/interrupted.ts";
 import { AuditLog } from "./audit/log.ts";
+import { ReaderClient } from "./audit/queries/client.ts";
+import { readingActions } from "./audit/reads.ts";
 import { newest } from "./audit/recent.ts";
 import { LogReader } from "./audit/segments/reader.ts";
 import { createAudit } from "./audit/service.ts";
+import type { AuditParts } from "./audit/status.ts";
+import { keepIndex } from "./audit/upkeep.ts";
+import { Verifier } from "./audit/verification.ts";
 import { BusConnection, systemBusPath } from "./bus/connection.ts";
 import { busName, type Interface } from "./bus/contract.ts";
 import { Dispatcher, type Service } from "./bus/dispatch.ts";
@@ -88,6 +95,15 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   approvals.restore(remembered);
   const interrupted = interruptedActs(remembered);
 
+  const { directory } = audit;
+  const size = () => audit.size;
+  const reader = new ReaderClient({ directory, reads: readingActions(contracts), size, log });
+  const verifier = new Verifier({ directory, size, jobs, audit, log });
+  verifier.restore(remembered);
+  const auditParts: AuditParts = { clock: watchClock(audit, log) };
+  audit.onAppended((count) => signal(auditContract, "Appended", count));
+  keepIndex(audit, reader, log);
+
   const identities = new Identities(client);
   const polkit = new Polkit(client);
   await Promise.all([identities.start(), polkit.start()]);
@@ -114,7 +130,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     "org.dsecos.Jobs1": { handlers: jobs.handlers },
     "org.dsecos.Job1": { handlers: jobs.objectHandlers },
     "org.dsecos.Approvals1": { handlers: approvals.handlers },
-    "org.dsecos.Audit1": createAudit(audit, jobs),
+    "org.dsecos.Audit1": createAudit({ log: audit, node, reader, verifier, parts: auditParts }),
     "org.dsecos.Node1": nodeService,
     "org.dsecos.Tenants1": cloud.tenants,
     "org.dsecos.Instances1": cloud.instances,
@@ -148,6 +164,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   const stop = async (reason: string) => {
     log("info", "stopping", { reason });
     await cloud.stop();
+    await reader.close();
     await audit.append({ action: "agent.stop", outcome: "note", ...self, details: { reason } });
     await audit.close();
     client.end();

@@ -128,6 +128,10 @@ export class JobList implements Jobs {
         record.total = steps;
         this.#tell(running);
       },
+      reached: (steps) => {
+        record.done = steps;
+        this.#tell(running);
+      },
       step: (text) => {
         record.step = text;
         this.#tell(running);

@@ -7,6 +7,8 @@ export interface JobProgress {
   /** Aborted when somebody cancels; work stops after the step it is in. */
   readonly signal: AbortSignal;
   total(steps: number): void;
+  /** So many steps are done, for work whose steps have no names. */
+  reached(steps: number): void;
   /** Says what is being done now. */
   step(text: string): void;
   /** One more object is done, with the reason where it failed. */

@@ -38,6 +38,9 @@ export class FakeJobs implements Jobs {
       total: (steps) => {
         record.total = steps;
       },
+      reached: (steps) => {
+        record.done = steps;
+      },
       step: (text) => {
         record.step = text;
       },

@@ -1,0 +1,108 @@
+/**
+ * The thread that reads the log and its index for the agent. Started as a verifier instead, it runs
+ * a verification, or serves as one of the threads of one.
+ */
+import { setPriority } from "node:os";
+import { setImmediate as turn } from "node:timers/promises";
+import { parentPort, workerData } from "node:worker_threads";
+import { DsecosError } from "../bus/errors.ts";
+import { list } from "./index/list.ts";
+import { LogIndex } from "./index/store.ts";
+import { summarize } from "./index/summary.ts";
+import { wantedOf } from "./index/wanted.ts";
+import type { ReaderSettings, Reply, Request } from "./queries/messages.ts";
+import { show } from "./queries/show.ts";
+import { treeHashes } from "./queries/tree.ts";
+import { runVerification, type VerificationSettings } from "./queries/verify-run.ts";
+import { LogReader } from "./segments/reader.ts";
+import { consistencyProof } from "./tlog/proofs.ts";
+import { servesAsVerifier } from "./verify/worker.ts";
+
+/** Behind the agent's own work; on Linux this is the thread's alone. */
+const niceness = { reading: 5, verifying: 10 };
+
+const say = (reply: Reply) => parentPort?.postMessage(reply);
+
+class ReaderThread {
+  readonly #directory: string;
+  readonly #reads: ReadonlySet<string>;
+  readonly #reader: LogReader;
+  readonly #index: LogIndex;
+
+  constructor({ directory, reads }: ReaderSettings) {
+    this.#directory = directory;
+    this.#reads = new Set(reads);
+    this.#reader = new LogReader(directory);
+    this.#index = new LogIndex(directory, this.#reader, (message, facts) =>
+      say({ kind: "log", message, facts }),
+    );
+  }
+
+  async take(request: Request): Promise<void> {
+    const { id } = request;
+    try {
+      say({ kind: "answer", id, answer: await this.#answer(request) });
+    } catch (error) {
+      if (error instanceof DsecosError) {
+        say({ kind: "refused", id, code: error.code, message: error.message });
+      } else {
+        say({ kind: "failed", id, error: error instanceof Error ? `${error.stack}` : `${error}` });
+      }
+    }
+  }
+
+  async #answer(request: Request): Promise<unknown> {
+    const size = this.#index.refresh(request.size);
+    switch (request.kind) {
+      case "list": {
+        const { filter, scope } = request.ask;
+        const before = filter.cursor === "" ? undefined : placeOf(filter.cursor);
+        const page = { before, from: filter.after ?? 0, limit: filter.limit };
+        return list(this.#index, this.#reader, wantedOf(filter, scope), this.#reads, page);
+      }
+      case "summary": {
+        const { filter, scope } = request.ask;
+        return summarize(this.#index, this.#reader, wantedOf(filter, scope), this.#reads);
+      }
+      case "show":
+        return show(this.#directory, this.#reader, size, request.ask.index);
+      case "consistency": {
+        const { from, to } = request.ask;
+        const hashes = treeHashes(this.#directory, this.#reader, to);
+        return consistencyProof(hashes, from, to).map((bytes) => bytes.toString("base64"));
+      }
+      case "index":
+        // One at a time, so that questions in between need not wait.
+        while (this.#index.catchUp()) await turn();
+        return null;
+    }
+  }
+}
+
+function placeOf(cursor: string): number {
+  if (/^(0|[1-9][0-9]{0,14})$/.test(cursor)) return Number(cursor);
+  throw new DsecosError("InvalidArgument", "This cursor is not from a page of the audit log.");
+}
+
+/** A courtesy to the rest of the node: where it is not allowed, the work is done all the same. */
+function yieldBy(nice: number): void {
+  try {
+    setPriority(nice);
+  } catch (error) {
+    say({ kind: "log", message: "a thread could not lower its priority", facts: { error } });
+  }
+}
+
+function serve(settings: ReaderSettings | VerificationSettings): void {
+  if (servesAsVerifier()) return;
+  if (settings.task === "verify") {
+    yieldBy(niceness.verifying);
+    void runVerification(settings);
+    return;
+  }
+  yieldBy(niceness.reading);
+  const thread = new ReaderThread(settings);
+  parentPort?.on("message", (request: Request) => void thread.take(request));
+}
+
+serve(workerData);
