@@ -47,7 +47,7 @@ export function Audit() {
       {data ? (
         <div>
           <Alarms alarms={data.alarms} />
-          <Verdict status={data}>
+          <Verdict status={data} stale={error !== undefined}>
             <Acts status={data} />
           </Verdict>
         </div>

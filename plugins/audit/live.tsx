@@ -24,7 +24,7 @@ export function LiveBar(props: Props) {
     <div className="ds-toolbar au-live">
       {newest ? (
         <>
-          <Tag color={paused ? "grey" : "green"}>{paused ? _("paused") : _("live")}</Tag>
+          <Tag color={paused ? "grey" : "blue"}>{paused ? _("paused") : _("live")}</Tag>
           <Button variant="link" size="sm" isInline onClick={() => props.pause(!paused)}>
             {paused ? _("Go on following") : _("Pause")}
           </Button>

@@ -1,7 +1,7 @@
 /** The events: when, what, by whom; newest first, live, and each with its detail beside it. */
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useState } from "react";
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type AuditEntry, audit } from "../../agent/audit/contract.ts";
 import { useAccess } from "../lib/capabilities.tsx";
 import { useQuery } from "../lib/hooks.ts";
@@ -30,7 +30,7 @@ import {
 } from "./view.ts";
 
 /** Counting goes over many events, so it follows more slowly than the list. */
-const countEveryMs = 15_000;
+const countEveryMs = 10_000;
 const keyOf = ({ sequence }: AuditEntry) => String(sequence);
 
 /** Waits for what the person may do: the first question already depends on it. */
@@ -64,16 +64,27 @@ function useEvents(view: View, scope: Scope) {
   const list = useQuery(question, () => loadEvents(scope, conditions, { cursor, limit: perPage }));
   const newest = cursor === "" && (view.to === "" || view.span !== "");
   const counted = JSON.stringify([conditions, scope]);
-  const summary = useQuery(
-    counted,
-    () => loadSummary(scope, conditions),
-    newest ? { every: countEveryMs } : {},
-  );
+  const summary = useQuery(counted, () => loadSummary(scope, conditions));
   const { fresh, error } = useTail(
     newest && !list.loading ? list.data : undefined,
     (after) => loadEvents(scope, conditions, { after, limit: 1000 }),
     list.refresh,
   );
+  const { length } = fresh;
+  const { refresh: countAgain } = summary;
+  // Begins with the first new event after a count, however many come until then.
+  const [covered, setCovered] = useState(0);
+  const uncounted = newest && length !== covered;
+  const latest = useRef(length);
+  latest.current = length;
+  useEffect(() => {
+    if (!uncounted) return;
+    const timer = setTimeout(() => {
+      setCovered(latest.current);
+      countAgain();
+    }, countEveryMs);
+    return () => clearTimeout(timer);
+  }, [uncounted, countAgain]);
   return { list, summary, newest, fresh, tailError: error };
 }
 

@@ -109,13 +109,29 @@ function overall(states: readonly PartState[], alarms: number): { state: PartSta
   };
 }
 
-export function Verdict({ status, children }: { status: Status; children: ReactNode }) {
+function outOfDate(): { state: PartState; text: string } {
+  return {
+    state: "unknown",
+    text: _("What stands here is old; whether it still holds is unknown."),
+  };
+}
+
+interface Props {
+  status: Status;
+  /** The agent could not be asked again: what is known is old. */
+  stale: boolean;
+  children: ReactNode;
+}
+
+export function Verdict({ status, stale, children }: Props) {
   const now = useNow(5000);
   const all = parts();
-  const { state, text } = overall(
-    all.map(({ key }) => status[key].state),
-    status.alarms.length,
-  );
+  const { state, text } = stale
+    ? outOfDate()
+    : overall(
+        all.map(({ key }) => status[key].state),
+        status.alarms.length,
+      );
   return (
     <section className="ds-panel ds-stack au-verdict" aria-labelledby="au-verdict-title">
       <div className="ds-job-head">
