@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { elasticSchema } from "./audit/export/elastic.ts";
 import { syslogSchema } from "./audit/export/syslog.ts";
+import { offloadSchema } from "./audit/offload/types.ts";
+import { witnessSchema } from "./audit/witness/types.ts";
 
 const path = v.pipe(v.string(), v.startsWith("/", "must be an absolute path"));
 
@@ -17,6 +19,10 @@ export const configSchema = v.strictObject({
   elasticsearch: v.optional(elasticSchema),
   /** Every event goes to this syslog server. */
   syslog: v.optional(syslogSchema),
+  /** They sign the log's checkpoints, on machines that nobody here rules. */
+  witnesses: v.optional(v.array(witnessSchema), []),
+  /** Where closed parts of the log are copied: another file system, or a locked bucket. */
+  offload: v.optional(offloadSchema),
   /** How long audit events are kept at least, in days; whole segments are removed then. */
   retentionDays: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 400),
   /** Where image files wait to be imported. */

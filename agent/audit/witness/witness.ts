@@ -3,6 +3,7 @@
  * waits longer after each failure. What it says against this log becomes an alarm.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { DsecosError } from "../../bus/errors.ts";
 import { explain, type Log } from "../../log.ts";
 import { backOff, Remote, Unreachable } from "../remote.ts";
 import { parseCheckpoint } from "../tlog/checkpoint.ts";
@@ -201,6 +202,8 @@ export class Witness {
     try {
       return await this.#options.proofs.consistency(from, to);
     } catch (error) {
+      // Nobody could look just now, which says nothing about the log.
+      if (error instanceof DsecosError) throw new Unreachable(error.message, { cause: error });
       this.#options.log("error", "no consistency proof can be made", {
         from,
         to,
