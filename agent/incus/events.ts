@@ -10,6 +10,14 @@ export interface IncusEvent {
   project: string;
   /** Path of what it is about, for example `/1.0/instances/web`. */
   source: string;
+  /** When Incus says that it happened, as Incus writes it; empty when it does not say. */
+  time: string;
+  /** Cluster member; empty outside of a cluster. */
+  location: string;
+  /** Who asked for it, as Incus knows them; undefined for what happens by itself. */
+  requestor: { username: string; protocol: string; address: string } | undefined;
+  /** What Incus adds, for example the new name. */
+  context: Record<string, unknown>;
 }
 
 export interface EventListener {
@@ -110,20 +118,39 @@ export class IncusEvents {
 }
 
 /** @returns undefined for what is no lifecycle event. */
-export function parseEvent(text: string): IncusEvent | undefined {
+export function parseEvent(json: string): IncusEvent | undefined {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(json);
   } catch {
     return undefined; // Not JSON, so not an event; nothing depends on it.
   }
   if (typeof value !== "object" || value === null || !("metadata" in value)) return undefined;
   const metadata = value.metadata;
   if (typeof metadata !== "object" || metadata === null) return undefined;
-  const { action, source } = metadata as Record<string, unknown>;
+  const { action, source, requestor, context } = metadata as Record<string, unknown>;
   if (typeof action !== "string" || typeof source !== "string") return undefined;
-  const outer = "project" in value && typeof value.project === "string" ? value.project : "";
+  const outer = value as Record<string, unknown>;
   const [path = "", query = ""] = source.split("?");
-  const project = outer || new URLSearchParams(query).get("project") || "default";
-  return { action, project, source: path };
+  const project = text(outer.project) || new URLSearchParams(query).get("project") || "default";
+  return {
+    action,
+    project,
+    source: path,
+    time: text(outer.timestamp),
+    location: text(outer.location),
+    requestor: requestorOf(requestor),
+    context: isRecord(context) ? context : {},
+  };
+}
+
+const text = (value: unknown) => (typeof value === "string" ? value : "");
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function requestorOf(value: unknown): IncusEvent["requestor"] {
+  if (!isRecord(value)) return undefined;
+  const { username, protocol, address } = value;
+  return { username: text(username), protocol: text(protocol), address: text(address) };
 }

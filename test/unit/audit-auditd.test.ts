@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { AuditEntry } from "../../agent/audit/contract.ts";
 import { Auditd } from "../../agent/audit/sources/auditd/source.ts";
 import { Outlet } from "../../agent/audit/sources/outlet.ts";
+import { DsecosError } from "../../agent/bus/errors.ts";
 import { daemonStart, FakeAuditd, fileEvent, loginEvent } from "../lib/auditd-fake.ts";
 import { RecordingAudit } from "../lib/recording-audit.ts";
 
@@ -38,6 +39,7 @@ async function startSource(recent: AuditEntry[] = [], at = boot) {
     logFile: daemon.logFile,
     recent,
     boot: async () => at,
+    timing: { tickMs: 20, endOfEventMs: 200, pollMs: 100 },
   });
   source.start();
   let done = false;
@@ -244,7 +246,7 @@ test("while the log cannot be written nothing is lost, and events follow in orde
   const { source } = await startBoth();
   daemon.write(loginEvent(1, now));
   await vi.waitFor(() => expect(serialsOf(audit.entries)).toEqual([1]), patience);
-  audit.failure = new Error("the disk is full");
+  audit.failure = new DsecosError("Unavailable", "The disk is full.");
   for (let serial = 2; serial <= 2_000; serial++) daemon.write(loginEvent(serial, now + serial));
   await vi.waitFor(() => expect(source.status()).toMatchObject({ state: "alarm" }), patience);
   expect(serialsOf(audit.entries)).toEqual([1]);

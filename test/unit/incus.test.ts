@@ -157,13 +157,26 @@ describe("events", () => {
     const text = JSON.stringify({
       type: "lifecycle",
       project: "mod",
-      metadata: { action: "instance-started", source: "/1.0/instances/web?project=mod" },
+      timestamp: "2026-11-21T20:00:00.123456789Z",
+      location: "node1",
+      metadata: {
+        action: "instance-started",
+        source: "/1.0/instances/web?project=mod",
+        requestor: { username: "alice", protocol: "tls", address: "192.0.2.7:4711" },
+        context: { name: "web" },
+      },
     });
     expect(parseEvent(text)).toEqual({
       action: "instance-started",
       project: "mod",
       source: "/1.0/instances/web",
+      time: "2026-11-21T20:00:00.123456789Z",
+      location: "node1",
+      requestor: { username: "alice", protocol: "tls", address: "192.0.2.7:4711" },
+      context: { name: "web" },
     });
+    const bare = '{"metadata":{"action":"a","source":"/b","requestor":null,"context":[]}}';
+    expect(parseEvent(bare)).toMatchObject({ requestor: undefined, context: {}, time: "" });
     for (const bad of ["", "{", "null", "{}", '{"metadata":null}', '{"metadata":{"action":1}}']) {
       expect(parseEvent(bad)).toBeUndefined();
     }

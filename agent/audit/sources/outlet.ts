@@ -3,10 +3,11 @@
  * others or fill the disk; in order; and held back while the log cannot be written. What is left
  * out is counted by action, and the counts are recorded.
  */
+import { DsecosError } from "../../bus/errors.ts";
 import { explain, type Log } from "../../log.ts";
 import type { AuditEvent, AuditWriter } from "../types.ts";
 import { Budget } from "./budget.ts";
-import type { SourceEvent, SourceName } from "./types.ts";
+import { type SourceEvent, type SourceName, shorten } from "./types.ts";
 
 export interface Rate {
   burst: number;
@@ -108,6 +109,7 @@ export class Outlet {
       settled();
       return;
     }
+    shorten(event.details);
     this.#send({ event, settled });
   }
 
@@ -146,13 +148,17 @@ export class Outlet {
     });
   }
 
-  /** @returns what went wrong */
-  async #append(held: Held): Promise<unknown> {
+  /** @returns why it has to be tried again */
+  async #append(held: Held): Promise<DsecosError | undefined> {
     this.#inFlight += 1;
     try {
       await this.#options.audit.append(held.event, "written");
     } catch (error) {
-      return error;
+      if (error instanceof DsecosError && error.code === "Unavailable") return error;
+      // An event that the log will never take must not keep all others waiting.
+      const facts = { action: held.event.action, error: explain(error) };
+      this.#options.log("error", "an event cannot be recorded", facts);
+      this.#count(held.event);
     } finally {
       this.#inFlight -= 1;
     }
@@ -165,7 +171,7 @@ export class Outlet {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  #fail(held: Held, error: unknown): void {
+  #fail(held: Held, error: DsecosError): void {
     this.#failed.push(held);
     if (this.#trouble === "") {
       this.#trouble = `The audit log cannot be written; ${this.#options.source} waits.`;

@@ -39,7 +39,30 @@ export function tidy(text: string, most = 1024): string {
   if (text.length <= most && /^[ -~]*$/.test(text)) return text;
   const cut = text.length > most ? `${text.slice(0, most)}…` : text;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is replaced
-  return cut.toWellFormed().replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, escaped);
+  const plain = cut.toWellFormed().replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, escaped);
+  return plain.length > 2 * most ? `${plain.slice(0, 2 * most)}…` : plain;
+}
+
+/** Characters of details that surely stay under the log's 16 KiB, however they are encoded. */
+const mostCharacters = 4_000;
+const shortened = 100;
+
+/** Cuts the texts of details that together might be too long for the log, which would drop all. */
+export function shorten(details: Record<string, unknown>): void {
+  const size = (value: unknown) =>
+    typeof value === "string" ? value.length : Array.isArray(value) ? value.join("").length : 8;
+  const total = Object.values(details).reduce((sum: number, value) => sum + size(value), 0);
+  if (total <= mostCharacters) return;
+  const cut = (text: string) =>
+    text.length > shortened ? `${text.slice(0, shortened)}…`.toWellFormed() : text;
+  for (const [key, value] of Object.entries(details)) {
+    // A place in the journal is worth nothing when it is cut.
+    if (key === "cursor") continue;
+    if (typeof value === "string") details[key] = cut(value);
+    else if (Array.isArray(value)) {
+      details[key] = value.map((item: unknown) => (typeof item === "string" ? cut(item) : item));
+    }
+  }
 }
 
 const escaped = (character: string) =>

@@ -29,13 +29,20 @@ export interface AuditdOptions {
   /** Entries of the log, of which those of this source are looked at. */
   recent: readonly AuditEntry[];
   boot?: () => Promise<Boot>;
+  timing?: AuditdTiming;
 }
 
-const tickMs = 250;
-/** An event whose end does not come is closed after so long, as auditd itself does it. */
-const endOfEventMs = 2_000;
-/** How often auditd's log is read while its plugin is not there. */
-const pollMs = 2_000;
+export interface AuditdTiming {
+  /** How often is looked whether something is missing. */
+  tickMs: number;
+  /** An event whose end does not come is closed after so long. */
+  endOfEventMs: number;
+  /** How often auditd's log is read while its plugin is not there. */
+  pollMs: number;
+}
+
+/** The second one is auditd's own. */
+const usual: AuditdTiming = { tickMs: 250, endOfEventMs: 2_000, pollMs: 2_000 };
 const heartbeatMs = 600_000;
 /** Bytes that wait to be looked at; beyond that the plugin has to wait, or to drop. */
 const mostQueued = 1024 * 1024;
@@ -46,6 +53,7 @@ const linesPerLook = 64;
 
 export class Auditd implements Source {
   readonly #options: AuditdOptions;
+  readonly #timing: AuditdTiming;
   readonly #socket: PluginSocket;
   readonly #lines = new Lines(maxRecordBytes);
   readonly #queue: Buffer[] = [];
@@ -74,6 +82,7 @@ export class Auditd implements Source {
 
   constructor(options: AuditdOptions) {
     this.#options = options;
+    this.#timing = options.timing ?? usual;
     this.#socket = new PluginSocket(options.sockets, {
       data: (chunk) => this.#arrive(chunk),
       connected: (path) => {
@@ -92,7 +101,7 @@ export class Auditd implements Source {
     this.#stopped = false;
     this.#socket.start();
     this.#run(() => this.#begin());
-    this.#timer = setInterval(() => this.#tick(), tickMs);
+    this.#timer = setInterval(() => this.#tick(), this.#timing.tickMs);
     this.#timer.unref();
     this.#heartbeat = setInterval(() => this.#tell("Heartbeat"), heartbeatMs);
     this.#heartbeat.unref();
@@ -262,7 +271,7 @@ export class Auditd implements Source {
 
   #tick(): void {
     if (!this.#ready || this.#working || this.#stopped) return;
-    this.#assembler.flush(performance.now() - endOfEventMs);
+    this.#assembler.flush(performance.now() - this.#timing.endOfEventMs);
     if (this.#finished.length > 0) {
       this.#run(() => this.#handleFinished());
       return;
@@ -277,7 +286,7 @@ export class Auditd implements Source {
   /** Reads auditd's log while there is no plugin to tell of something new. */
   #poll(): void {
     const now = performance.now();
-    if (this.#connected || now - this.#polled < pollMs) return;
+    if (this.#connected || now - this.#polled < this.#timing.pollMs) return;
     this.#polled = now;
     this.#run(async () => {
       const done = this.#serials?.done ?? Number.MAX_SAFE_INTEGER;
