@@ -133,7 +133,10 @@ if ("close" in task) close(task.directory, task.close);
 else new Serving(task).start();
 
 function close(directory: string, first: number): void {
-  // A hint only: it comes after whatever else the node has to do.
-  setPriority(0, lowPriority);
+  try {
+    setPriority(0, lowPriority);
+  } catch {
+    // Where the sandbox does not let us, it goes on as it is: this only helps others.
+  }
   port.postMessage(closeSegment(directory, first));
 }

@@ -56,10 +56,10 @@ export function closeSegment(directory: string, first: number): ClosedFile {
 /** @returns the size of the file, which is on the disk then. */
 function pack(open: OpenSegment, path: string): number {
   const { first } = open.header;
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
   const fd = openSync(path, flags, 0o600);
   try {
-    writeAll(fd, readAt(open.fd, 0, segmentHeaderBytes));
+    writeAll(fd, readAt(open.fd, 0, segmentHeaderBytes), 0);
     let offset = segmentHeaderBytes;
     const directory: Buffer[] = [];
     for (let k = 0; k < open.count / bundleEvents; k++) {
@@ -71,7 +71,7 @@ function pack(open: OpenSegment, path: string): number {
       }
       const plain = Buffer.concat(frames.map((frame) => recordsOf(bundle.bytes, frame)));
       const packed = deflateRawSync(plain, compression);
-      writeAll(fd, packed);
+      writeAll(fd, packed, offset);
       const sizes = { offset, packed: packed.length, plain: plain.length };
       directory.push(directoryEntry({ ...sizes, root, chain }));
       offset += packed.length;
@@ -81,7 +81,7 @@ function pack(open: OpenSegment, path: string): number {
     footer.writeBigUInt64BE(BigInt(directory.length), 8);
     footer.write(endMagic, 16, "latin1");
     const end = Buffer.concat([...directory, footer]);
-    writeAll(fd, end);
+    writeAll(fd, end, offset);
     fsyncSync(fd);
     return offset + end.length;
   } finally {

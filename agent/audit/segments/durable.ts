@@ -10,13 +10,14 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { readAt } from "./files.ts";
 
 export const temporaryEnding = ".tmp";
 
-/** Writes all of it: a write may be short. */
-export function writeAll(fd: number, bytes: Buffer): void {
+/** Writes all of it: a write may be short. @param position where, in bytes from the file's start */
+export function writeAll(fd: number, bytes: Buffer, position: number): void {
   for (let done = 0; done < bytes.length; ) {
-    const count = writeSync(fd, bytes, done, bytes.length - done);
+    const count = writeSync(fd, bytes, done, bytes.length - done, position + done);
     if (count === 0) throw new Error("the disk took no bytes");
     done += count;
   }
@@ -41,10 +42,13 @@ export function makeDirectory(path: string): void {
 export function writeDurably(path: string, bytes: Buffer): void {
   const temporary = path + temporaryEnding;
   makeDirectory(dirname(path));
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
   const fd = openSync(temporary, flags, 0o600);
   try {
-    writeAll(fd, bytes);
+    writeAll(fd, bytes, 0);
+    if (!readAt(fd, 0, bytes.length + 1).equals(bytes)) {
+      throw new Error(`${temporary} does not hold what was written to it`);
+    }
     fsyncSync(fd);
   } finally {
     closeSync(fd);

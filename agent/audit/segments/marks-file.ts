@@ -51,7 +51,7 @@ export class MarksFile {
     const bytes = Buffer.concat(marks.map(encodeMark));
     try {
       this.#fd ??= this.#open(at);
-      writeAll(this.#fd, bytes);
+      writeAll(this.#fd, bytes, at * markBytes);
       this.#count = at + marks.length;
     } catch {
       this.#count = undefined;
@@ -63,9 +63,9 @@ export class MarksFile {
   #open(kept: number): number {
     makeDirectory(dirname(this.#path));
     const old = kept === 0 ? Buffer.alloc(0) : readFileSync(this.#path);
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
     const fd = openSync(this.#path, flags, 0o600);
-    writeAll(fd, old.subarray(0, kept * markBytes));
+    writeAll(fd, old.subarray(0, kept * markBytes), 0);
     return fd;
   }
 }

@@ -4,7 +4,7 @@
  * the file again: the page cache cannot be trusted then.
  */
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, fdatasyncSync, fsyncSync, openSync } from "node:fs";
+import { closeSync, constants, fdatasyncSync, fstatSync, fsyncSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { CompactRange } from "../tlog/merkle.ts";
 import { FrameBuilder } from "./builder.ts";
@@ -126,6 +126,8 @@ export class SegmentWriter {
       }
       this.#flush(current);
       const { first: segment, end } = current;
+      // A write that is short without saying so would be found only by whoever verifies.
+      if (fstatSync(current.fd).size !== end) throw new Error("the disk took less than it said");
       this.#written = { segment, size: current.builder.next, end };
       return first;
     } catch (error) {
@@ -239,7 +241,7 @@ export class SegmentWriter {
 
   #create(first: number, before: Buffer): void {
     const path = segmentPath(this.directory, first, "open");
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_TRUNC;
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_TRUNC;
     const fd = openSync(path, flags, 0o600);
     try {
       const openedAt = BigInt(this.#now()) * 1000n;
