@@ -23,6 +23,10 @@ export const configSchema = v.strictObject({
   witnesses: v.optional(v.array(witnessSchema), []),
   /** Where closed parts of the log are copied: another file system, or a locked bucket. */
   offload: v.optional(offloadSchema),
+  /** Socket of auditd's plugin, as packaging/auditd/dsecos.conf names it. */
+  auditdSocket: v.optional(path, "/run/dsecos-auditd.socket"),
+  /** auditd's own log, for what its plugin loses. */
+  auditdLog: v.optional(path, "/var/log/audit/audit.log"),
   /** How long audit events are kept at least, in days; whole segments are removed then. */
   retentionDays: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 400),
   /** Where image files wait to be imported. */

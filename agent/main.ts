@@ -11,9 +11,10 @@ import { interruptedActs, recordInterrupted } from "./audit/interrupted.ts";
 import { AuditLog } from "./audit/log.ts";
 import { ReaderClient } from "./audit/queries/client.ts";
 import { readingActions } from "./audit/reads.ts";
-import { newest } from "./audit/recent.ts";
+import { backwards, newest } from "./audit/recent.ts";
 import { LogReader } from "./audit/segments/reader.ts";
 import { createAudit } from "./audit/service.ts";
+import { createSources } from "./audit/sources/sources.ts";
 import type { AuditParts } from "./audit/status.ts";
 import { keepIndex } from "./audit/upkeep.ts";
 import { Verifier } from "./audit/verification.ts";
@@ -156,6 +157,12 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   await audit.append({ action: "agent.start", outcome: "note", ...self, details: { version } });
   log("info", "ready", { version, uptimeMs: Math.round(performance.now()) });
   cloud.start();
+  const sources = createSources({ audit, log, ...config });
+  const past = new LogReader(config.auditDirectory);
+  past.refresh();
+  sources.start(remembered, backwards(past, past.size));
+  past.close();
+  auditParts.sources = sources;
   const exists = async (name: string) => (await cloud.tenants.outcome(name)) !== "gone";
   recordInterrupted(interrupted, exists, audit, log).catch((error) =>
     fail("interrupted acts could not be looked up", error),
@@ -164,6 +171,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   const stop = async (reason: string) => {
     log("info", "stopping", { reason });
     await cloud.stop();
+    await sources.stop();
     await reader.close();
     await audit.append({ action: "agent.stop", outcome: "note", ...self, details: { reason } });
     await audit.close();

@@ -35,7 +35,7 @@ async function startSource(recent: AuditEntry[] = [], at = boot) {
   const source = new Auditd({
     outlet,
     log: () => {},
-    sockets: [daemon.socketPath],
+    socketPath: daemon.socketPath,
     logFile: daemon.logFile,
     recent,
     boot: async () => at,

@@ -19,8 +19,12 @@ export interface SourcesOptions {
 }
 
 export interface Sources {
-  /** @param recent newest entries of the log: each source goes on where they end */
-  start(recent: readonly AuditEntry[]): void;
+  /**
+   * Each source goes on where the log ends.
+   * @param recent newest entries of the log
+   * @param older entries of the log, newest first, for a source that is in none of the recent ones
+   */
+  start(recent: readonly AuditEntry[], older: Iterable<AuditEntry>): void;
   stop(): Promise<void>;
   status(): SourceStatus[];
 }
@@ -42,10 +46,16 @@ export function createSources(options: SourcesOptions): Sources {
   const outlets = { auditd: outlet("auditd"), journal: outlet("journal"), incus: outlet("incus") };
   let sources: Source[] = [];
   return {
-    start(recent) {
-      const sockets = [auditdSocket, "/run/audispd_events"];
+    start(newest, older) {
+      const recent = [...newest, ...placesIn(newest, older)];
       sources = [
-        new Auditd({ outlet: outlets.auditd, log, sockets, logFile: auditdLog, recent }),
+        new Auditd({
+          outlet: outlets.auditd,
+          log,
+          socketPath: auditdSocket,
+          logFile: auditdLog,
+          recent,
+        }),
         new Journal({ outlet: outlets.journal, log, recent }),
         new IncusSource({ outlet: outlets.incus, log, socketPath: incusSocket }),
       ];
@@ -58,4 +68,33 @@ export function createSources(options: SourcesOptions): Sources {
     },
     status: () => sources.map((source) => source.status()),
   };
+}
+
+/**
+ * How far is looked back. Each source tells every ten minutes where it is, and in ten minutes no
+ * more than this comes from all of them at their rates.
+ */
+const mostBack = 300_000;
+
+/** @returns an entry of each source that has a place to go on from and is in no recent entry */
+function placesIn(recent: readonly AuditEntry[], older: Iterable<AuditEntry>): AuditEntry[] {
+  const wanted = new Map([
+    ["auditd", "done"],
+    ["journal", "cursor"],
+  ]);
+  const found: AuditEntry[] = [];
+  const take = (entry: AuditEntry) => {
+    const member = wanted.get(entry.source);
+    if (member === undefined || !entry.details?.[member]) return false;
+    wanted.delete(entry.source);
+    return true;
+  };
+  for (const entry of recent) take(entry);
+  let count = 0;
+  for (const entry of older) {
+    count += 1;
+    if (wanted.size === 0 || count > mostBack) break;
+    if (take(entry)) found.push(entry);
+  }
+  return found;
 }

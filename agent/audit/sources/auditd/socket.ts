@@ -7,7 +7,7 @@ import { connect, type Socket } from "node:net";
 export interface SocketListener {
   /** Return true to have no more for now. */
   data(chunk: Buffer): boolean;
-  connected(path: string): void;
+  connected(): void;
   /** Told once for each time that it is gone. */
   lost(reason: string): void;
 }
@@ -16,18 +16,16 @@ const firstRetryMs = 250;
 const lastRetryMs = 10_000;
 
 export class PluginSocket {
-  readonly #paths: readonly string[];
+  readonly #path: string;
   readonly #listener: SocketListener;
   #socket: Socket | undefined;
   #timer: NodeJS.Timeout | undefined;
   #retryMs = firstRetryMs;
-  #next = 0;
   #told = false;
   #stopped = true;
 
-  /** @param paths that are tried in turn */
-  constructor(paths: readonly string[], listener: SocketListener) {
-    this.#paths = paths;
+  constructor(path: string, listener: SocketListener) {
+    this.#path = path;
     this.#listener = listener;
   }
 
@@ -47,16 +45,13 @@ export class PluginSocket {
   }
 
   #connect(): void {
-    const path = this.#paths[this.#next % this.#paths.length] ?? "";
-    this.#next += 1;
-    const socket = connect(path);
+    const socket = connect(this.#path);
     this.#socket = socket;
     let reason = "auditd closed the connection";
     socket.on("connect", () => {
       this.#retryMs = firstRetryMs;
       this.#told = false;
-      this.#next -= 1;
-      this.#listener.connected(path);
+      this.#listener.connected();
     });
     socket.on("data", (chunk) => {
       if (this.#listener.data(chunk)) socket.pause();

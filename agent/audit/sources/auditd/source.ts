@@ -22,8 +22,8 @@ import { auditdText, Health } from "./status.ts";
 export interface AuditdOptions {
   outlet: Outlet;
   log: Log;
-  /** Sockets of auditd's plugin, tried in turn. */
-  sockets: readonly string[];
+  /** Socket of auditd's plugin. */
+  socketPath: string;
   /** auditd's own log; rotated ones lie beside it with a number behind. */
   logFile: string;
   /** Entries of the log, of which those of this source are looked at. */
@@ -83,12 +83,12 @@ export class Auditd implements Source {
   constructor(options: AuditdOptions) {
     this.#options = options;
     this.#timing = options.timing ?? usual;
-    this.#socket = new PluginSocket(options.sockets, {
+    this.#socket = new PluginSocket(options.socketPath, {
       data: (chunk) => this.#arrive(chunk),
-      connected: (path) => {
+      connected: () => {
         this.#connected = true;
         this.#lines.reset();
-        this.#options.log("info", "auditd is connected", { path });
+        this.#options.log("info", "auditd is connected", {});
       },
       lost: (reason) => {
         this.#connected = false;
