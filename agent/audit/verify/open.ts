@@ -83,7 +83,7 @@ function afterDamage(
   const file = job.file.path;
   const start = window.from(position, 4);
   const first = state.next;
-  const isFrame = start.length === 4 && start.readUInt32BE(0) === frameMagic;
+  const isFrame = start.length >= 4 && start.readUInt32BE(0) === frameMagic;
   if (resumed === undefined) {
     state.whole = state.whole && job.torn === "W";
     const text = `The last ${size - position} bytes are no frame: a write that was never finished, or something was cut off or changed.`;

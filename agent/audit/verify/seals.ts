@@ -59,19 +59,30 @@ export class Seals {
     this.#findings = findings;
   }
 
-  /** @returns those that are larger than all before them. */
-  *read(files: readonly FileRef[]): Generator<Wanted> {
+  /**
+   * @param inUse a crash may have left a part of a line at the end, of which nobody was told
+   * @returns those that are larger than all before them.
+   */
+  *read(files: readonly FileRef[], inUse: boolean): Generator<Wanted> {
     for (const ref of files) {
       for (const { line, offset, ended } of linesOf(ref, longestLine)) {
         this.#lines++;
         const file = ref.path;
-        const parsed = ended ? this.#parse(line, file, offset) : this.#unended(file, offset);
-        if (parsed === undefined || !this.signed(parsed.note, file, offset)) continue;
+        if (!ended) {
+          const severity = inUse && ref === files.at(-1) ? "W" : "E";
+          this.#unreadable(file, offset, "it has no end", severity);
+          continue;
+        }
+        const parsed = this.#parse(line, file, offset);
+        if (parsed === undefined) continue;
         const { checkpoint, chain, time, note, tpm } = parsed;
+        // Each kind of evidence speaks for itself: who can sign for the log may not be able to
+        // sign for its TPM or a witness, and the other way round.
         if (tpm !== undefined) {
           this.tpm.push({ line: this.#lines, checkpointText: note.text, tpm, file, offset });
         }
         this.#witnesses.note(note, checkpoint, file, offset);
+        if (!this.signed(note, file, offset)) continue;
         if (this.#isNew(note.text, checkpoint.size, file, offset)) {
           this.count++;
           this.lastTime = time;
@@ -109,14 +120,9 @@ export class Seals {
     }
   }
 
-  /** A line that is being written has no newline yet. */
-  #unended(file: string, offset: number): undefined {
-    this.#unreadable(file, offset, "The line has no end.");
-  }
-
-  #unreadable(file: string, offset: number, why: string): void {
+  #unreadable(file: string, offset: number, why: string, severity: "E" | "W" = "E"): void {
     const text = `This line of seals cannot be read: ${why.replace(/\.$/, "")}.`;
-    this.#findings.add({ code: "checkpoint.form", file, offset, text });
+    this.#findings.add({ code: "checkpoint.form", file, offset, text }, severity);
   }
 
   #isNew(text: string, size: number, file: string, offset: number): boolean {

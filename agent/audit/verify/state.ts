@@ -65,9 +65,10 @@ export class SegmentState {
 
   /** Chain values go on from there: what lies before cannot be read. */
   resume(next: number, chain: Chain): void {
-    this.whole = false;
+    const nothingLost = next === this.next;
+    this.whole = this.whole && nothingLost;
     this.next = next;
-    this.#candidates = [chain];
+    this.#candidates = nothingLost ? [this.#candidates[0] ?? "", chain] : [chain];
     this.#broken = undefined;
     this.#malformed = [];
     while ((this.#job.sizes[this.#sizeAt] ?? Number.POSITIVE_INFINITY) <= next) this.#sizeAt++;

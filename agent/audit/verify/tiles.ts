@@ -57,10 +57,14 @@ export class Tiles {
     return this.#last.bytes;
   }
 
-  /** Takes the roots of the bundles one after the other; undefined where it is not known. */
-  push(root: Buffer | undefined): void {
-    this.#roots.push(root);
-    if (this.#roots.length === tileWidth) this.#finish();
+  /** Takes the roots of bundles in their order; those between are not known. */
+  put(bundle: number, root: Buffer | undefined): void {
+    const count = this.#n * tileWidth + this.#roots.length;
+    // Where segments overlap, the first one counts.
+    for (let at = count; at <= bundle; at++) {
+      this.#roots.push(at === bundle ? root : undefined);
+      if (this.#roots.length === tileWidth) this.#finish();
+    }
   }
 
   #finish(): void {

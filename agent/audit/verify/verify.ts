@@ -131,7 +131,7 @@ class Verification {
     const walk = new Walk(
       {
         parts,
-        wanted: merged(this.#seals.read(this.#sealFiles()), extra, end),
+        wanted: merged(this.#readSeals(), extra, end),
         tiles,
         first: this.#manifest === undefined ? undefined : first,
         end,
@@ -172,7 +172,7 @@ class Verification {
       return this.#report(events, 0, {}, undefined);
     }
     const { checkpoint } = against;
-    const wanted = merged(this.#seals.read(this.#sealFiles()), this.#outside(), Infinity);
+    const wanted = merged(this.#readSeals(), this.#outside(), Infinity);
     checkConsistency(this.#files.get(consistencyPath), wanted, checkpoint, findings);
     const counts = checkDisclosed(this.#files.get(disclosedPath), checkpoint, manifest, findings);
     this.#witnesses.tellNone("checkpoint");
@@ -180,10 +180,11 @@ class Verification {
     return this.#report(events, tpms, { disclosed: counts }, undefined);
   }
 
-  #sealFiles(): FileRef[] {
-    return [...this.#files.values()]
+  #readSeals(): Generator<Wanted> {
+    const files = [...this.#files.values()]
       .filter(({ path }) => /^seals\/[^/]+\.jsonl$/.test(path))
       .sort((a, b) => (a.path < b.path ? -1 : 1));
+    return this.#seals.read(files, this.#manifest === undefined);
   }
 
   /** The file `checkpoint`, if it can be read and is signed. */

@@ -57,6 +57,8 @@ export class Walk {
   /** Chain values that what comes next may say to go on from; none where anything may. */
   #chains: string[];
   #lastTime = 0;
+  /** Index behind what is in closed and removed segments, whose tiles must be there. */
+  #closedEnd = 0;
   readonly #wanted: Iterator<Wanted>;
   #ahead: Wanted | undefined;
   #taken: Wanted[] = [];
@@ -91,10 +93,7 @@ export class Walk {
       this.#tellAhead(one);
       this.#advance();
     }
-    const closed = this.#options.parts.findLast(({ state }) => state !== "open");
-    const open = this.#options.parts.find(({ first }) => first > (closed?.first ?? -1));
-    const end = open?.state === "open" ? open.first : this.next;
-    this.#options.tiles.end(closed === undefined ? 0 : Math.floor(end / bundleEvents));
+    this.#options.tiles.end(this.#closedEnd / bundleEvents);
   }
 
   /** A bundle may begin later: what is before is in the tiles. */
@@ -167,6 +166,7 @@ export class Walk {
     this.#chains = [latin1(tombstone.chainAfter)];
     this.next = part.first + tombstone.count;
     for (let b = part.first / bundleEvents; b < this.next / bundleEvents; b++) this.#fromTile(b);
+    this.#closedEnd = this.next;
     this.#takeSizes(this.next);
     for (const one of this.#take(this.next)) this.#compareRemoved(one, this.#chains[0] ?? "");
   }
@@ -174,7 +174,7 @@ export class Walk {
   /** The root of a bundle whose events are not there. */
   #fromTile(bundle: number): void {
     const root = this.#options.tiles.bundleRoot(bundle);
-    this.#options.tiles.push(undefined);
+    this.#options.tiles.put(bundle, undefined);
     if (root === undefined) this.#treeKnown = false;
     else this.#append(root);
   }
@@ -201,6 +201,7 @@ export class Walk {
     this.#findings.add({ code: "structure.gap", file, first: Math.min(first, this.next), text });
     this.#chains = [];
     this.#treeKnown = false;
+    this.#options.tiles.put(first / bundleEvents - 1, undefined);
     this.next = first;
   }
 
@@ -229,6 +230,7 @@ export class Walk {
     for (const { bundle, hashes } of result.leaves) this.leaves.set(bundle, Buffer.from(hashes));
     this.#grow(result, following);
     this.next = result.end;
+    if (this.#options.parts[at]?.state === "closed" && result.whole) this.#closedEnd = result.end;
     // That its last events cannot be read has been told.
     if (result.whole || following === undefined || following <= result.end) return;
     this.next = following;
@@ -245,7 +247,7 @@ export class Walk {
       while (bundle < most && (bundle - firstBundle) * hashBytes < roots.length) {
         const at = (bundle - firstBundle) * hashBytes;
         const root = roots.subarray(at, at + hashBytes);
-        this.#options.tiles.push(root);
+        this.#options.tiles.put(bundle, root);
         this.#append(root);
         bundle++;
       }
@@ -256,11 +258,10 @@ export class Walk {
       this.#compare(one, marks.get(size));
     }
     upTo(Number.POSITIVE_INFINITY);
-    const whole = Math.floor(result.end / bundleEvents);
-    if (!result.whole) {
-      this.#treeKnown = false;
-      for (; bundle < whole; bundle++) this.#options.tiles.push(undefined);
-    }
+    if (!result.whole) this.#treeKnown = false;
+    const end = result.whole ? result.end : Math.max(result.end, following ?? 0);
+    const whole = Math.floor(end / bundleEvents);
+    if (whole > bundle) this.#options.tiles.put(whole - 1, undefined);
     this.next = result.end;
     this.all = this.#treeKnown ? { size: result.end, parts: result.parts } : undefined;
     // Checkpoints of what is missing at the end of the segment.
