@@ -89,6 +89,13 @@ function overall(states: readonly PartState[], alarms: number): { state: PartSta
       ),
     };
   }
+  // The chain comes first: without it nobody knows whether the record is whole.
+  if (states[0] === "unknown") {
+    return {
+      state: "unknown",
+      text: _("Whether this record is whole is not known: it was not verified yet."),
+    };
+  }
   if (states.includes("unknown")) {
     return {
       state: states.includes("warning") ? "warning" : "unknown",
