@@ -27,6 +27,8 @@ export const configSchema = v.strictObject({
   auditdSocket: v.optional(path, "/run/dsecos-auditd.socket"),
   /** auditd's own log, for what its plugin loses. */
   auditdLog: v.optional(path, "/var/log/audit/audit.log"),
+  /** The TPM that seals the log: its device, or the socket of a software one. */
+  tpm: v.optional(path, "/dev/tpmrm0"),
   /** How long audit events are kept at least, in days; whole segments are removed then. */
   retentionDays: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 400),
   /** Where image files wait to be imported. */

@@ -9,9 +9,11 @@ import { watchClock } from "./audit/clock.ts";
 import { audit as auditContract } from "./audit/contract.ts";
 import { interruptedActs, recordInterrupted } from "./audit/interrupted.ts";
 import { AuditLog } from "./audit/log.ts";
+import { createOutward } from "./audit/outward.ts";
 import { ReaderClient } from "./audit/queries/client.ts";
 import { readingActions } from "./audit/reads.ts";
 import { backwards, newest } from "./audit/recent.ts";
+import { createSealer } from "./audit/seal/service.ts";
 import { LogReader } from "./audit/segments/reader.ts";
 import { createAudit } from "./audit/service.ts";
 import { createSources } from "./audit/sources/sources.ts";
@@ -70,6 +72,8 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
       fail("the audit log cannot be written; systemd starts the agent again", error),
   });
   await audit.open();
+  const { auditDirectory, tpm } = config;
+  const sealer = createSealer({ log: audit, directory: auditDirectory, node, tpm, journal: log });
 
   const signal = (contract: Interface, member: string, value: unknown, below = "") => {
     const argument = contract.signals[member];
@@ -101,7 +105,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   const reader = new ReaderClient({ directory, reads: readingActions(contracts), size, log });
   const verifier = new Verifier({ directory, size, jobs, audit, log });
   verifier.restore(remembered);
-  const auditParts: AuditParts = { clock: watchClock(audit, log) };
+  const auditParts: AuditParts = { sealer, clock: watchClock(audit, log) };
   audit.onAppended((count) => signal(auditContract, "Appended", count));
   keepIndex(audit, reader, log);
 
@@ -156,6 +160,11 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   const self = { actor: "agent", uid: process.getuid?.() ?? 0, pid: process.pid };
   await audit.append({ action: "agent.start", outcome: "note", ...self, details: { version } });
   log("info", "ready", { version, uptimeMs: Math.round(performance.now()) });
+  const outward = createOutward({ config, sealer, proofs: reader, audit, log });
+  await outward.start();
+  auditParts.witnesses = outward.witnesses;
+  if (outward.offload !== undefined) auditParts.offload = outward.offload;
+  sealer.start().catch((error) => fail("the audit log cannot be sealed", error));
   cloud.start();
   const sources = createSources({ audit, log, ...config });
   const past = new LogReader(config.auditDirectory);
@@ -172,8 +181,10 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     log("info", "stopping", { reason });
     await cloud.stop();
     await sources.stop();
+    await outward.stop();
     await reader.close();
     await audit.append({ action: "agent.stop", outcome: "note", ...self, details: { reason } });
+    await sealer.stop();
     await audit.close();
     client.end();
     bus.end();

@@ -1,8 +1,15 @@
 import * as v from "valibot";
 import { defineInterface, document, text } from "../bus/contract.ts";
-import { identifierSchema } from "../bus/fields.ts";
+import { identifierSchema, lineSchema } from "../bus/fields.ts";
 import { tenantNameSchema } from "../tenants/names.ts";
-import { auditPageSchema, shownSchema, statusSchema, summarySchema } from "./answers.ts";
+import {
+  auditPageSchema,
+  partSchema,
+  shownSchema,
+  statusSchema,
+  summarySchema,
+} from "./answers.ts";
+import { auditEntrySchema } from "./entry.ts";
 import { auditConditionsSchema, auditFilterSchema } from "./filter.ts";
 
 export { type AuditEntry, auditEntrySchema, outcomes, sources } from "./entry.ts";
@@ -28,6 +35,7 @@ export const audit = defineInterface({
     readOwn: { description: "Read the record of one's own acts", roles: everybody },
     status: { description: "See whether the audit log can be trusted", roles: everybody },
     verify: { description: "Verify the audit log", roles: ["officer", "auditor"] },
+    tpm: { description: "Decide which TPM seals the audit log", roles: ["officer"] },
   },
   methods: {
     List: {
@@ -106,6 +114,34 @@ export const audit = defineInterface({
       action: "verify",
       recorded: true,
       job: true,
+    },
+    EnrolTpm: {
+      description:
+        "Let the node's TPM seal the log, where it had none when the agent first started.",
+      in: [],
+      out: document("tpm", partSchema, "The TPM's state."),
+      action: "tpm",
+      changes: true,
+      timeoutSeconds: 300,
+    },
+    AcknowledgeTpm: {
+      description:
+        "Go on with a TPM, or a log, that was replaced, cleared or set back: under a new key.",
+      in: [text("reason", lineSchema(500), "What happened, for the record.")],
+      out: document("tpm", partSchema, "The TPM's state."),
+      action: "tpm",
+      changes: true,
+      approvals: 1,
+      timeoutSeconds: 300,
+    },
+  },
+  verbs: {
+    Follow: {
+      description:
+        "Print what comes on record, as it comes: of the whole log for auditors, of one tenant where it is named, else one's own acts. Ctrl-C ends it.",
+      in: [document("filter", auditConditionsSchema, "Which entries.")],
+      out: document("entry", auditEntrySchema, "An entry."),
+      action: "readOwn",
     },
   },
   signals: {

@@ -46,8 +46,23 @@ export function createAudit(options: AuditServiceOptions): {
       async Verify({ caller, member }) {
         return verifier.start(member, caller.user, caller.uid);
       },
+      async EnrolTpm() {
+        const sealer = needSealer(parts);
+        await sealer.enrolTpm();
+        return sealer.status().tpm;
+      },
+      async AcknowledgeTpm(_call, reason) {
+        const sealer = needSealer(parts);
+        await sealer.acknowledgeTpm(reason);
+        return sealer.status().tpm;
+      },
     },
   };
+}
+
+function needSealer({ sealer }: AuditParts): NonNullable<AuditParts["sealer"]> {
+  if (sealer !== undefined) return sealer;
+  throw new DsecosError("Unavailable", "The part that seals the log does not run yet.");
 }
 
 async function storedCheckpoint(directory: string): Promise<string> {

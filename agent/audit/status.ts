@@ -6,13 +6,13 @@ import { readdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { Alarm, PartStatus, SourceStatus, Status, Verification } from "./answers.ts";
 import type { OffloadStatus } from "./offload/types.ts";
-import type { SealStatus } from "./seal/types.ts";
+import type { Sealer } from "./seal/types.ts";
 import type { SourceStatus as OwnSourceStatus } from "./sources/types.ts";
 import type { WitnessStatus } from "./witness/types.ts";
 
 /** Parts of the log beside its writer; each is there once it was started. */
 export interface AuditParts {
-  sealer?: { status(): SealStatus };
+  sealer?: Pick<Sealer, "status" | "enrolTpm" | "acknowledgeTpm">;
   witnesses?: { status(): WitnessStatus[] };
   offload?: { status(): OffloadStatus };
   sources?: { status(): OwnSourceStatus[] };

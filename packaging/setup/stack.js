@@ -1,5 +1,5 @@
 // @ts-check
-import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { agentComponent } from "./components/agent.js";
 import { busComponent } from "./components/bus.js";
@@ -8,7 +8,7 @@ import { incusComponent } from "./components/incus.js";
 import { policiesComponent } from "./components/policies.js";
 import { polkitComponent } from "./components/polkit.js";
 import { softhsmComponent } from "./components/softhsm.js";
-import { swtpmComponent, TPM_DEVICE, tpmSocket } from "./components/swtpm.js";
+import { swtpmComponent, tpmTcti } from "./components/swtpm.js";
 import { SYSTEM_BUS } from "./lib/bus.js";
 
 export const PROJECT = resolve(import.meta.dirname, "../..");
@@ -98,9 +98,10 @@ function contextOf({ mode, stateDirectory, distDirectory = join(PROJECT, "dist")
   const busAddress = isPrivate ? `unix:path=${join(stateDirectory, "bus.sock")}` : SYSTEM_BUS;
   const incusDirectory = isPrivate ? join(stateDirectory, "incus") : "/var/lib/incus";
   /** @type {Record<string, string>} */
-  const environment = { SOFTHSM2_CONF: join(stateDirectory, "softhsm/softhsm2.conf") };
-  if (!existsSync(TPM_DEVICE))
-    environment.TPM2TOOLS_TCTI = `swtpm:path=${tpmSocket(stateDirectory)}`;
+  const environment = {
+    SOFTHSM2_CONF: join(stateDirectory, "softhsm/softhsm2.conf"),
+    TPM2TOOLS_TCTI: tpmTcti({ mode, stateDirectory }),
+  };
   if (isPrivate) {
     environment.DBUS_SYSTEM_BUS_ADDRESS = busAddress;
     environment.INCUS_DIR = incusDirectory;

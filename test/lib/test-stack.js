@@ -34,7 +34,7 @@ export async function startTestStack({ pages }) {
   const stack = createStack({
     mode: "private",
     stateDirectory,
-    components: ["bus", "polkit", "policies", "incus", "agent"],
+    components: ["bus", "polkit", "policies", "incus", "swtpm", "agent"],
     poolGiB: 8,
   });
   const { incusDirectory, environment } = stack.context;

@@ -8,6 +8,8 @@ export type Deed = "pass" | "cut" | "hang";
 
 export interface TpmProxy {
   socket: string;
+  /** True while nobody is connected. */
+  readonly idle: boolean;
   /** Codes of the commands that came, in their order. */
   readonly commands: number[];
   /** Asked when the TPM has carried out a command, before the reply goes on. */
@@ -20,6 +22,9 @@ export async function startTpmProxy(upstream: string, socket: string): Promise<T
   const commands: number[] = [];
   const proxy: TpmProxy = {
     socket,
+    get idle() {
+      return open.size === 0;
+    },
     commands,
     after: () => "pass",
     async stop() {

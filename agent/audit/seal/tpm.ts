@@ -103,7 +103,10 @@ export class TpmSealer {
   /** True when there is a checkpoint that the TPM could certify. */
   #wanted(): boolean {
     const able = !["none", "blocked", "starting"].includes(this.#state.kind);
-    return able && (this.#newest?.size ?? 0) > (this.#last?.size ?? 0);
+    const size = this.#newest?.size ?? 0;
+    // The log tells of a key before the key signs.
+    const told = this.#enrolments.at(-1)?.from ?? 0;
+    return able && size > (this.#last?.size ?? 0) && size > told;
   }
 
   /** One thing at a time; what goes wrong becomes the state. */

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { nameHasOwner } from "../lib/bus.js";
 import { isAlive, readRecord, startReady, stopDaemon } from "../lib/daemons.js";
+import { tpmPath } from "./swtpm.js";
 
 const NAME = "org.dsecos.Agent";
 
@@ -53,7 +54,8 @@ export function agentComponent(context, options) {
  * @param {import("./types.js").StackContext} context
  * @returns {Record<string, unknown>}
  */
-function defaults({ mode, stateDirectory, incusDirectory }) {
+function defaults(context) {
+  const { mode, stateDirectory, incusDirectory } = context;
   return {
     incusSocket: join(incusDirectory, "unix.socket"),
     auditDirectory: mode === "private" ? join(stateDirectory, "audit") : "/var/lib/dsecos/audit",
@@ -62,6 +64,12 @@ function defaults({ mode, stateDirectory, incusDirectory }) {
       mode === "private" ? join(stateDirectory, "exports") : "/var/lib/dsecos/exports",
     runtimeDirectory: mode === "private" ? join(stateDirectory, "run") : "/run/dsecos",
     storagePool: "default",
+    tpm: tpmPath(context),
+    // auditd's plugin serves one agent only.
+    ...(mode === "private" && {
+      auditdSocket: join(stateDirectory, "auditd.socket"),
+      auditdLog: join(stateDirectory, "auditd/audit.log"),
+    }),
   };
 }
 
