@@ -11,6 +11,7 @@ const expected = [
   /incus events lost/,
   /tenants not loaded/,
   /a job failed/,
+  /"message":"the checkpoint was not published to the other nodes","error":"DsecosError: Incus/,
 ];
 
 /**

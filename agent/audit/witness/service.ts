@@ -57,7 +57,9 @@ export function createWitnesses(options: WitnessesOptions): Witnesses {
   };
   return {
     async start() {
-      await writeKeys(options.directory, options.witnesses);
+      await writeKeys(options.directory, options.witnesses).catch((error) => {
+        log("error", "the keys of the witnesses are not put down", { error: explain(error) });
+      });
       const timer = setInterval(check, checkMs);
       const unlisten = sealing.onSealed((note) => {
         for (const witness of witnesses) witness.offer(note);
