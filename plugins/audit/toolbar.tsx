@@ -13,6 +13,7 @@ import { outcomeName } from "../lib/entries.tsx";
 import { CheckField } from "../lib/fields.tsx";
 import { _, dateTime, format, number } from "../lib/i18n.ts";
 import { ButtonMenu } from "../lib/menu.tsx";
+import { TimeField } from "./time-field.tsx";
 import {
   changeActs,
   changeFilter,
@@ -24,7 +25,6 @@ import {
   spans,
   type TextFilter,
   textFilters,
-  toTime,
   type View,
 } from "./view.ts";
 import { filterName, sourceName, spanName } from "./words.ts";
@@ -96,34 +96,15 @@ function Search({ text: known }: { text: string }) {
   );
 }
 
-/** As the browser's own field wants it: local time, without a zone. */
-function toLocal(time: string): string {
-  if (time === "") return "";
-  const at = new Date(time);
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
-
 function Period({ view }: { view: View }) {
   return (
     <div className="ds-toolbar">
-      <label className="au-field">
-        {_("From")}
-        <input
-          className="au-time"
-          type="datetime-local"
-          value={toLocal(view.from)}
-          onChange={(event) => changePeriod(toTime(event.currentTarget.value), view.to)}
-        />
-      </label>
-      <label className="au-field">
-        {_("To")}
-        <input
-          className="au-time"
-          type="datetime-local"
-          value={toLocal(view.to)}
-          onChange={(event) => changePeriod(view.from, toTime(event.currentTarget.value))}
-        />
-      </label>
+      <TimeField
+        label={_("From")}
+        value={view.from}
+        change={(from) => changePeriod(from, view.to)}
+      />
+      <TimeField label={_("To")} value={view.to} change={(to) => changePeriod(view.from, to)} />
       <span className="ds-subtle">{_("in the time of this browser")}</span>
     </div>
   );
