@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { version } from "../../package.json";
+import { servesAsVerifier } from "../audit/verify/worker.ts";
 import { contracts } from "../contracts.ts";
 import { runProgram } from "./program.ts";
 import { realTerminal } from "./terminal.ts";
@@ -10,5 +11,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-const terminal = realTerminal();
-process.exitCode = await runProgram(process.argv.slice(2), { contracts, version, terminal });
+// To verify with several threads the program starts itself again as one of them.
+if (!servesAsVerifier()) {
+  const terminal = realTerminal();
+  process.exitCode = await runProgram(process.argv.slice(2), { contracts, version, terminal });
+}

@@ -1,12 +1,13 @@
 /** The whole command line: help, completion, and the verbs of the contracts. */
 import { AgentClient } from "../bus/client.ts";
 import type { Interface } from "../bus/contract.ts";
-import { type Command, commandsOf } from "../bus/derive/commands.ts";
+import { type Command, commandsOf, positionalWord, synopsis } from "../bus/derive/commands.ts";
 import { completion, type Shell, shells } from "../bus/derive/completion.ts";
 import { exitCodeOf } from "../bus/derive/exit-codes.ts";
 import { DsecosError } from "../bus/errors.ts";
 import { commandHelp, programHelp, subsystemHelp } from "./help.ts";
-import { parseCall } from "./parse.ts";
+import { offlineVerbs } from "./offline.ts";
+import { type ParsedCall, parseCall } from "./parse.ts";
 import { runCommand } from "./run.ts";
 import type { Terminal } from "./terminal.ts";
 import { harmless } from "./text.ts";
@@ -74,9 +75,30 @@ async function runVerb(
     terminal.print(commandHelp(command, width));
     return 0;
   }
+  const here = offlineVerbs[`${command.subsystem}.${command.member}`];
+  if (command.offline !== undefined && here !== undefined) {
+    if (parsed.inputs[0] !== undefined) return await here(parsed, terminal);
+    return await askAgent(...withoutOptions(command, parsed), program);
+  }
+  return await askAgent(command, parsed, program);
+}
+
+/** What the command line does itself when something is named, the agent does when nothing is. */
+function withoutOptions(command: Command, parsed: ParsedCall): [Command, ParsedCall] {
+  const [positional] = command.positionals;
+  const agent = command.offline?.agent;
+  const options = Object.keys((parsed.inputs[1] ?? {}) as object);
+  if (agent === undefined || options.length > 0) {
+    const word = positional === undefined ? "An argument" : positionalWord(positional);
+    throw new DsecosError("InvalidArgument", `${word} is missing: ${synopsis(command)}`);
+  }
+  return [agent, { ...parsed, inputs: [] }];
+}
+
+async function askAgent(command: Command, parsed: ParsedCall, program: Program): Promise<number> {
   const client = await (program.connect ?? AgentClient.connect)();
   try {
-    return await runCommand(command, parsed, client, terminal);
+    return await runCommand(command, parsed, client, program.terminal);
   } finally {
     client.close();
   }

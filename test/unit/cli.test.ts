@@ -216,7 +216,9 @@ describe("help", () => {
       expect(printed).toContain(example);
     }
     expect((await dsecos("--version")).printed).toBe("dsecos 1.2.3");
-    expect((await dsecos("completion bash")).printed).toContain("complete -F _dsecos dsecos");
+    expect((await dsecos("completion bash")).printed).toContain(
+      "complete -o default -F _dsecos dsecos",
+    );
     expect((await dsecos("completion fish")).code).toBe(2);
   });
 });

@@ -101,7 +101,8 @@ export class Findings {
       const kept = this.#all.filter((other) => other.code === one.code).length;
       const more = (this.#counts.get(key) ?? 0) - kept;
       if (more <= 0 || lastOf.get(key) !== one) return one;
-      return { ...one, text: `${one.text} The same holds in ${more} more places.` };
+      const places = more === 1 ? "one more place" : `${more} more places`;
+      return { ...one, text: `${one.text} The same holds in ${places}.` };
     });
     return told.sort((a, b) => (a.severity === b.severity ? 0 : a.severity === "E" ? -1 : 1));
   }

@@ -1,4 +1,5 @@
 /** The command line's verbs, from the members of the contracts. */
+import { offline } from "../../offline.ts";
 import type { Interface, Method } from "../contract.ts";
 import { kebab, optionsOf, type Parameter, positionalsOf } from "./parameters.ts";
 
@@ -11,6 +12,8 @@ export interface Command {
   readonly method: Method;
   readonly positionals: readonly Parameter[];
   readonly options: readonly Parameter[];
+  /** Carried out by the command line itself; with `agent` for when nothing is named to do it to. */
+  readonly offline?: { readonly agent: Command | undefined };
 }
 
 /** Options that every verb has, beside its own. */
@@ -28,16 +31,32 @@ export const commonOptions = [
   { name: "help", description: "Explain the verb with an example." },
 ] as const;
 
+/** Of the subsystems in the contracts, also what the command line does by itself. */
 export function commandsOf(contracts: readonly Interface[]): Command[] {
-  const commands = contracts.flatMap((definition) =>
-    Object.entries(definition.methods).map(([member, method]) =>
-      command(definition, member, method),
-    ),
-  );
+  const known = new Set(contracts.map(({ subsystem }) => subsystem));
+  const asked = contracts.flatMap(commandsOfOne);
+  const own = offline
+    .filter(({ subsystem }) => known.has(subsystem))
+    .flatMap(commandsOfOne)
+    .map((one) => ({ ...one, offline: { agent: asked.find((other) => isSame(one, other)) } }));
+  const commands = [
+    ...asked.map((one) => own.find((other) => isSame(one, other)) ?? one),
+    ...own.filter((one) => one.offline.agent === undefined),
+  ];
   const names = commands.map(({ subsystem, verb }) => `${subsystem} ${verb}`);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new Error(`two members are called ${twice}`);
   return commands;
+}
+
+function isSame(a: Command, b: Command): boolean {
+  return a.subsystem === b.subsystem && a.verb === b.verb;
+}
+
+function commandsOfOne(definition: Interface): Command[] {
+  return Object.entries(definition.methods).map(([member, method]) =>
+    command(definition, member, method),
+  );
 }
 
 function command(definition: Interface, member: string, method: Method): Command {

@@ -61,7 +61,7 @@ ${flags.join("\n")}
   fi
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }
-complete -F _dsecos dsecos
+complete -o default -F _dsecos dsecos
 `;
 }
 
@@ -110,7 +110,7 @@ function zshOptions(command: Command): string {
   const common = commonOptions.map(({ name, description }) =>
     quoted(`--${name}[${bracketed(description)}]`),
   );
-  return `      "${command.subsystem} ${command.verb}") _arguments ${[...own, ...common].join(" ")} '*:argument:' ;;`;
+  return `      "${command.subsystem} ${command.verb}") _arguments ${[...own, ...common].join(" ")} '*:argument:${command.offline === undefined ? "" : "_files"}' ;;`;
 }
 
 function bracketed(text: string): string {

@@ -11,6 +11,7 @@ const values: Record<string, string> = {
   "instances.ram": "4GiB",
   "instances.storage": "40GiB",
   "instances.snapshot": "before-update",
+  "audit.log": "audit-2026-11.tar",
   "images.file": "debian-13.tar.xz",
   "images.fingerprint": "0123456789ab",
   tenant: "mod-defense",
@@ -23,7 +24,7 @@ const values: Record<string, string> = {
 /** @returns a command line with all that must be given, or one option where nothing must. */
 export function exampleOf(command: Command): string {
   const words = command.positionals
-    .filter((parameter) => parameter.required)
+    .filter((parameter) => parameter.required || command.offline !== undefined)
     .map((parameter) => sampleOf(command, parameter));
   const required = command.options.filter((option) => option.required);
   const shown = required.length > 0 || !command.method.changes ? required : someOption(command);

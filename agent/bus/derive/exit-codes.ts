@@ -7,6 +7,9 @@ export interface Exit {
   readonly errors: readonly ErrorCode[];
 }
 
+/** For a verification that was carried out and found damage. */
+export const notIntact = 8;
+
 export const exits: readonly Exit[] = [
   { code: 0, meaning: "Done.", errors: [] },
   { code: 1, meaning: "Failed, or the job failed or was cancelled.", errors: ["Internal"] },
@@ -28,6 +31,7 @@ export const exits: readonly Exit[] = [
     meaning: "The agent or an engine behind it did not answer.",
     errors: ["Unavailable", "Timeout"],
   },
+  { code: notIntact, meaning: "What was verified is not intact.", errors: [] },
 ];
 
 export function exitCodeOf(error: ErrorCode): number {

@@ -40,7 +40,9 @@ export function positionalsOf(member: string, method: Method, object?: Argument)
   const found = object === undefined ? [] : [positional(object, -1, true)];
   for (const [index, argument] of method.in.entries()) {
     if (!isPositional(method, index)) continue;
-    found.push(positional(argument, index, `${member}.${argument.name}` !== lookedUp));
+    const isLeftOut = v.safeParse(argument.schema, undefined).success;
+    const required = !isLeftOut && `${member}.${argument.name}` !== lookedUp;
+    found.push(positional(argument, index, required));
   }
   return found;
 }
