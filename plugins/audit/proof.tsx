@@ -8,6 +8,7 @@ import { Command } from "../lib/help.tsx";
 import { _, dateTime, format, ngettext, number } from "../lib/i18n.ts";
 import { Tag, type TagColor } from "../lib/tag.tsx";
 import { type Proof, prove } from "./prove.ts";
+import { offline } from "./verdict.tsx";
 
 const colors: Record<Proof["state"], TagColor> = {
   proved: "green",
@@ -31,7 +32,7 @@ function explain(proof: Proof): string {
     case "proved":
       return format(
         _(
-          "This page hashed the event's bytes and, over $0, came to the very root of the checkpoint over $1 that $2 signed. The signatures themselves are checked by the command below.",
+          "This page hashed the event's bytes and, over $0, came to the very root of the checkpoint over $1 that $2 signed. The signatures themselves are checked by the commands below.",
         ),
         ngettext("$0 step", "$0 steps", proof.steps),
         ngettext("$0 event", "$0 events", proof.checkpoint.size),
@@ -40,7 +41,7 @@ function explain(proof: Proof): string {
     case "waiting":
       return _("The next checkpoint counts this event; it comes a few seconds after it.");
     case "unable":
-      return format(_("$0 The command below checks it."), proof.why);
+      return format(_("$0 The commands below check it."), proof.why);
     case "wrong":
       return format(
         _(
@@ -104,6 +105,7 @@ export function ProofSection({ shown, proof, again }: Props) {
         </p>
       )}
       <Command text={commandOf(audit, "Show", [String(entry.sequence)])} />
+      <Command text={`${offline} --event ${entry.sequence}`} />
       <details>
         <summary>{_("Hashes and checkpoint")}</summary>
         <Hashes shown={shown} hash={hash} />

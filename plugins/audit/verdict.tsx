@@ -20,10 +20,10 @@ interface Part {
   command: string;
 }
 
-const auditDirectory = "/var/lib/dsecos/audit";
+/** Needs root where it is run; a copy of the directory on another machine does not. */
+export const offline = "dsecos audit verify /var/lib/dsecos/audit";
 
 function parts(): Part[] {
-  const offline = `dsecos audit verify ${auditDirectory}`;
   return [
     {
       key: "chain",
@@ -44,7 +44,7 @@ function parts(): Part[] {
       title: _("TPM"),
       means: _("A counter that only rises shows that no older copy was put back."),
       age: _("attested $0"),
-      command: offline,
+      command: `${offline} --tpm-root FILE`,
     },
     {
       key: "witnesses",
@@ -53,14 +53,14 @@ function parts(): Part[] {
         "What others outside of this node have signed cannot be rewritten, not even by root.",
       ),
       age: _("signed $0"),
-      command: offline,
+      command: `${offline} --witness KEY --checkpoint FILE`,
     },
     {
       key: "offload",
       title: _("Copies elsewhere"),
       means: _("A copy that nobody here can change brings back what is removed from this node."),
       age: _("copied $0"),
-      command: offline,
+      command: "dsecos audit verify COPY",
     },
   ];
 }
