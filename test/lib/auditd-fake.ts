@@ -32,7 +32,7 @@ export class FakeAuditd {
     if (existsSync(this.logFile)) this.#size = statSync(this.logFile).size;
   }
 
-  async listen(): Promise<void> {
+  async listen(path = this.socketPath): Promise<void> {
     const server = createServer((socket) => {
       if (this.#client !== undefined) socket.destroy();
       else {
@@ -46,7 +46,7 @@ export class FakeAuditd {
       }
     });
     this.#server = server;
-    await new Promise<void>((resolve) => server.listen(this.socketPath, resolve));
+    await new Promise<void>((resolve) => server.listen(path, resolve));
   }
 
   get hasClient(): boolean {
