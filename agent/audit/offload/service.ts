@@ -136,12 +136,11 @@ export class Offload {
     let fine = false;
     try {
       this.#warning = await this.#target.check();
-      await this.#copyAll(told);
+      fine = await this.#copyAll(told);
       this.#trouble = "";
-      this.#completeAt = this.#now();
       this.#behindSince = undefined;
       this.#lateTold = false;
-      fine = true;
+      if (fine) this.#completeAt = this.#now();
     } catch (error) {
       if (!this.#stopped.signal.aborted) this.#complain(error);
     }
@@ -149,17 +148,25 @@ export class Offload {
     return fine;
   }
 
-  async #copyAll(told: Told[]): Promise<void> {
+  /** @returns false when there is no log yet. */
+  async #copyAll(told: Told[]): Promise<boolean> {
     const { directory } = this.#options;
     const origin = await originOf(directory);
-    if (origin === undefined) return;
+    if (origin === undefined) return false;
     for (const item of await planned(directory, this.#now())) {
       if (this.#done.get(item.path)?.version === item.version) continue;
       const stored = await this.#copy(origin, item);
       if (stored !== undefined) told.push(stored);
     }
     // Not told of: each would be an event, and each event makes another checkpoint.
-    if (this.#now() - this.#checkpointAt < checkpointMs) return;
+    if (this.#now() - this.#checkpointAt >= checkpointMs) {
+      await this.#copyCheckpoint(origin);
+    }
+    return true;
+  }
+
+  async #copyCheckpoint(origin: string): Promise<void> {
+    const { directory } = this.#options;
     const size = await checkpointSize(directory);
     const item = size === undefined ? undefined : await checkpointItem(directory, size);
     if (item === undefined || this.#done.get(item.path)?.version === item.version) return;
