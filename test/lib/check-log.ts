@@ -78,16 +78,17 @@ function frames(checked: Checked, bytes: Buffer, saltKey: Buffer, chained: boole
     const count = header.readUInt32BE(8);
     checked.chain = sha3(header, checked.chain);
     checked.frames += 1;
+    const bundle = Buffer.alloc(8);
+    bundle.writeBigUInt64BE(BigInt(Math.floor(checked.leaves.length / 256)));
+    const shake = createHash("shake256", { outputLength: 4096 });
+    const salts = shake.update(saltKey).update(bundle).digest();
     at += 32;
     const end = at + header.readUInt32BE(4);
     for (let i = 0; i < count; i++) {
       const index = checked.leaves.length;
       if (i > 0 && index % 256 === 0) throw new Error(`${where} has events of two bundles`);
       const payload = bytes.subarray(at + 4, at + 4 + bytes.readUInt32BE(at));
-      const bundle = Buffer.alloc(8);
-      bundle.writeBigUInt64BE(BigInt(Math.floor(index / 256)));
-      const salts = createHash("shake256", { outputLength: 4096 }).update(saltKey).update(bundle);
-      const salt = salts.digest().subarray((index % 256) * 16, (index % 256) * 16 + 16);
+      const salt = salts.subarray((index % 256) * 16, (index % 256) * 16 + 16);
       checked.leaves.push(sha256(Buffer.alloc(1), payload, salt, checked.chain));
       checked.chain = sha3(payload, salt, checked.chain);
       checked.entries.push({ sequence: index + 1, ...JSON.parse(payload.toString("utf8")) });
