@@ -135,8 +135,10 @@ test("two witnesses do not share a directory, and a damaged record is not begun 
   const [file = ""] = readdirSync(join(directory, "logs"));
   const path = join(directory, "logs", file);
   const whole = readFileSync(path, "utf8");
-  writeFileSync(path, whole.slice(0, 20));
-  await expect(post(log.request(10))).rejects.toThrow("is damaged");
+  for (const wrong of [whole.slice(0, 20), "{}", whole.replace("test", "other")]) {
+    writeFileSync(path, wrong);
+    await expect(post(log.request(10))).rejects.toThrow("is damaged");
+  }
   writeFileSync(path, whole);
   expect(await status(log.request(10))).toBe(200);
 });
