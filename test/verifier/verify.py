@@ -42,35 +42,41 @@ def read_roots(paths):
 
 def verify(options):
     findings = Findings()
-    files = open_files(options.path)
+    try:
+        files = open_files(options.path)
+    except Bad as error:
+        findings.add("manifest.form", options.path, str(error))
+        return findings
     keys = seals.Keys(files, options.key, findings)
+    in_use = "manifest" not in files.names and files.is_directory
+    manifest = None if in_use else bundle.read_manifest(files, keys, findings)
+    if manifest is None and not in_use:
+        return findings  # nothing says what it is
     witnesses = seals.read_witnesses(files, options.witness, findings)
-    is_bundle = "manifest" in files.names or "disclosed.jsonl" in files.names
-    manifest = bundle.read_manifest(files, keys, findings) if is_bundle else None
-    found = seals.read_seals(files, findings)
+    found = seals.read_seals(files, in_use, findings)
+    seals.check_signatures(found, keys, witnesses, findings)
     tpms = Tpms(files, findings)
     log = None
-    if "disclosed.jsonl" in files.names or (manifest and manifest["form"] == "disclosed"):
+    if manifest and manifest["form"] == "disclosed":
         roots = bundle.check_disclosed(files, found, findings)
         seals.check_order([one for one in found if one.where != "checkpoint"], findings)
-        root_at = roots.get
+        fits = lambda note: roots.get(note.size) == note.root
     else:
         shown = {one.start for one in tpms.known.values()} | {start for start, _ in keys.keys}
         sizes = {one.note.size for one in found}
-        log = Log(files, findings, not is_bundle, sizes, shown)
+        log = Log(files, findings, in_use, sizes, shown)
         tiles.check(files, log, findings)
         seals.check_log(found, log, findings)
         keys.check_changes(log, findings)
         if manifest and (manifest["first"], manifest["end"]) != (log.first, log.size):
             findings.add("manifest.form", "manifest", "it tells of another period")
-        root_at = lambda size: log.root_at(size) if size <= log.size else None
-    seals.check_signatures(found, keys, witnesses, findings)
+        fits = log.fits
     tpms.check_enrolments(log, read_roots(options.tpm_root))
     for seal in found:
         tpms.check_seal(seal)
     for path in options.checkpoint:
         with open(path, "rb") as file:
-            seals.check_outside(file.read(), keys, witnesses, root_at, findings)
+            seals.check_outside(file.read(), keys, witnesses, fits, findings)
     return findings
 
 

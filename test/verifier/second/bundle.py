@@ -37,8 +37,7 @@ def read_manifest(files, keys, findings):
     except Bad as error:
         findings.add("manifest.form", "manifest", str(error))
         return None
-    trusted = [key for _, key in keys.keys if keys.is_trusted(key)]
-    if not any(note.is_signed(key) for key in trusted):
+    if not any(note.is_signed(key) for _, key in keys.keys):
         findings.add("manifest.signature", "manifest", "the log's key did not sign it")
     present = {name for name in files.names if name != "manifest"}
     for name in sorted(present ^ set(told["files"])):
@@ -60,7 +59,7 @@ def check_disclosed(files, seals, findings):
         try:
             _check_event(where, line, anchor, findings)
         except Bad as error:
-            findings.add("proof.inclusion", where, str(error))
+            findings.add("manifest.form", where, str(error))
     proofs = {}
     for where, line in _lines(files, "consistency.jsonl", findings):
         try:
@@ -69,7 +68,7 @@ def check_disclosed(files, seals, findings):
                 raise Bad("other members")
             proofs[read_index(told["from"])] = _hashes(told["proof"])
         except Bad as error:
-            findings.add("proof.consistency", where, str(error))
+            findings.add("manifest.form", where, str(error))
     roots = {anchor.size: anchor.root}
     for seal in seals:
         note = seal.note
@@ -93,8 +92,7 @@ def _lines(files, name, findings):
             raise Bad("it is missing")
         found = lines(files.read(name))
     except Bad as error:
-        code = "proof.inclusion" if name == "disclosed.jsonl" else "proof.consistency"
-        findings.add(code, name, str(error))
+        findings.add("manifest.form", name, str(error))
         return []
     return [(f"{name} line {number}", line) for number, line in enumerate(found, 1)]
 
@@ -126,4 +124,4 @@ def _check_event(where, line, anchor, findings):
     else:
         raise Bad("other members")
     if merkle.root_of_inclusion(index, anchor.size, leaf, proof) != anchor.root:
-        raise Bad(f"nothing leads from event {index} to the signed root")
+        findings.add("proof.inclusion", where, f"nothing leads from event {index} to the root")

@@ -9,93 +9,91 @@ from hashlib import sha3_512, shake_256
 from . import merkle
 from .canonical import is_index, is_time, read_object
 from .findings import Bad
+from .frames import BUNDLE, SEGMENT, frames_of_block, next_frame, open_frame
 
-BUNDLE = 256
-SEGMENT = 65536
 ZERO = bytes(64)
 NAME = re.compile(r"log/([0-9]{20})\.(seg|segz|gone)")
+STATES = ("seg", "segz", "gone")
 
 
 class Log:
     """
-    What the segments hold. `first` and `size` bound the events that are there; tombstones before
-    them count as removed. `wanted` are sizes whose chain value is kept, `shown` indexes whose
-    payloads are.
+    What the segments hold. `first` and `size` bound the events; removed ones lie before. `wanted`
+    are sizes whose chain value is kept in `chains`, `shown` indexes whose `payloads` are.
     """
 
     def __init__(self, files, findings, in_use, wanted, shown):
         self._findings, self._in_use = findings, in_use
         self._wanted, self._shown = wanted, shown
-        self.first = None
-        self.size = 0
-        self.leaves = {}  # of a bundle, those that are there
+        self.first, self.size = None, 0
+        self.leaves = {}  # of each bundle: by the place in it
         self.roots = {}  # of whole bundles
-        self.chains = {}
-        self.payloads = {}
-        self.retentions = []
-        self.tombstones = []
-        self.removed = set()  # bundles
-        self._chain = None
-        self._time = 0
-        # Where the segment before ended, and with which chain value, is not known.
-        self._lost = not in_use
-        self._salts = (None, b"")
+        self.chains, self.payloads = {0: ZERO}, {}
+        self.retentions, self.tombstones = [], []
+        self.removed, self.closed = set(), set()  # bundles
+        self.before = 0  # bundles that a whole bundle leaves out
+        # Possible values of the chain here, the likelier first; none where it is not known.
+        self._chains = [ZERO]
+        self._faulty = False  # what came before in this file did not fit
+        self._time, self._salts = 0, (None, b"")
         self._read_all(files)
         self._check_tombstones()
-
-    def _read_all(self, files):
-        found = {}
-        for name in files.names:
-            if not name.startswith("log/"):
-                continue
-            match = NAME.fullmatch(name)
-            if not match or int(match[1]) % BUNDLE:
-                self._bad("structure.segment", name, "no name of a segment")
-                continue
-            if int(match[1]) in found:
-                self._bad("structure.gap", name, "two files for one segment")
-                continue
-            found[int(match[1])] = (name, match[2])
-        order = sorted(found)
-        for first in order:
-            name, kind = found[first]
-            if self.first is None and kind != "gone":
-                self.first = first
-            if first != self.size and not self._lost:
-                text = f"begins at {first}, and the one before ends at {self.size}"
-                self._bad("structure.gap", name, text)
-                self._chain = None
-            if self._lost:
-                self._chain = None
-            self._lost = False
-            self.size = first
-            data = files.read(name)
-            try:
-                if kind == "gone":
-                    self._tombstone(name, data, first)
-                elif kind == "seg":
-                    self._open(name, data, first, first == order[-1])
-                else:
-                    self._closed(name, data, first)
-            except Bad as error:
-                self._bad("structure.segment", name, str(error))
-                self._lost = True
-        if self.first is None:
-            self.first = self.size
 
     def _bad(self, code, where, text, severity=None):
         self._findings.add(code, where, text, severity)
 
-    def _link(self, data):
-        self._chain = sha3_512(data + self._chain).digest()
+    def _read_all(self, files):
+        found = {}
+        for name in files.names:
+            match = NAME.fullmatch(name)
+            if name.startswith("log/") and (not match or int(match[1]) % BUNDLE):
+                self._bad("structure.segment", name, "no name of a segment")
+            elif match:
+                first, state = int(match[1]), STATES.index(match[2])
+                found[first] = max(found.get(first, (0, "")), (state, name))
+        lost = not self._in_use  # a bundle may begin anywhere
+        for first, (state, name) in sorted(found.items()):
+            if lost:
+                self._chains = []
+            elif first != self.size:
+                text = f"begins at {first}, and the one before ends at {self.size}"
+                self._bad("structure.gap", name, text)
+                self._chains = []
+            if self.first is None and STATES[state] != "gone":
+                self.first = first
+            self.size, self._faulty, lost = first, False, False
+            data = files.read(name)
+            try:
+                if STATES[state] == "gone":
+                    self._tombstone(name, data, first)
+                elif STATES[state] == "seg":
+                    self._open(name, data, first, first == max(found))
+                else:
+                    self._closed(name, data, first)
+            except Bad as error:
+                self._bad("structure.segment", name, str(error))
+                lost = True
+        if self.first is None:
+            self.first = self.size
+        if not self._in_use and found:
+            self.before = min(found) // BUNDLE
 
-    def _stored(self, where, value):
-        """Compares with a stored chain value, and goes on from that one."""
-        if self._chain != value:
-            self._bad("chain.link", where, "the chain value is not the computed one")
-            self._chain = value
-            if self.size in self._wanted:
-                self.chains[self.size] = value
+    def _begin(self, where, stored, linked):
+        """Compares the chain value that a file begins with, and goes on behind the header."""
+        if not self._chains and self.size == 0:
+            self._chains = [ZERO]
+        if self._chains and stored not in self._chains:
+            self._bad("chain.link", where, "it begins with another chain value")
+            self._faulty = True
+        values = [stored] + [one for one in self._chains if one != stored]
+        if not self._faulty:
+            values = [stored]
+        self._keep(values[0])
+        self._chains = [sha3_512(linked + one).digest() if linked else one for one in values]
+
+    def _keep(self, chain):
+        if self.size in self._wanted:
+            self.chains.setdefault(self.size, chain)
 
     def _tombstone(self, name, data, first):
         stone = read_object(data)
@@ -111,177 +109,171 @@ class Log:
         if not all(isinstance(one, str) and re.fullmatch("[0-9a-f]{128}", one) for one in values):
             raise Bad("a tombstone without chain values")
         before, after = map(bytes.fromhex, values)
-        self._start(name, before, first)
+        self._begin(name, before, b"")
         self.tombstones.append((name, stone))
         self.removed.update(range(first // BUNDLE, (first + count) // BUNDLE))
-        self.size, self._chain = first + count, after
-        self._note_size()
-
-    def _start(self, where, value, first):
-        if self._chain is None:
-            self._chain = ZERO if first == 0 else value
-        if first in self._wanted:
-            self.chains.setdefault(first, self._chain)
-        self._stored(where, value)
+        self.size, self._chains = first + count, [after]
+        self._keep(after)
 
     def _header(self, name, data, first):
         if len(data) < 120 or data[:8] != b"DSECSEG1":
             raise Bad("no header of a segment")
         if int.from_bytes(data[8:16], "big") != first:
             raise Bad("the header names another first event")
-        self._start(name, data[56:120], first)
-        self._link(data[:56])
+        self._begin(name, data[56:120], data[:56])
         return data[24:56]
 
     def _open(self, name, data, first, newest):
-        try:
-            key = self._header(name, data, first)
-        except Bad:
-            if newest and self._in_use and data[:8] == b"DSECSEG1"[: len(data)] and len(data) < 120:
-                self._bad("structure.torn", name, "an unfinished header", "W")
-                return
-            raise
-        position = 120
-        while position < len(data):
-            where = f"{name} byte {position}"
-            torn = ("structure.torn", where, "bytes that are no frame")
-            severity = "W" if newest and self._in_use else "E"
-            header = data[position : position + 32]
-            if len(header) < 32 or header[:4] != b"DSFR":
-                self._bad(*torn, severity)
-                self._lost = True
-                return
-            end = position + 32 + int.from_bytes(header[4:8], "big")
-            if end + 64 > len(data):
-                self._bad(*torn, severity)
-                self._lost = True
-                return
+        tail = "W" if newest and self._in_use else "E"
+        if tail == "W" and len(data) < 120 and data[:8] == b"DSECSEG1"[: len(data)]:
+            self._bad("structure.torn", name, "an unfinished header", tail)
+            return
+        key = self._header(name, data, first)
+        at = 120
+        while at < len(data):
+            where = f"{name} byte {at}"
             try:
-                self._frame(name, data[position:end], first, key)
-            except Bad as error:
-                self._bad("structure.frame", where, str(error))
-                self._lost = True
-                return
-            self._stored(where, data[end : end + 64])
-            position = end + 64
-
-    def _frame(self, name, frame, first, key):
-        magic, length, count, zero, index, time = struct.unpack(">4sIIIQQ", frame[:32])
-        if magic != b"DSFR" or zero or length != len(frame) - 32 or not 1 <= count <= BUNDLE:
-            raise Bad("no header of a frame")
-        if index != self.size or index // BUNDLE != (index + count - 1) // BUNDLE:
-            raise Bad("a frame of other events")
-        if index // SEGMENT != first // SEGMENT:
-            raise Bad("events beyond the end of a segment")
-        payloads = []
-        position = 32
-        for _ in range(count):
-            size = int.from_bytes(frame[position : position + 4], "big")
-            position += 4 + size
-            if position > len(frame) or not 2 <= size <= 65455:
-                raise Bad("a record of an impossible length")
-            payloads.append(frame[position - size : position])
-        if position != len(frame):
-            raise Bad("records that do not fill the frame")
-        if time < self._time:
-            self._bad("clock.back", name, f"event {index} was committed before the one before it")
-        self._time = time
-        self._link(frame[:32])
-        for payload in payloads:
-            self._event(payload, key)
-
-    def _event(self, payload, key):
-        index = self.size
-        bundle, place = divmod(index, BUNDLE)
-        if self._salts[0] != (key, bundle):
-            salts = shake_256(key + bundle.to_bytes(8, "big")).digest(4096)
-            self._salts = ((key, bundle), salts)
-        entry = payload + self._salts[1][16 * place : 16 * place + 16] + self._chain
-        self._chain = sha3_512(entry).digest()
-        self.leaves.setdefault(bundle, []).append(merkle.leaf(entry))
-        if place == BUNDLE - 1 and len(self.leaves[bundle]) == BUNDLE:
-            self.roots[bundle] = merkle.root(self.leaves[bundle])
-        try:
-            event = read_object(payload)
-            if not is_time(event.get("time")):
-                raise Bad("an event without a time")
-            if event.get("action") == "audit.Retention":
-                self.retentions.append(event.get("details"))
-            if index in self._shown:
-                self.payloads[index] = event
-        except Bad as error:
-            self._bad("entry.form", f"event {index}", str(error))
-        self.size += 1
-        self._note_size()
-
-    def _note_size(self):
-        if self.size in self._wanted:
-            self.chains[self.size] = self._chain
+                frame = open_frame(data, at, first, self.size)
+            except Bad:
+                frame = None
+            if frame is None or frame.first != self.size:
+                found = next_frame(data, at, first, self.size)
+                if found is None:
+                    self._bad("structure.torn", where, "bytes that are no frame", tail)
+                    return
+                code = "structure.frame" if data[at : at + 4] == b"DSFR" else "structure.torn"
+                self._bad(code, where, "no frame that can be read", "E")
+                at, frame = found
+                if frame.first != self.size:
+                    self._chains, self.size = [data[at - 64 : at]], frame.first
+            at = frame.end + 64
+            self._unit(where, [frame], key, data[at - 64 : at])
 
     def _closed(self, name, data, first):
         if len(data) < 144 or data[-8:] != b"DSECEND1":
             raise Bad("no footer of a closed segment")
-        at, count = struct.unpack(">QQ", data[-24:-8])
-        if at < 120 or at + 112 * count + 24 != len(data) or not 1 <= count <= SEGMENT // BUNDLE:
+        start, count = struct.unpack(">QQ", data[-24:-8])
+        if start + 112 * count + 24 != len(data) or not 1 <= count <= SEGMENT // BUNDLE:
             raise Bad("a footer that does not fit the file")
-        key = self._header(name, data, first)
-        position = 120
-        for number in range(count):
-            row = data[at + 112 * number : at + 112 * number + 112]
-            offset, size, plain, root, chain = struct.unpack(">QII32s64s", row)
-            if offset != position or position + size > at:
+        if first // SEGMENT != (first + count * BUNDLE - 1) // SEGMENT:
+            raise Bad("events beyond the end of a segment")
+        rows = [
+            struct.unpack(">QII32s64s", data[at : at + 112])
+            for at in range(start, start + 112 * count, 112)
+        ]
+        at = 120
+        for offset, size, *_ in rows:
+            if offset != at:
                 raise Bad("a directory that does not fit the blocks")
-            block = _inflate(data[offset : offset + size], plain)
-            bundle = first // BUNDLE + number
+            at += size
+        if at != start:
+            raise Bad("a directory that does not fit the blocks")
+        key = self._header(name, data, first)
+        for bundle, (offset, size, plain, root, chain) in enumerate(rows, first // BUNDLE):
             where = f"{name} bundle {bundle}"
-            self._block(name, block, first, key, bundle, where)
-            self._stored(where, chain)
+            self.closed.add(bundle)
+            try:
+                frames = frames_of_block(_inflate(data[offset : offset + size], plain), bundle)
+            except Bad as error:
+                self._bad("structure.frame", where, str(error))
+                self.size, self._chains, self._faulty = (bundle + 1) * BUNDLE, [chain], False
+                self._keep(chain)
+                continue
+            self._unit(where, frames, key, chain)
             if self.roots.get(bundle) != root:
-                text = "its root in the directory is not that of its events"
-                self._bad("tree.tile", where, text)
-            position += size
-        if position != at:
-            raise Bad("bytes between the blocks and the directory")
+                self._bad("tree.tile", where, "its root in the directory is another one")
 
-    def _block(self, name, block, first, key, bundle, where):
-        position = 0
+    def _unit(self, where, frames, key, stored):
+        """Takes frames behind which a chain value stands along, from the likeliest value before."""
+        for chain in self._chains:
+            made = self._link(frames, key, chain)
+            if made[0] == stored:
+                break
+        else:
+            made = self._link(frames, key, self._chains[0])
+        holds = made[0] == stored
+        if not holds and not self._faulty:
+            self._bad("chain.link", where, "the chain value is not the computed one")
+        self._faulty = not holds
+        self._commit(where, frames, made, holds)
+        self._chains = [stored] if holds else [stored, made[0]]
+
+    def _link(self, frames, key, chain):
+        """The chain value behind frames, with leaves and chain values of the events."""
+        leaves, chains = [], []
+        for frame in frames:
+            chain = sha3_512(frame.header + chain).digest()
+            for index, payload in enumerate(frame.payloads, frame.first):
+                bundle, place = divmod(index, BUNDLE)
+                if self._salts[0] != (key, bundle):
+                    salts = shake_256(key + bundle.to_bytes(8, "big")).digest(4096)
+                    self._salts = ((key, bundle), salts)
+                entry = payload + self._salts[1][16 * place : 16 * place + 16] + chain
+                chain = sha3_512(entry).digest()
+                leaves.append(merkle.leaf(entry))
+                chains.append(chain)
+        return chain, leaves, chains
+
+    def _commit(self, where, frames, made, holds):
+        numbered = zip(*made[1:], (one for frame in frames for one in frame.payloads))
+        for frame in frames:
+            if frame.time < self._time:
+                self._bad("clock.back", where, "committed before the events before it")
+            self._time = frame.time
+        for leaf, chain, payload in numbered:
+            bundle, place = divmod(self.size, BUNDLE)
+            leaves = self.leaves.setdefault(bundle, {})
+            leaves[place] = leaf
+            if len(leaves) == BUNDLE:
+                self.roots[bundle] = merkle.root([leaves[one] for one in range(BUNDLE)])
+            if holds:
+                self._look(payload)
+            self.size += 1
+            self._keep(chain)
+
+    def _look(self, payload):
         try:
-            while position < len(block):
-                end = position + 32 + int.from_bytes(block[position + 4 : position + 8], "big")
-                if len(block) - position < 32 or end > len(block):
-                    raise Bad("bytes that are no frame")
-                self._frame(name, block[position:end], first, key)
-                position = end
-            if self.size != (bundle + 1) * BUNDLE:
-                raise Bad("a bundle without all its events")
+            event = read_object(payload)
+            if not is_time(event.get("time")):
+                raise Bad("an event without a time")
         except Bad as error:
-            self._bad("structure.frame", where, str(error))
-            # What follows is another bundle, wherever this one ended.
-            self.size = (bundle + 1) * BUNDLE
-            self._note_size()
+            self._bad("entry.form", f"event {self.size}", str(error))
+            return
+        if event.get("action") == "audit.Retention":
+            self.retentions.append(event.get("details"))
+        if self.size in self._shown:
+            self.payloads[self.size] = event
 
     def _check_tombstones(self):
-        ends = [stone["lastTime"] for _, stone in self.tombstones]
+        ends = [_moment(stone["lastTime"]) for _, stone in self.tombstones]
         for name, stone in self.tombstones:
-            if stone not in self.retentions and not _is_told_in_removed(stone, ends):
+            days = stone["days"] if is_index(stone["days"]) and stone["days"] < 10**5 else 10**5
+            may_be_removed = max(ends) >= _moment(stone["lastTime"]) + timedelta(days=days)
+            if stone not in self.retentions and not may_be_removed:
                 self._bad("tombstone.event", name, "no event tells of this removal")
+
+    def is_past(self, size):
+        """Whether so few events cannot be compared: some of them were removed or left out."""
+        return size < BUNDLE * max(self.removed | {self.before - 1}, default=0) + BUNDLE
+
+    def fits(self, note):
+        """Whether a checkpoint may be one of this log."""
+        root = self.root_at(note.size) if note.size <= self.size else None
+        return root == note.root or (root is None and self.is_past(note.size))
 
     def root_at(self, size):
         """The root of the first events, or None where it cannot be computed."""
         whole, rest = divmod(size, BUNDLE)
         hashes = [self.roots.get(bundle) for bundle in range(whole)]
         if rest:
-            leaves = self.leaves.get(whole, [])
-            hashes.append(merkle.root(leaves[:rest]) if len(leaves) >= rest else None)
+            leaves = self.leaves.get(whole, {})
+            there = all(place in leaves for place in range(rest))
+            hashes.append(merkle.root([leaves[place] for place in range(rest)]) if there else None)
         return None if None in hashes else merkle.root(hashes)
 
 
-def _is_told_in_removed(stone, ends):
-    """Whether the event of a removal may be old enough to have been removed itself."""
-    if not is_index(stone["days"]):
-        return False
-    told = datetime.fromisoformat(stone["lastTime"]) + timedelta(days=stone["days"])
-    return any(datetime.fromisoformat(end) >= told for end in ends)
+def _moment(text):
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def _inflate(data, size):
@@ -290,6 +282,6 @@ def _inflate(data, size):
         plain = decoder.decompress(data, size + 1)
     except zlib.error as error:
         raise Bad(f"a block that cannot be unpacked: {error}") from error
-    if len(plain) != size or not decoder.eof or decoder.unused_data:
+    if len(plain) != size or not decoder.eof or decoder.unused_data or decoder.unconsumed_tail:
         raise Bad("a block that is not as long as the directory tells")
     return plain

@@ -13,6 +13,7 @@ DAY = re.compile(r"seals/([0-9]{4}-[0-9]{2}-[0-9]{2}|seals)\.jsonl")
 class Seal:
     def __init__(self, where, note, chain=None, tpm=None):
         self.where, self.note, self.chain, self.tpm = where, note, chain, tpm
+        self.signed = False
 
 
 def lines(data):
@@ -22,18 +23,17 @@ def lines(data):
     return data.split(b"\n")[:-1]
 
 
-def read_seals(files, findings):
+def read_seals(files, in_use, findings):
     seals = []
-    for name in files.names:
-        if not name.startswith("seals/"):
+    names = [name for name in files.names if name.startswith("seals/")]
+    for name in names:
+        if not DAY.fullmatch(name):
+            findings.add("checkpoint.form", name, "no name of a file of seals")
             continue
-        try:
-            if not DAY.fullmatch(name):
-                raise Bad("no name of a file of seals")
-            found = lines(files.read(name))
-        except Bad as error:
-            findings.add("checkpoint.form", name, str(error))
-            continue
+        *found, rest = files.read(name).split(b"\n")
+        if rest:
+            severity = "W" if in_use and name == names[-1] else "E"
+            findings.add("checkpoint.form", f"{name} end", "an unfinished line", severity)
         for number, line in enumerate(found, 1):
             where = f"{name} line {number}"
             try:
@@ -80,18 +80,16 @@ class Keys:
         except (Bad, ValueError, KeyError, TypeError) as error:
             findings.add("checkpoint.form", "log.json", f"cannot be used: {error!r}")
             self.keys = []
-        self._given = given
         if not given:
             text = "the log's key was taken from the log itself"
             findings.add("key.unknown", "log.json", text)
+        elif not all(text in [key.text for _, key in self.keys] for text in given):
+            findings.add("checkpoint.signature", "log.json", "the log has another key")
 
     def of(self, size):
-        """The key that signs a checkpoint, if that is one to be trusted."""
+        """The key that signs a checkpoint."""
         fit = [key for start, key in self.keys if start < size or start == 0]
-        return fit[-1] if fit and self.is_trusted(fit[-1]) else None
-
-    def is_trusted(self, key):
-        return not self._given or key.text in self._given
+        return fit[-1] if fit else None
 
     def check_changes(self, log, findings):
         for start, key in self.keys[1:]:
@@ -132,7 +130,8 @@ def check_signatures(seals, keys, witnesses, findings):
     for seal in seals:
         key = keys.of(seal.note.size)
         named = seal.note.origin == keys.origin
-        if not key or not named or not seal.note.is_signed(key):
+        seal.signed = key is not None and named and seal.note.is_signed(key)
+        if not seal.signed:
             text = "no valid signature of the log's key"
             findings.add("checkpoint.signature", seal.where, text)
         for witness in witnesses:
@@ -145,39 +144,49 @@ def check_signatures(seals, keys, witnesses, findings):
 
 
 def check_order(seals, findings):
-    roots, largest = {}, -1
+    """Gives the first seal of each size, and the largest size."""
+    firsts, largest = {}, -1
     for seal in seals:
-        size, root = seal.note.size, seal.note.root
-        if (size in roots and roots[size] != root) or (size not in roots and size < largest):
+        size = seal.note.size
+        first = firsts.get(size)
+        if first.note.root != seal.note.root if first else size < largest:
             findings.add("checkpoint.order", seal.where, f"size {size} after {largest}")
-        roots.setdefault(size, root)
+        firsts.setdefault(size, seal)
         largest = max(largest, size)
-    return largest
+    return list(firsts.values()), largest
 
 
 def check_log(seals, log, findings):
-    """Compares checkpoints with what the events give."""
+    """Compares checkpoints that the log's key signed with what the events give."""
     if not seals:
         findings.add("checkpoint.none", "seals", "no checkpoint at all")
-    for seal in seals:
-        size = seal.note.size
-        if size > log.size:
-            text = f"{size} events are signed, and there are {log.size}"
-            findings.add("checkpoint.ahead", seal.where, text)
-            continue
-        root = log.root_at(size)
-        if root is not None and root != seal.note.root:
-            findings.add("tree.root", seal.where, f"another root at {size}")
-        chain = log.chains.get(size)
-        if None not in (seal.chain, chain) and chain != seal.chain:
-            findings.add("checkpoint.chain", seal.where, f"another chain value at {size}")
-    largest = check_order(seals, findings)
-    if seals and largest < log.size:
+    firsts, largest = check_order([seal for seal in seals if seal.signed], findings)
+    told = set()
+    for seal in firsts:
+        for code, text in _compare(seal, log):
+            if code not in told:
+                findings.add(code, seal.where, text)
+            told.add(code)
+    if firsts and largest < log.size:
         text = f"{log.size - largest} events are under no signature yet"
         findings.add("checkpoint.tail", "seals", text)
 
 
-def check_outside(data, keys, witnesses, root_at, findings):
+def _compare(seal, log):
+    size = seal.note.size
+    if size > log.size:
+        return [("checkpoint.ahead", f"{size} events are signed, and there are {log.size}")]
+    found = []
+    root = log.root_at(size)
+    if root != seal.note.root and not (root is None and log.is_past(size)):
+        found.append(("tree.root", f"another root at {size}"))
+    chain = log.chains.get(size)
+    if None not in (seal.chain, chain) and chain != seal.chain:
+        found.append(("checkpoint.chain", f"another chain value at {size}"))
+    return found
+
+
+def check_outside(data, keys, witnesses, fits, findings):
     """Whether a checkpoint that somebody kept elsewhere fits this log."""
     where = "given checkpoint"
     try:
@@ -190,7 +199,7 @@ def check_outside(data, keys, witnesses, root_at, findings):
     cosigned = [answer for witness in witnesses for answer in note.cosignatures(witness)]
     if not all(cosigned) or not (signed or cosigned):
         findings.add("checkpoint.signature", where, "nobody known signed it")
-    elif note.origin != keys.origin or root_at(note.size) != note.root:
+    elif note.origin != keys.origin or not fits(note):
         findings.add("witness.fork", where, f"it tells of another log at {note.size}")
 
 
