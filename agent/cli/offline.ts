@@ -6,13 +6,19 @@ import { parseCheckpoint } from "../audit/tlog/checkpoint.ts";
 import { NoteError, parseNote, parseVerifierKey } from "../audit/tlog/note.ts";
 import { inWords, type Report } from "../audit/verify/report.ts";
 import { type Trust, verifyLog } from "../audit/verify/verify.ts";
+import type { AgentClient } from "../bus/client.ts";
 import { notIntact } from "../bus/derive/exit-codes.ts";
 import { DsecosError } from "../bus/errors.ts";
+import { followRecord } from "./follow.ts";
 import type { ParsedCall } from "./parse.ts";
 import type { Terminal } from "./terminal.ts";
 import { harmless } from "./text.ts";
 
-export type OfflineVerb = (parsed: ParsedCall, terminal: Terminal) => Promise<number>;
+export type OfflineVerb = (
+  parsed: ParsedCall,
+  terminal: Terminal,
+  connect: () => Promise<AgentClient>,
+) => Promise<number>;
 
 interface VerifyInput {
   key?: string;
@@ -23,7 +29,10 @@ interface VerifyInput {
 }
 
 /** By subsystem and member. */
-export const offlineVerbs: Record<string, OfflineVerb> = { "audit.Verify": verify };
+export const offlineVerbs: Record<string, OfflineVerb> = {
+  "audit.Verify": verify,
+  "audit.Follow": followRecord,
+};
 
 /** More than this the disk does not feed. */
 const mostWorkers = 8;

@@ -1,6 +1,8 @@
 /** What a member replied, for people. */
+import type { Shown } from "../audit/answers.ts";
 import type { Command } from "../bus/derive/commands.ts";
 import { cellText, flatten, heading, isRecord, isRows, type Row } from "./cells.ts";
+import { shownEntry } from "./entry.ts";
 import { type Screen, table } from "./table.ts";
 import { harmless, lengthOf, pad, painted, wrap } from "./text.ts";
 
@@ -35,7 +37,9 @@ const preferredWithin: Record<string, readonly string[]> = {
 };
 
 export function present(command: Command, reply: unknown, screen: Screen): string {
-  const preferred = preferredColumns[`${command.subsystem}.${command.member}`] ?? [];
+  const name = `${command.subsystem}.${command.member}`;
+  if (name === "audit.Show") return shownEntry(reply as Shown, screen).join("\n");
+  const preferred = preferredColumns[name] ?? [];
   return lines(reply, preferred, screen).join("\n");
 }
 

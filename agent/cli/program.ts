@@ -77,7 +77,7 @@ async function runVerb(
   }
   const here = offlineVerbs[`${command.subsystem}.${command.member}`];
   if (command.offline !== undefined && here !== undefined) {
-    if (parsed.inputs[0] !== undefined) return await here(parsed, terminal);
+    if (parsed.inputs[0] !== undefined) return await here(parsed, terminal, connectOf(program));
     return await askAgent(...withoutOptions(command, parsed), program);
   }
   return await askAgent(command, parsed, program);
@@ -95,8 +95,12 @@ function withoutOptions(command: Command, parsed: ParsedCall): [Command, ParsedC
   return [agent, { ...parsed, inputs: [] }];
 }
 
+function connectOf(program: Program): () => Promise<AgentClient> {
+  return program.connect ?? (() => AgentClient.connect());
+}
+
 async function askAgent(command: Command, parsed: ParsedCall, program: Program): Promise<number> {
-  const client = await (program.connect ?? AgentClient.connect)();
+  const client = await connectOf(program)();
   try {
     return await runCommand(command, parsed, client, program.terminal);
   } finally {

@@ -6,7 +6,8 @@ import { Entries } from "../lib/entries.tsx";
 import { useQuery } from "../lib/hooks.ts";
 import { _ } from "../lib/i18n.ts";
 
-const filter = { cursor: "", limit: 10 };
+/** Without what was only read, which would be most. */
+const filter = { acts: true, cursor: "", limit: 10 };
 const everyMs = 30_000;
 
 export function Acts() {

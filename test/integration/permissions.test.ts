@@ -36,6 +36,7 @@ const samples: Record<string, unknown> = {
   removeContents: false,
   graceSeconds: 60,
   filter: {},
+  sequence: "999999999",
   change: {},
   size: {},
   schedule: { schedule: "@daily" },

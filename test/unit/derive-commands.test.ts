@@ -11,6 +11,7 @@ import { manPage } from "../../agent/bus/derive/man.ts";
 import { referenceMarkdown } from "../../agent/bus/derive/reference.ts";
 import { errorCodes } from "../../agent/bus/errors.ts";
 import { contracts } from "../../agent/contracts.ts";
+import { offline } from "../../agent/offline.ts";
 
 const commands = commandsOf(contracts);
 
@@ -21,9 +22,12 @@ function find(subsystem: string, verb: string) {
 }
 
 describe("commands", () => {
-  it("has one verb for every member", () => {
-    const members = contracts.flatMap((definition) => Object.keys(definition.methods));
-    expect(commands.length).toBe(members.length);
+  it("has one verb for every member, and for what the command line does itself", () => {
+    const verbs = [...contracts, ...offline].flatMap(({ subsystem, methods }) =>
+      Object.keys(methods).map((member) => `${subsystem}.${member}`),
+    );
+    const found = commands.map(({ subsystem, member }) => `${subsystem}.${member}`);
+    expect(found.toSorted()).toEqual([...new Set(verbs)].sort());
   });
 
   it("makes positionals of texts and options of the rest", () => {
