@@ -3,7 +3,7 @@
  * are. That is plain data, so that a worker thread can open them too. Reading is synchronous: it
  * happens in a worker or in the command line.
  */
-import { closeSync, fstatSync, openSync, readdirSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 
 export interface FileRef {
@@ -13,6 +13,8 @@ export interface FileRef {
   file: string;
   offset: number;
   size: number;
+  /** What was in it when it was listed, of files that the agent replaces as a whole. */
+  content?: Buffer;
 }
 
 /** An open file of the system. */
@@ -60,6 +62,7 @@ export class OpenFile {
 
 /** @param most what larger files are not read beyond */
 export function readWhole(ref: FileRef, most: number = ref.size): Buffer {
+  if (ref.content !== undefined) return ref.content.subarray(0, most);
   const file = new OpenFile(ref);
   try {
     return file.bytes(0, Math.min(most, ref.size));
@@ -106,11 +109,22 @@ export function* linesOf(
 /** What in a log's directory is no part of its evidence. */
 const notEvidence = new Set(["key", "index"]);
 
+/** Files that are replaced as a whole, not appended to. */
+const replaced = new Set(["checkpoint", "log.json", "witnesses"]);
+/**
+ * What signs events is listed before the events: while the log is written, checkpoints that were
+ * seen then count no events that are not seen.
+ */
+const listedFirst = [...replaced, "seals"];
+
 /** Regular files below a directory, by their path in it. */
 export function filesOfDirectory(directory: string): Map<string, FileRef> {
   const files = new Map<string, FileRef>();
   const walk = (below: string) => {
-    for (const entry of readdirSync(join(directory, below), { withFileTypes: true })) {
+    const entries = readdirSync(join(directory, below), { withFileTypes: true });
+    const rank = ({ name }: { name: string }) =>
+      below === "" && listedFirst.includes(name) ? 0 : 1;
+    for (const entry of entries.sort((a, b) => rank(a) - rank(b))) {
       const path = below === "" ? entry.name : `${below}/${entry.name}`;
       if (notEvidence.has(path)) continue;
       if (entry.isDirectory()) walk(path);
@@ -123,16 +137,18 @@ export function filesOfDirectory(directory: string): Map<string, FileRef> {
 
 function addFile(files: Map<string, FileRef>, directory: string, path: string): void {
   const file = join(directory, path);
-  const size = sizeOf(file);
-  if (size !== undefined) files.set(path, { path, file, offset: 0, size });
+  const found = look(file, replaced.has(path));
+  if (found !== undefined) files.set(path, { path, file, offset: 0, ...found });
 }
 
 /** @returns undefined for a file that was removed since its name was read, as the agent does. */
-function sizeOf(file: string): number | undefined {
+function look(file: string, whole: boolean): { size: number; content?: Buffer } | undefined {
   try {
     const fd = openSync(file, "r");
     try {
-      return fstatSync(fd).size;
+      if (!whole) return { size: fstatSync(fd).size };
+      const content = readFileSync(fd);
+      return { size: content.length, content };
     } finally {
       closeSync(fd);
     }
