@@ -31,7 +31,7 @@ describe.skipIf(state === "")("sources", () => {
 
   test("what somebody does with Incus itself is on record, with who asked for it", async () => {
     await api.request("POST", "/1.0/projects", {
-      body: { name, config: { "features.images": "false" } },
+      body: { name, config: { "features.images": "false", "features.profiles": "false" } },
     });
     const instance = { name: "direct", source: { type: "none" } };
     const path = `/1.0/instances?project=${name}`;

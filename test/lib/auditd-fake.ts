@@ -53,6 +53,11 @@ export class FakeAuditd {
     return this.#client !== undefined;
   }
 
+  /** Bytes that the client does not take for now. */
+  get buffered(): number {
+    return this.#client?.writableLength ?? 0;
+  }
+
   async close(): Promise<void> {
     this.#client?.destroy();
     this.#client = undefined;

@@ -29,7 +29,10 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-async function startSource(recent: AuditEntry[] = [], at = boot) {
+async function startSource(
+  recent: AuditEntry[] = [],
+  at: typeof boot | Promise<typeof boot> = boot,
+) {
   const rate = { burst: 50_000, perSecond: 200 };
   const outlet = new Outlet({ source: "auditd", audit, log: () => {}, rate, firstRetryMs: 20 });
   const source = new Auditd({
@@ -111,6 +114,23 @@ test("20,000 events in a burst of which the socket loses a seventh, over rotatio
   });
   await vi.waitFor(() => expect(source.status().state).toBe("ok"), patience);
 }, 60_000);
+
+test("what arrives while the source still starts is taken, however much it is", async () => {
+  daemon = new FakeAuditd({ directory });
+  await daemon.listen();
+  let go = (_: typeof boot) => {};
+  const held = new Promise<typeof boot>((resolve) => {
+    go = resolve;
+  });
+  await startSource([], held);
+  await vi.waitFor(() => expect(daemon.hasClient).toBe(true), patience);
+  // More than is held in memory, so that the socket is paused.
+  for (let serial = 1; serial <= 3_000; serial++) daemon.write(fileEvent(serial, now));
+  await vi.waitFor(() => expect(daemon.buffered).toBeGreaterThan(0), patience);
+  go(boot);
+  await vi.waitFor(() => expect(audit.entries.length).toBeGreaterThanOrEqual(3_001), patience);
+  expectAll(1, 3_000);
+});
 
 test("a single lost record, even within an event, is taken from the log", async () => {
   // The event's fourth record: the name of the file.

@@ -1,0 +1,166 @@
+/** Hands each of auditd's events to the log once, and keeps the account of their numbers. */
+import type { Log } from "../../../log.ts";
+import { aboutSource, type Outlet } from "../outlet.ts";
+import { Slices } from "../slices.ts";
+import { isWhole, type KernelEvent } from "./assemble.ts";
+import type { Boot } from "./boot.ts";
+import type { Cursor } from "./cursor.ts";
+import { toEvent } from "./event.ts";
+import { type Range, Serials } from "./serials.ts";
+import type { Health } from "./status.ts";
+
+const mostDaemon = 1_000;
+const rangesTold = 32;
+
+export class Recorder {
+  readonly #outlet: Outlet;
+  readonly #health: Health;
+  readonly #log: Log;
+  readonly #slices = new Slices();
+  /** Of which records are missing; recorded as they are when those cannot be found. */
+  readonly #held = new Map<number, KernelEvent>();
+  /** Those of auditd itself that were recorded. */
+  readonly #daemon = new Set<string>();
+  #boot: Boot = { id: "", time: 0 };
+  /** The start of the system that the serial numbers are counted from. */
+  #counted = "";
+  #stopped = false;
+  /** Undefined until the first number is known. */
+  serials: Serials | undefined;
+  /** Whether system calls come with their command line. */
+  titled = false;
+
+  constructor(outlet: Outlet, health: Health, log: Log) {
+    this.#outlet = outlet;
+    this.#health = health;
+    this.#log = log;
+  }
+
+  get boot(): Boot {
+    return this.#boot;
+  }
+
+  /** Whether numbers are counted from the present start of the system. */
+  get isPresent(): boolean {
+    return this.#counted === this.#boot.id;
+  }
+
+  begin(boot: Boot, cursor: Cursor | undefined): void {
+    this.#boot = boot;
+    this.#counted = boot.id;
+    if (cursor === undefined) return;
+    for (const key of cursor.daemon) this.#daemon.add(key);
+    const serials = new Serials(cursor.done);
+    for (const range of cursor.gaps) serials.giveUp(range);
+    for (const serial of cursor.above) serials.settle(serial);
+    this.serials = serials;
+    this.#counted = cursor.boot;
+    this.#health.time = cursor.time;
+  }
+
+  /** From now on nothing is recorded any more. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** @param first number of a start of the system, the present one or one before */
+  newBoot(first: number, present: boolean): void {
+    this.endOfBoot();
+    this.#counted = present ? this.#boot.id : "unknown";
+    this.serials = new Serials(first - 1);
+  }
+
+  /** What is still missing of an earlier start is nowhere else. */
+  endOfBoot(): void {
+    const missing = this.serials?.missing(Number.MAX_SAFE_INTEGER, () => false) ?? [];
+    if (missing.length > 0) this.lose(missing, "audit.log does not have them");
+    this.serials = undefined;
+    this.#counted = this.#boot.id;
+  }
+
+  /** Takes an event from the socket, which may have lost some of its records. */
+  async live(event: KernelEvent): Promise<void> {
+    if (!event.daemon && !this.#knows(event) && !isWhole(event, this.titled)) {
+      this.#held.set(event.serial, event);
+      return;
+    }
+    await this.take(event);
+  }
+
+  /** Takes those up to a number as they are: better a part of an event than nothing of it. */
+  async takeParts(until: number): Promise<void> {
+    for (const [serial, event] of this.#held) {
+      if (serial <= until) await this.take({ ...event, ended: false });
+    }
+  }
+
+  /** Takes an event that has all the records that there are, unless it was taken before. */
+  async take(event: KernelEvent): Promise<void> {
+    if (this.#knows(event)) return;
+    if (this.#outlet.full) await this.#outlet.room();
+    const rest = this.#slices.rest();
+    if (rest !== undefined) await rest;
+    if (this.#stopped) return;
+    const { serial, time, daemon } = event;
+    this.#held.delete(serial);
+    if (daemon) this.#remember(event);
+    this.#health.receive(time);
+    const serials = daemon ? undefined : this.serials;
+    const mapped = toEvent(event);
+    if (mapped === undefined) {
+      this.#health.counted += 1;
+      serials?.settle(serial);
+      return;
+    }
+    const { details } = mapped.event;
+    details.boot = this.#counted;
+    details.done = this.serials?.done ?? 0;
+    if (daemon) details.daemon = serial;
+    serials?.take(serial);
+    this.#outlet.put(mapped.event, mapped.vital, () => serials?.settle(serial));
+  }
+
+  /** Puts on record that events are missing. */
+  lose(ranges: readonly Range[], reason: string): void {
+    const count = ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0);
+    this.#health.lose(count);
+    for (const range of ranges) this.serials?.giveUp(range);
+    for (const serial of this.#held.keys()) {
+      if (this.serials?.knows(serial) === true) this.#held.delete(serial);
+    }
+    const details = {
+      boot: this.#counted,
+      done: this.serials?.done ?? 0,
+      reason,
+      count,
+      first: ranges[0]?.first ?? 0,
+      last: ranges.at(-1)?.last ?? 0,
+      ranges: ranges.slice(0, rangesTold).map(({ first, last }) => [first, last]),
+    };
+    this.#outlet.note({ ...aboutSource("auditd", "Gap", details), outcome: "failure" });
+    this.#log("error", "events of auditd are missing", { count, reason });
+  }
+
+  /** Tells in the log where this source is, so that the next start goes on from there. */
+  tell(what: "Started" | "Heartbeat" | "Stopped"): void {
+    const { received, counted, gaps, torn, time } = this.#health;
+    const details: Record<string, unknown> = { boot: this.#counted };
+    if (this.serials !== undefined) details.done = this.serials.done;
+    if (time > 0) details.at = new Date(time).toISOString();
+    const { suppressed } = this.#outlet;
+    details.counts = { received, counted, suppressed, gaps, torn };
+    this.#outlet.note(aboutSource("auditd", what, details));
+  }
+
+  #knows({ serial, time, daemon }: KernelEvent): boolean {
+    if (daemon) return this.#daemon.has(`${time}:${serial}`);
+    this.serials ??= new Serials(serial - 1);
+    return this.serials.knows(serial);
+  }
+
+  #remember({ serial, time }: KernelEvent): void {
+    this.#daemon.add(`${time}:${serial}`);
+    const [oldest] = this.#daemon;
+    if (this.#daemon.size > mostDaemon && oldest !== undefined) this.#daemon.delete(oldest);
+  }
+}
