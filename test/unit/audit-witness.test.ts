@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Remote, Unreachable } from "../../agent/audit/remote.ts";
-import { cosignaturesOf } from "../../agent/audit/tlog/cosignature.ts";
-import { parseNote, parseVerifierKey } from "../../agent/audit/tlog/note.ts";
+import { cosign, cosignaturesOf } from "../../agent/audit/tlog/cosignature.ts";
+import { formatSignature, parseNote, parseVerifierKey } from "../../agent/audit/tlog/note.ts";
 import { createWitnesses, type Witnesses } from "../../agent/audit/witness/service.ts";
 import { ensureKey, parseLogs } from "../../agent/audit/witness-server/key.ts";
 import { Memory } from "../../agent/audit/witness-server/memory.ts";
@@ -291,6 +291,31 @@ test("answers that make no sense do no harm", async () => {
     expect(status()?.text.length).toBeLessThan(300);
   }
   expect(kept).toEqual([]);
+});
+
+test("of what a witness answers only its signature of this checkpoint is taken", async () => {
+  const { verifier, privateKey } = await ensureKey(directory, undefined);
+  const { text } = parseNote(log.checkpoint());
+  const right = cosign(text, 1_700_000_000, verifier, privateKey);
+  const answers = [
+    [cosign(log.checkpoint(3), 1_700_000_000, verifier, privateKey)],
+    [{ ...right, name: "other.example" }],
+    [{ ...right, id: (right.id ^ 1) >>> 0 }],
+    [{ ...right, name: "other.example" }, right],
+  ];
+  let at = 0;
+  const url = await oddWitness((_, response) => {
+    response.end((answers[at] ?? []).map(formatSignature).join(""));
+  });
+  const { offer, letPass, kept, status } = await node({ url });
+  await offer();
+  for (at = 1; at < answers.length; at++) {
+    expect(kept).toEqual([]);
+    await letPass();
+  }
+  expect(kept).toEqual([{ text, lines: [formatSignature(right)] }]);
+  expect(status()).toMatchObject({ state: "warning", at: "2023-11-14T22:13:20.000Z" });
+  expect(status()?.text).toContain("The clocks of witness.example/w1 and of this node differ");
 });
 
 test("a request has a limit in time", async () => {

@@ -14,6 +14,7 @@ import { Differs, OffloadError, type Target } from "./types.ts";
 
 export class DirectoryTarget implements Target {
   readonly name: string;
+  remark = "";
   readonly #directory: string;
   readonly #source: string;
 
@@ -85,7 +86,12 @@ export class DirectoryTarget implements Target {
     }
     await this.#publish(part, path, content);
     await chmod(path, 0o400);
-    await setFlag(path, "i").catch(() => undefined); // Not every file system knows it.
+    try {
+      await setFlag(path, "i");
+    } catch {
+      // Not every file system knows the flag, nor lets us; the copy is as good as there.
+      this.remark = "It does not make them immutable.";
+    }
   }
 
   async #publish(part: string, path: string, content: Content): Promise<void> {

@@ -21,6 +21,7 @@ export interface S3Options {
 
 export class S3Target implements Target {
   readonly name: string;
+  readonly remark = "";
   readonly #config: S3Config;
   readonly #remote: Remote;
   readonly #host: string;

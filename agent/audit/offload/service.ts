@@ -93,14 +93,14 @@ export class Offload {
   }
 
   status(): OffloadStatus {
-    const { name } = this.#target;
+    const { name, remark } = this.#target;
     const late = this.#late();
     const alarms = [...this.#differs.values(), ...(late === undefined ? [] : [late])];
     const files = this.#done.size;
     const bytes = [...this.#done.values()].reduce((sum, done) => sum + done.bytes, 0);
     const at = this.#completeAt;
     const waiting = at === undefined ? `Copies to ${name} were not looked at yet.` : "";
-    const fine = `${files} files of the log are in ${name}.`;
+    const fine = `${files} files of the log are in ${name}. ${remark}`.trim();
     return {
       state: alarms.length > 0 ? "alarm" : this.#state(),
       at: at === undefined ? "" : new Date(at).toISOString(),
@@ -155,8 +155,11 @@ export class Offload {
     if (origin === undefined) return false;
     for (const item of await planned(directory, this.#now())) {
       if (this.#done.get(item.path)?.version === item.version) continue;
+      const began = performance.now();
       const stored = await this.#copy(origin, item);
       if (stored !== undefined) told.push(stored);
+      // After a start all files are hashed: not more than half of the time.
+      await delay(performance.now() - began, undefined, { signal: this.#stopped.signal });
     }
     // Not told of: each would be an event, and each event makes another checkpoint.
     if (this.#now() - this.#checkpointAt >= checkpointMs) {

@@ -39,6 +39,8 @@ export type S3Config = Extract<OffloadConfig, { s3: unknown }>["s3"];
 export interface Target {
   /** For people, without secrets. */
   readonly name: string;
+  /** What else is to be known of the copies, in a sentence; empty for nothing. */
+  readonly remark: string;
   /**
    * Looks whether the target can be used now.
    * @returns what keeps it from protecting anything, in a sentence; empty when nothing does
