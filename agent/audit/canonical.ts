@@ -16,11 +16,14 @@ export function canonical(value: unknown): string {
   }
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (typeof value === "object") {
-    const members = Object.entries(value)
-      .filter(([, member]) => member !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, member]) => `${canonical(key)}:${canonical(member)}`);
-    return `{${members.join(",")}}`;
+    const members = value as Record<string, unknown>;
+    let text = "";
+    // Sorting without a function compares UTF-16 units.
+    for (const key of Object.keys(members).sort()) {
+      if (members[key] === undefined) continue;
+      text += `${text === "" ? "" : ","}${canonical(key)}:${canonical(members[key])}`;
+    }
+    return `{${text}}`;
   }
   throw new TypeError(`${typeof value} has no JSON`);
 }

@@ -23,22 +23,39 @@ export interface Encoded {
  * @throws TypeError for details that have no JSON.
  */
 export function encodeEvent(event: AuditEvent, node: string, time = new Date()): Encoded {
-  const whole: Record<string, unknown> = {
-    source: "agent",
-    loginuid: -1,
-    pid: 0,
-    label: "",
-    ...event,
-    node,
-    time: time.toISOString(),
-  };
-  if (event.details !== undefined) whole.details = bounded(event.details);
+  const details = event.details === undefined ? undefined : bounded(event.details);
   for (const most of maximumText) {
+    const text = (value: string | undefined) =>
+      value === undefined ? undefined : cut(value, most);
+    // In the order of canonical JSON, which makes it the entry's text to write one after the other.
+    const members = {
+      action: cut(event.action, most),
+      actor: cut(event.actor, most),
+      address: text(event.address),
+      call: text(event.call),
+      details: details?.value,
+      error: text(event.error),
+      flow: text(event.flow),
+      label: cut(event.label ?? "", most),
+      loginuid: event.loginuid ?? -1,
+      node,
+      object: text(event.object),
+      outcome: event.outcome,
+      pid: event.pid ?? 0,
+      source: event.source ?? "agent",
+      tenant: text(event.tenant),
+      time: time.toISOString(),
+      uid: event.uid,
+    };
     const entry: Record<string, unknown> = {};
-    for (const [name, value] of Object.entries(whole)) {
-      if (value !== undefined) entry[name] = typeof value === "string" ? cut(value, most) : value;
+    let json = "";
+    for (const [name, value] of Object.entries(members)) {
+      if (value === undefined) continue;
+      entry[name] = value;
+      const member = name === "details" ? details?.text : canonical(value);
+      json += `${json === "" ? "" : ","}"${name}":${member}`;
     }
-    const payload = Buffer.from(canonical(entry));
+    const payload = Buffer.from(`{${json}}`);
     if (payload.length <= maximumPayload) return { entry: entry as unknown as Unplaced, payload };
   }
   throw new TypeError("an event has more members than it may have");
@@ -51,10 +68,15 @@ export function decodeEvent(payload: Buffer, index: number): AuditEntry {
 }
 
 /** Details beyond 16 KiB are represented by their hash and size. */
-function bounded(details: Record<string, unknown>): Record<string, unknown> {
+function bounded(details: Record<string, unknown>): {
+  value: Record<string, unknown>;
+  text: string;
+} {
   const text = canonical(details);
   const size = Buffer.byteLength(text);
-  return size <= maximumDetails ? details : { omitted: sha3Hex(text), size };
+  if (size <= maximumDetails) return { value: details, text };
+  const value = { omitted: sha3Hex(text), size };
+  return { value, text: canonical(value) };
 }
 
 /** A name or an error must not keep an act from being recorded, however long or odd it is. */

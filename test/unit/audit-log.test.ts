@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { canonical } from "../../agent/audit/canonical.ts";
+import { decodeEvent, encodeEvent } from "../../agent/audit/event.ts";
 import { AuditLog } from "../../agent/audit/log.ts";
 import { backwards, newest } from "../../agent/audit/recent.ts";
 import { LogReader } from "../../agent/audit/segments/reader.ts";
@@ -119,6 +121,23 @@ test("what is too large or no text is bounded, and what has no JSON is refused",
   await expect(log.append({ ...event, details: { not: Number.NaN } })).rejects.toThrow("no JSON");
   await log.close();
   expect(checkLog(directory).entries).toHaveLength(3);
+});
+
+test("an event is written in canonical form, with all its members", () => {
+  const all = {
+    ...{ ...event, source: "auditd", loginuid: 1, pid: 2, label: "l", address: "::1", tenant: "t" },
+    ...{
+      object: "o",
+      flow: "f",
+      call: "c",
+      details: { b: [1, { z: "\u20ac", a: null }] },
+      error: "e",
+    },
+  } as const;
+  const { entry, payload } = encodeEvent(all, "node1");
+  expect(payload.toString()).toBe(canonical(entry));
+  expect(entry).toMatchObject(all);
+  expect(decodeEvent(payload, 6)).toEqual({ sequence: 7, ...entry });
 });
 
 test("more events than may wait are refused, and none of the others is lost", async () => {
