@@ -126,7 +126,13 @@ test("what arrives while the source still starts is taken, however much it is", 
   await vi.waitFor(() => expect(daemon.hasClient).toBe(true), patience);
   // More than is held in memory, so that the socket is paused.
   for (let serial = 1; serial <= 3_000; serial++) daemon.write(fileEvent(serial, now));
-  await vi.waitFor(() => expect(daemon.buffered).toBeGreaterThan(0), patience);
+  let left = 0;
+  await vi.waitFor(() => {
+    const before = left;
+    left = daemon.buffered;
+    expect(left).toBe(before);
+    expect(left).toBeGreaterThan(0);
+  }, patience);
   go(boot);
   await vi.waitFor(() => expect(audit.entries.length).toBeGreaterThanOrEqual(3_001), patience);
   expectAll(1, 3_000);
