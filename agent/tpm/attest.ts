@@ -151,7 +151,7 @@ function checkEnrolment(
   return {
     key,
     signer: qualifiedName(name),
-    counterName: counterName(enrolment.counterIndex),
+    counterName: Buffer.from(enrolment.counterName, "hex"),
     counter: undefined,
     clock: undefined,
   };
