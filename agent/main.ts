@@ -7,8 +7,15 @@ import { approvals as approvalsContract } from "./approvals/contract.ts";
 import { Approvals } from "./approvals/service.ts";
 import { watchClock } from "./audit/clock.ts";
 import { audit as auditContract } from "./audit/contract.ts";
+import { Exports } from "./audit/export/service.ts";
+import { createForwarding } from "./audit/forwarding.ts";
 import { interruptedActs, recordInterrupted } from "./audit/interrupted.ts";
 import { AuditLog } from "./audit/log.ts";
+import { keys } from "./audit/observe/keys.ts";
+import { Observer } from "./audit/observe/observer.ts";
+import { permissions } from "./audit/observe/permissions.ts";
+import { policy } from "./audit/observe/policy.ts";
+import { tenants as tenantStates } from "./audit/observe/tenants.ts";
 import { createOutward } from "./audit/outward.ts";
 import { ReaderClient } from "./audit/queries/client.ts";
 import { readingActions } from "./audit/reads.ts";
@@ -29,6 +36,7 @@ import { encode } from "./bus/validate.ts";
 import { type Config, readConfig } from "./config.ts";
 import { contracts } from "./contracts.ts";
 import { images as imagesContract } from "./images/contract.ts";
+import { IncusClient } from "./incus/client.ts";
 import { createCloud } from "./incus/cloud.ts";
 import { instances as instancesContract } from "./instances/contract.ts";
 import { job as jobContract } from "./jobs/contract.ts";
@@ -105,7 +113,9 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   const reader = new ReaderClient({ directory, reads: readingActions(contracts), size, log });
   const verifier = new Verifier({ directory, size, jobs, audit, log });
   verifier.restore(remembered);
-  const auditParts: AuditParts = { sealer, clock: watchClock(audit, log) };
+  const exports = new Exports({ directory, exportDirectory: config.exportDirectory, jobs, log });
+  const forwarding = createForwarding({ config, audit, reader, log });
+  const auditParts: AuditParts = { sealer, forwarding, clock: watchClock(audit, log) };
   audit.onAppended((count) => signal(auditContract, "Appended", count));
   keepIndex(audit, reader, log);
 
@@ -130,12 +140,20 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     incusSocket: config.incusSocket,
     incusRemedy: () => cloud.tenants.health().remedy,
   });
+  const incus = new IncusClient(config.incusSocket);
+  const tenancy = async (name: string) => {
+    const { jurisdiction } = await cloud.tenants.record(name);
+    return { name, jurisdiction };
+  };
   const services: Record<string, Service> = {
     "org.dsecos.Agent1": createAgent({ contracts, polkit, node, version, log }),
     "org.dsecos.Jobs1": { handlers: jobs.handlers },
     "org.dsecos.Job1": { handlers: jobs.objectHandlers },
     "org.dsecos.Approvals1": { handlers: approvals.handlers },
-    "org.dsecos.Audit1": createAudit({ log: audit, node, reader, verifier, parts: auditParts }),
+    "org.dsecos.Audit1": createAudit({
+      ...{ log: audit, node, reader, verifier, exports, parts: auditParts },
+      tracing: { client: incus, tenancy, copies: forwarding },
+    }),
     "org.dsecos.Node1": nodeService,
     "org.dsecos.Tenants1": cloud.tenants,
     "org.dsecos.Instances1": cloud.instances,
@@ -172,6 +190,16 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   sources.start(remembered, backwards(past, past.size));
   past.close();
   auditParts.sources = sources;
+  const observer = new Observer({
+    subjects: [
+      tenantStates({ states: cloud.states, onChanged: (told) => cloud.tenants.onChanged(told) }),
+      ...[permissions(), policy(), keys(config.auditDirectory)],
+    ],
+    audit,
+    log,
+  });
+  observer.start(remembered);
+  forwarding.start(remembered);
   const exists = async (name: string) => (await cloud.tenants.outcome(name)) !== "gone";
   recordInterrupted(interrupted, exists, audit, log).catch((error) =>
     fail("interrupted acts could not be looked up", error),
@@ -181,6 +209,9 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     log("info", "stopping", { reason });
     await cloud.stop();
     await sources.stop();
+    await observer.stop();
+    await forwarding.stop();
+    incus.close();
     await outward.stop();
     await reader.close();
     await audit.append({ action: "agent.stop", outcome: "note", ...self, details: { reason } });

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { defineInterface, document, text } from "../bus/contract.ts";
-import { identifierSchema, lineSchema } from "../bus/fields.ts";
+import { identifierSchema, lineSchema, timeSchema } from "../bus/fields.ts";
 import { tenantNameSchema } from "../tenants/names.ts";
 import {
   auditPageSchema,
@@ -9,8 +9,10 @@ import {
   statusSchema,
   summarySchema,
 } from "./answers.ts";
-import { auditEntrySchema } from "./entry.ts";
+import { exportSpecSchema } from "./export/spec.ts";
 import { auditConditionsSchema, auditFilterSchema } from "./filter.ts";
+import { changesSchema, replaySchema } from "./replay/answers.ts";
+import { traceQuestionSchema, traceSchema } from "./trace/answers.ts";
 
 export { type AuditEntry, auditEntrySchema, outcomes, sources } from "./entry.ts";
 
@@ -106,6 +108,41 @@ export const audit = defineInterface({
       out: text("checkpoint", v.string(), "A signed note as c2sp.org/tlog-checkpoint has it."),
       action: "status",
     },
+    Replay: {
+      description:
+        "Tenants, permissions, policy and keys as they were at an instant within the retention. Recorded.",
+      in: [text("instant", timeSchema, "The instant, for example 2026-11-01T12:00:00.000Z.")],
+      out: document("state", replaySchema, "What was known then."),
+      action: "read",
+      recorded: true,
+    },
+    Changes: {
+      description: "Who did what, and what it changed, newest first. Recorded.",
+      in: [document("filter", auditFilterSchema, "Which acts and changes.")],
+      out: document("changes", changesSchema, "A page of acts and changes."),
+      action: "read",
+      recorded: true,
+      continues: paging,
+    },
+    Trace: {
+      description:
+        "Where the data of a tenant goes or could go, each path with its jurisdiction and what shows it. Recorded.",
+      in: [document("question", traceQuestionSchema, "Of which tenant.")],
+      out: document("trace", traceSchema, "The paths, and whether they all end where they must."),
+      action: "readTenant",
+      tenant: "question.agency",
+      recorded: true,
+      timeoutSeconds: 120,
+    },
+    Export: {
+      description:
+        "Write a signed bundle, tiles or documents. The file is the caller's, named in the job, and kept a week.",
+      in: [document("spec", exportSpecSchema, "What to export.")],
+      out: text("job", identifierSchema, "Id of the job."),
+      action: "read",
+      recorded: true,
+      job: true,
+    },
     Verify: {
       description:
         "Verify the whole log: chain, tree, checkpoints, TPM and witnesses. The result is in the job and in Status.",
@@ -133,15 +170,6 @@ export const audit = defineInterface({
       changes: true,
       approvals: 1,
       timeoutSeconds: 300,
-    },
-  },
-  verbs: {
-    Follow: {
-      description:
-        "Print what comes on record, as it comes: of the whole log for auditors, of one tenant where it is named, else one's own acts. Ctrl-C ends it.",
-      in: [document("filter", auditConditionsSchema, "Which entries.")],
-      out: document("entry", auditEntrySchema, "An entry."),
-      action: "readOwn",
     },
   },
   signals: {

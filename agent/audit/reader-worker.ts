@@ -1,11 +1,13 @@
 /**
- * The thread that reads the log and its index for the agent. Started as a verifier instead, it runs
- * a verification, or serves as one of the threads of one.
+ * The thread that reads the log and its index for the agent. Started for something else, it writes
+ * an export, runs a verification, or serves as one of the threads of one.
  */
 import { setPriority } from "node:os";
 import { setImmediate as turn } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { DsecosError } from "../bus/errors.ts";
+import { sha3Hex } from "./digest.ts";
+import { type ExportSettings, runExport } from "./export/run.ts";
 import { list } from "./index/list.ts";
 import { LogIndex } from "./index/store.ts";
 import { summarize } from "./index/summary.ts";
@@ -71,6 +73,17 @@ class ReaderThread {
         const hashes = treeHashes(this.#directory, this.#reader, to);
         return consistencyProof(hashes, from, to).map((bytes) => bytes.toString("base64"));
       }
+      case "raw": {
+        const { from, count } = request.ask;
+        const events = this.#reader.read(Math.max(from, this.#reader.first), count);
+        return events
+          .filter(({ index }) => index < size)
+          .map(({ index, payload, salt, previous }) => ({
+            index,
+            payload: payload.toString("utf8"),
+            hash: sha3Hex(Buffer.concat([payload, salt, previous])),
+          }));
+      }
       case "index":
         // One at a time, so that questions in between need not wait.
         while (this.#index.catchUp()) await turn();
@@ -93,8 +106,13 @@ function yieldBy(nice: number): void {
   }
 }
 
-function serve(settings: ReaderSettings | VerificationSettings): void {
+function serve(settings: ReaderSettings | VerificationSettings | ExportSettings): void {
   if (servesAsVerifier()) return;
+  if (settings.task === "export") {
+    yieldBy(niceness.verifying);
+    void runExport(settings);
+    return;
+  }
   if (settings.task === "verify") {
     yieldBy(niceness.verifying);
     void runVerification(settings);

@@ -5,9 +5,13 @@ import type { Call } from "../bus/call.ts";
 import type { Handlers } from "../bus/contract.ts";
 import { DsecosError } from "../bus/errors.ts";
 import type { audit } from "./contract.ts";
+import type { Exports } from "./export/service.ts";
+import type { AuditFilter } from "./filter.ts";
 import type { AuditLog } from "./log.ts";
 import type { ReaderClient } from "./queries/client.ts";
+import { changesOf, replay } from "./replay/replay.ts";
 import { type AuditParts, statusOf } from "./status.ts";
+import { type TraceParts, trace } from "./trace/trace.ts";
 import type { Verifier } from "./verification.ts";
 
 export interface AuditServiceOptions {
@@ -15,6 +19,8 @@ export interface AuditServiceOptions {
   node: string;
   reader: ReaderClient;
   verifier: Verifier;
+  exports: Exports;
+  tracing: Omit<TraceParts, "trail">;
   /** Filled in as the parts are started. */
   parts: AuditParts;
 }
@@ -22,12 +28,20 @@ export interface AuditServiceOptions {
 export function createAudit(options: AuditServiceOptions): {
   handlers: Handlers<typeof audit, Call>;
 } {
-  const { log, node, reader, verifier, parts } = options;
+  const { log, node, reader, verifier, exports, parts } = options;
   const { directory } = log;
   const whole = {};
+  const list = (filter: AuditFilter) => reader.ask("list", { filter, scope: whole });
+  const tracing: TraceParts = {
+    ...options.tracing,
+    async trail(tenant) {
+      const { facets } = await reader.ask("summary", { filter: {}, scope: { tenant } });
+      return facets.actions.map(({ value, count }) => ({ action: value, count }));
+    },
+  };
   return {
     handlers: {
-      List: (_call, filter) => reader.ask("list", { filter, scope: whole }),
+      List: (_call, filter) => list(filter),
       ListTenant: (_call, tenant, filter) => reader.ask("list", { filter, scope: { tenant } }),
       ListOwn({ caller }, filter) {
         const own = { uid: caller.uid, user: caller.user };
@@ -42,6 +56,15 @@ export function createAudit(options: AuditServiceOptions): {
       },
       async Checkpoint() {
         return parts.sealer?.status().checkpoint || (await storedCheckpoint(directory));
+      },
+      Replay: (_call, instant) => replay(list, instant),
+      async Changes(_call, filter) {
+        const { rows, next } = await list({ ...filter, acts: true });
+        return { rows: changesOf(rows), next };
+      },
+      Trace: (_call, { agency, dataflow }) => trace(tracing, { agency, dataflow }),
+      async Export({ caller, member }, spec) {
+        return exports.start(member, spec, caller);
       },
       async Verify({ caller, member }) {
         return verifier.start(member, caller.user, caller.uid);

@@ -17,6 +17,7 @@ export interface AuditParts {
   offload?: { status(): OffloadStatus };
   sources?: { status(): OwnSourceStatus[] };
   clock?: { alarms(): Alarm[] };
+  forwarding?: { alarms(): Alarm[] };
 }
 
 export interface StatusInput {
@@ -68,6 +69,7 @@ export async function statusOf(input: StatusInput): Promise<Status> {
       ...(offload?.alarms ?? []).map((one) => ({ ...one, kind: "offload" as const })),
       ...sources.flatMap(sourceAlarms),
       ...(parts.clock?.alarms() ?? []),
+      ...(parts.forwarding?.alarms() ?? []),
       ...disk,
     ].map(({ kind, since, text, todo }) => ({ kind, since, text, todo })),
     verified,

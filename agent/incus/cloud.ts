@@ -33,6 +33,8 @@ export interface CloudOptions {
 }
 
 export interface Cloud {
+  /** What each tenant is; undefined until they are loaded. */
+  states(): ReadonlyMap<string, Record<string, unknown>> | undefined;
   tenants: TenantService;
   instances: InstanceService;
   images: ImageService;
@@ -182,7 +184,19 @@ export function createCloud(options: CloudOptions): Cloud {
   let regular: NodeJS.Timeout | undefined;
   let watch: NodeJS.Timeout | undefined;
 
+  const states = () => {
+    if (!view.loaded) return undefined;
+    return new Map(
+      [...view.entries()].map(({ name, record, state }) => {
+        const { version, ...declared } = record;
+        const { deleteAt } = state;
+        const until = deleteAt === undefined ? {} : { deleteAt };
+        return [name, { ...declared, state: state.state, ...until }];
+      }),
+    );
+  };
   return {
+    states,
     tenants,
     instances,
     images,

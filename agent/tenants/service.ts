@@ -42,6 +42,8 @@ export interface TenantService {
   health(): Health;
   /** What became of a tenant whose creation or deletion was interrupted. */
   outcome(name: string): Promise<"whole" | "deleting" | "gone">;
+  /** What is declared of a tenant. @throws NotFound, Unavailable while they are not loaded. */
+  record(name: string): Promise<TenantRecord>;
   /** Tells that a tenant was read anew; an empty name means all. */
   noticed(name: string): void;
 }
@@ -243,6 +245,10 @@ export function createTenants(deps: TenantDeps): TenantService {
     stop: () => reconciler.stop(),
     onChanged: (listener) => void listeners.push(listener),
     health: () => withCrowding(server.health, view.size),
+    async record(name) {
+      await ready();
+      return view.get(name).record;
+    },
     outcome: async (name) => {
       await ready();
       const entry = view.find(name) ?? (await view.refresh(name));

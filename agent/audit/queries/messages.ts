@@ -11,6 +11,14 @@ export interface ReaderSettings {
   reads: string[];
 }
 
+export interface RawAnswer {
+  index: number;
+  /** As it stands in the log. */
+  payload: string;
+  /** SHA3-512 of the entry, hexadecimal. */
+  hash: string;
+}
+
 /** What can be asked, with what comes back. */
 export interface Questions {
   list: { ask: { filter: AuditFilter; scope: Scope }; answer: AuditPage };
@@ -18,6 +26,8 @@ export interface Questions {
   show: { ask: { index: number }; answer: Shown };
   /** Base64 hashes of the proof that the log of `from` events is the beginning of that of `to`. */
   consistency: { ask: { from: number; to: number }; answer: string[] };
+  /** Events as they stand in the log, from an index on, at most so many. */
+  raw: { ask: { from: number; count: number }; answer: RawAnswer[] };
   /** Makes the files of the index that are missing. */
   index: { ask: Record<string, never>; answer: null };
 }

@@ -85,6 +85,16 @@ export async function openLogKey(
   return { origin, key, privateKey: secret.privateKey, from, count: keys.length + 1, changed };
 }
 
+/** The key as it is, for a thread that signs a bundle. @throws Error when there is none to be used. */
+export async function readLogKey(
+  directory: string,
+): Promise<{ key: VerifierKey; privateKey: KeyObject }> {
+  const { secret, problem } = await readSecret(join(directory, "key", "log.json"));
+  if (secret === undefined) throw new Error(`nothing can be signed for the log: ${problem}`);
+  const { origin, privateKey } = secret;
+  return { key: verifierKey(origin, createPublicKey(privateKey)), privateKey };
+}
+
 function newOrigin(node: string): string {
   // A note's names have no spaces and no plus signs; host names have neither.
   return `dsecos.org/audit/${node}/${randomBytes(4).toString("hex")}`;
