@@ -327,6 +327,14 @@ test("a request has a limit in time", async () => {
   remote.close();
 });
 
+test("a reply has a limit in size", async () => {
+  const url = await oddWitness((_, response) => response.write("x".repeat(512 * 1024)));
+  const remote = new Remote(url);
+  const endless = remote.send({ method: "GET", path: "/" });
+  await expect(endless).rejects.toThrow("its answer has no end");
+  remote.close();
+});
+
 test("the server bounds a request, and knows one path", async () => {
   await listen(server, 0);
   const remote = new Remote(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
