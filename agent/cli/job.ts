@@ -33,13 +33,22 @@ export function progressLine(record: JobRecord): string {
   return `${bar}${oneLine(step === "" ? title : step)}`;
 }
 
+/** Kinds whose results people want to see when all went well: a file, or what was checked. */
+const told: ReadonlySet<string> = new Set(["audit.Export", "audit.Verify"]);
+
 /** One line for what was done and one for each object that failed. */
 export function jobSummary(record: JobRecord): string[] {
   const failed = record.results.filter(({ error }) => error !== undefined);
+  const done = told.has(record.kind)
+    ? record.results.filter(({ error }) => error === undefined)
+    : [];
   const counts = record.total > 1 ? ` (${record.done} of ${record.total})` : "";
   const reason = record.error === undefined ? "" : `: ${oneLine(record.error)}`;
   return [
     `${oneLine(record.title)}: ${record.state}${counts}${reason}`,
+    ...done.map(
+      ({ object }) => `  ${oneLine(object)}${record.kind === "audit.Verify" ? ": ok" : ""}`,
+    ),
     ...failed.map(({ object, error }) => `  ${oneLine(object)}: ${oneLine(error ?? "")}`),
   ];
 }

@@ -1,8 +1,10 @@
 /** What a member replied, for people. */
 import type { Shown } from "../audit/answers.ts";
+import type { Changes, Replay } from "../audit/replay/answers.ts";
 import type { Command } from "../bus/derive/commands.ts";
 import { cellText, flatten, heading, isRecord, isRows, type Row } from "./cells.ts";
 import { shownEntry } from "./entry.ts";
+import { changesText, replayText } from "./replayed.ts";
 import { type Screen, table } from "./table.ts";
 import { harmless, lengthOf, pad, painted, wrap } from "./text.ts";
 
@@ -32,6 +34,7 @@ export const preferredColumns: Record<string, readonly string[]> = {
 
 /** The same for lists within one record, by their key. */
 const preferredWithin: Record<string, readonly string[]> = {
+  paths: ["state", "jurisdiction", "from", "to", "evidence", "command"],
   engines: ["name", "state", "version", "remedy"],
   assurance: ["verdict", "title", "fact", "remedy", "command"],
 };
@@ -39,6 +42,8 @@ const preferredWithin: Record<string, readonly string[]> = {
 export function present(command: Command, reply: unknown, screen: Screen): string {
   const name = `${command.subsystem}.${command.member}`;
   if (name === "audit.Show") return shownEntry(reply as Shown, screen).join("\n");
+  if (name === "audit.Changes") return changesText(reply as Changes).join("\n");
+  if (name === "audit.Replay") return replayText(reply as Replay).join("\n");
   const preferred = preferredColumns[name] ?? [];
   return lines(reply, preferred, screen).join("\n");
 }

@@ -55,3 +55,5 @@ export const changesSchema = v.object({
   rows: described(v.array(changeSchema), "Newest first."),
   next: described(cursorSchema, "Cursor for what is older; empty when nothing is."),
 });
+
+export type Changes = v.InferOutput<typeof changesSchema>;
