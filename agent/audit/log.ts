@@ -7,15 +7,16 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { DsecosError } from "../bus/errors.ts";
 import { explain, type Log } from "../log.ts";
-import type { Answer } from "./committer.ts";
 import type { AuditEntry } from "./contract.ts";
 import { encodeEvent, type Unplaced } from "./event.ts";
-import type { Reply, Request, WriterSettings } from "./protocol.ts";
+import { packEvents, type Reply, type Request, type WriterSettings } from "./protocol.ts";
 import type { Head } from "./segments/writer.ts";
 import type { AuditEvent, AuditWriter, Until } from "./types.ts";
 
 /** Events that may wait for the disk; more are refused. */
 const mostWaiting = 65_536;
+/** Larger messages are handed over to the thread instead of copied, in bytes. */
+const handedOver = 16 * 1024;
 /** Listeners hear of new events at most this often, in milliseconds. */
 const pace = 200;
 /** For V8; the buffers of the events are outside of it. */
@@ -48,9 +49,9 @@ export class AuditLog implements AuditWriter {
   #size = 0;
   /** Events of this turn of the event loop. */
   #batch: Waiting[] = [];
-  /** Events that the thread has, in order; those before #answered have their answer. */
+  /** Events that the thread has, in order; those before #done have their answer. */
   #sent: Waiting[] = [];
-  #answered = 0;
+  #done = 0;
   #heads = new Map<number, { resolve(head: Head): void; reject(error: Error): void }>();
   #nextHead = 0;
   #closed: (() => void) | undefined;
@@ -81,7 +82,7 @@ export class AuditLog implements AuditWriter {
 
   append(event: AuditEvent, until: Until = "durable"): Promise<AuditEntry> {
     return new Promise((resolve, reject) => {
-      if (this.#batch.length + this.#sent.length - this.#answered >= mostWaiting) {
+      if (this.#batch.length + this.#sent.length - this.#done >= mostWaiting) {
         const what = "Too many events wait for the audit log, so nothing was done; try again.";
         throw new DsecosError("Unavailable", what);
       }
@@ -127,7 +128,7 @@ export class AuditLog implements AuditWriter {
       let opened = false;
       let cause: Error | undefined;
       worker.on("message", (reply: Reply) => {
-        if (reply.kind === "opened") {
+        if (!Array.isArray(reply) && reply.kind === "opened") {
           opened = true;
           this.#worker = worker;
           resolve();
@@ -152,9 +153,9 @@ export class AuditLog implements AuditWriter {
     this.#log("error", "the writer of the audit log ended; it is started again", {
       error: explain(error),
     });
-    const lost = [...this.#sent.slice(this.#answered), ...this.#batch];
+    const lost = [...this.#sent.slice(this.#done), ...this.#batch];
     this.#sent = [];
-    this.#answered = 0;
+    this.#done = 0;
     this.#batch = [];
     for (const { reject } of lost) reject(refusal("broken"));
     for (const { reject } of this.#heads.values()) reject(error);
@@ -166,15 +167,9 @@ export class AuditLog implements AuditWriter {
     const batch = this.#batch;
     if (batch.length === 0) return;
     this.#batch = [];
-    const lengths = Uint32Array.from(batch, ({ payload }) => payload.length);
-    const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
-    let at = 0;
-    for (const { payload } of batch) {
-      bytes.set(payload, at);
-      at += payload.length;
-    }
-    const durable = Uint8Array.from(batch, (waiting) => (waiting.durable ? 1 : 0));
-    if (this.#post({ kind: "append", bytes, lengths, durable }, [bytes.buffer])) {
+    const request = packEvents(batch);
+    // A small one is copied faster than it is handed over.
+    if (this.#post(request, request.length > handedOver ? [request.buffer] : [])) {
       this.#sent.push(...batch);
       return;
     }
@@ -187,11 +182,21 @@ export class AuditLog implements AuditWriter {
   }
 
   #take(reply: Reply): void {
+    if (Array.isArray(reply)) {
+      const [count, first, size] = reply;
+      this.#grow(size);
+      this.#answered(count).forEach(({ resolve, entry }, i) => {
+        resolve({ sequence: first + i + 1, ...entry });
+      });
+      return;
+    }
     if ("size" in reply) this.#grow(reply.size);
     switch (reply.kind) {
-      case "answer":
-        this.#answer(reply.answer);
+      case "refused": {
+        const error = refusal(reply.why, this.directory);
+        for (const { reject } of this.#answered(reply.count)) reject(error);
         break;
+      }
       case "head": {
         const { id, size, root, chain } = reply;
         this.#heads.get(id)?.resolve({ size, root: Buffer.from(root), chain: Buffer.from(chain) });
@@ -210,19 +215,16 @@ export class AuditLog implements AuditWriter {
     }
   }
 
-  #answer(answer: Answer): void {
-    const count = "done" in answer ? answer.done : answer.refused;
-    const error = "done" in answer ? undefined : refusal(answer.why, this.directory);
-    for (let i = 0; i < count; i++) {
-      const waiting = this.#sent[this.#answered + i];
-      if (waiting === undefined) throw new Error("an answer to no event");
-      if ("done" in answer) waiting.resolve({ sequence: answer.first + i + 1, ...waiting.entry });
-      else waiting.reject(error as Error);
+  /** @returns the next events that have their answer. */
+  #answered(count: number): Waiting[] {
+    const events = this.#sent.slice(this.#done, this.#done + count);
+    if (events.length < count) throw new Error("an answer to no event");
+    this.#done += count;
+    if (this.#done === this.#sent.length || this.#done >= 1024) {
+      this.#sent.splice(0, this.#done);
+      this.#done = 0;
     }
-    this.#answered += count;
-    if (this.#answered < this.#sent.length && this.#answered < 1024) return;
-    this.#sent.splice(0, this.#answered);
-    this.#answered = 0;
+    return events;
   }
 
   #grow(size: number): void {

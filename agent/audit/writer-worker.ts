@@ -5,7 +5,7 @@ import { explain, type Log } from "../log.ts";
 import { Committer, type Waiting } from "./committer.ts";
 import { encodeEvent } from "./event.ts";
 import { Keeper } from "./keeper.ts";
-import type { AppendRequest, Reply, Request, WriterSettings } from "./protocol.ts";
+import { type Reply, type Request, unpackEvents, type WriterSettings } from "./protocol.ts";
 import { closeSegment } from "./segments/close.ts";
 import { SegmentWriter } from "./segments/writer.ts";
 
@@ -38,7 +38,10 @@ class Serving {
     this.#committer = new Committer({
       writer,
       log,
-      answer: (answer) => reply({ kind: "answer", answer, size: writer.size }),
+      answer: (answer) => {
+        if ("done" in answer) reply([answer.done, answer.first, writer.size]);
+        else reply({ kind: "refused", count: answer.refused, why: answer.why });
+      },
       recovered: (details) => this.#payload("audit.recovered", details),
     });
     const record = (action: string, details: Record<string, unknown>) => {
@@ -65,20 +68,15 @@ class Serving {
   }
 
   #take(request: Request): void {
-    if (request.kind === "append") this.#queue(request);
-    const { length } = this.#waiting;
-    if (request.kind !== "append" || length >= mostTaken) this.#commit();
+    if (request instanceof Uint8Array) {
+      const events = unpackEvents(request);
+      this.#waiting = this.#waiting.length === 0 ? events : [...this.#waiting, ...events];
+      if (this.#waiting.length >= mostTaken) this.#commit();
+      return;
+    }
+    this.#commit();
     if (request.kind === "head") this.#head(request.id);
-    if (request.kind === "close") this.#close();
-  }
-
-  #queue({ bytes, lengths, durable }: AppendRequest): void {
-    let at = bytes.byteOffset;
-    lengths.forEach((length, i) => {
-      const payload = Buffer.from(bytes.buffer, at, length);
-      this.#waiting.push({ payload, durable: durable[i] === 1 });
-      at += length;
-    });
+    else this.#close();
   }
 
   #commit(): void {

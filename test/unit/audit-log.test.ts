@@ -125,7 +125,15 @@ test("what is too large or no text is bounded, and what has no JSON is refused",
 
 test("an event is written in canonical form, with all its members", () => {
   const all = {
-    ...{ ...event, source: "auditd", loginuid: 1, pid: 2, label: "l", address: "::1", tenant: "t" },
+    ...{
+      ...event,
+      source: "auditd" as const,
+      loginuid: 1,
+      pid: 2,
+      label: "l",
+      address: "::1",
+      tenant: "t",
+    },
     ...{
       object: "o",
       flow: "f",
@@ -159,8 +167,8 @@ function mortalProgram(): URL {
     import { existsSync } from "node:fs";
     import { parentPort } from "node:worker_threads";
     if (existsSync(${JSON.stringify(join(directory, "never"))})) process.exit(1);
-    parentPort.on("message", ({ bytes }) => {
-      if (bytes !== undefined && Buffer.from(bytes).includes("die")) process.exit(1);
+    parentPort.on("message", (request) => {
+      if (request instanceof Uint8Array && Buffer.from(request).includes("die")) process.exit(1);
     });
     await import(${JSON.stringify(program.href)});`;
   writeFileSync(file, text);
