@@ -75,9 +75,7 @@ export class Witness {
     // Nothing has happened in an empty log; and what it has signed comes back with its signature.
     if (size === 0 || size === this.#signed?.size || this.#stopped.signal.aborted) return;
     this.#wanted = { note, text, size, since: this.#wanted?.since ?? this.#now() };
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#run();
   }
 
   async stop(): Promise<void> {
@@ -135,6 +133,8 @@ export class Witness {
         if (!signal.aborted) throw error;
       }
     }
+    // In the same turn as the last look, so that no offer falls in between.
+    this.#running = undefined;
   }
 
   /** @returns how long to wait before the next round, in milliseconds; 0 when it was signed. */
