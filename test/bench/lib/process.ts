@@ -65,15 +65,18 @@ export class NameWatch {
   }
 }
 
-/** @returns arguments for Node that start the built agent on the bed. */
-export function agentArguments(bed: Bed): string[] {
+/**
+ * @param more keys of the configuration
+ * @returns arguments for Node that start the built agent on the bed.
+ */
+export function agentArguments(bed: Bed, more: Record<string, unknown> = {}): string[] {
   const auditDirectory = join(bed.directory, "audit");
   const imageDirectory = join(bed.directory, "images");
   mkdirSync(auditDirectory, { recursive: true, mode: 0o700 });
   mkdirSync(imageDirectory, { recursive: true });
   const config = join(bed.directory, "agent.json");
   const { incusSocket } = bed;
-  writeFileSync(config, JSON.stringify({ incusSocket, auditDirectory, imageDirectory }));
+  writeFileSync(config, JSON.stringify({ incusSocket, auditDirectory, imageDirectory, ...more }));
   return [join(root, "dist/agent/agent.js"), "--config", config];
 }
 
@@ -126,7 +129,11 @@ export class Served {
   /** Waits for an event that was or will be logged. */
   async event(wanted: (event: Record<string, unknown>) => boolean, seconds: number) {
     const heard = this.events.find(wanted);
-    if (heard !== undefined) return heard;
+    return heard ?? (await this.next(wanted, seconds));
+  }
+
+  /** Waits for an event that will be logged. */
+  next(wanted: (event: Record<string, unknown>) => boolean, seconds: number) {
     return new Promise<Record<string, unknown>>((resolve, reject) => {
       const timer = setTimeout(() => {
         const last = JSON.stringify(this.events.slice(-5));
@@ -138,6 +145,10 @@ export class Served {
         resolve(event);
       });
     });
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
   }
 
   /** Waits until the agent knows that many tenants. */

@@ -1,0 +1,140 @@
+/**
+ * How long the agent's event loop is held while its log takes a burst of auditd's, is verified as a
+ * whole, and is asked for pages, counts and texts, all at once: against a Node program that does
+ * nothing on the same machine at the same time. Each round is as long as the verification.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { audit } from "../../../agent/audit/contract.ts";
+import { encodeEvent } from "../../../agent/audit/event.ts";
+import { SegmentWriter } from "../../../agent/audit/segments/writer.ts";
+import { AgentClient } from "../../../agent/bus/client.ts";
+import { job } from "../../../agent/jobs/contract.ts";
+import { FakeAuditd, fileEvent } from "../../lib/auditd-fake.ts";
+import { atMost, median, type Result } from "../case.ts";
+import { type Bed, bundleProgram, withBed } from "../lib/bed.ts";
+import { agentArguments, Served } from "../lib/process.ts";
+
+const events = 200_000;
+const burst = 20_000;
+const rounds = 3;
+const mostMs = 20;
+
+export function run(): Promise<Result[]> {
+  return withBed(["bus", "polkit", "policies", "incus"], async (bed) => {
+    const watch = await bundleProgram("loop-delay", bed.directory);
+    const auditd = new FakeAuditd({ directory: bed.directory });
+    await auditd.listen();
+    const sources = { auditdSocket: auditd.socketPath, auditdLog: auditd.logFile };
+    const program = agentArguments(bed, sources);
+    fill(join(bed.directory, "audit"));
+    const agent = await Served.start([`--import=${watch}`, ...program], bed);
+    const idle = new Idle(watch);
+    try {
+      const ours: number[] = [];
+      const theirs: number[] = [];
+      for (let round = 0; round < rounds; round++) {
+        await Promise.all([agentDelay(agent), idle.delay()]);
+        await busyRound(bed, auditd, round);
+        const [own, other] = await Promise.all([agentDelay(agent), idle.delay()]);
+        console.log(
+          `round ${round + 1}: ${own.toFixed(1)} ms, idle program ${other.toFixed(1)} ms`,
+        );
+        ours.push(own);
+        theirs.push(other);
+      }
+      return [atMost("audit-loop, longest", "ms", median(ours), median(theirs), mostMs)];
+    } finally {
+      idle.end();
+      await agent.stop();
+      await auditd.close();
+    }
+  });
+}
+
+function fill(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const writer = new SegmentWriter(directory);
+  writer.open();
+  for (let done = 0; done < events; done += 5000) {
+    const payloads = Array.from({ length: 5000 }, (_, i) => {
+      const n = done + i;
+      const details = { change: { memory: `${n} MiB`, note: "x".repeat(60) } };
+      const who = { actor: `person-${n % 200}`, uid: 1000 + (n % 200) };
+      const what = {
+        action: "instances.Resize",
+        tenant: `agency-${n % 40}`,
+        object: `vm-${n % 900}`,
+      };
+      return encodeEvent({ ...who, ...what, outcome: "success", details }, "node1").payload;
+    });
+    writer.appendBatch(payloads);
+  }
+  writer.close();
+}
+
+async function agentDelay(agent: Served): Promise<number> {
+  const said = agent.next(({ message }) => message === "loop delay", 10);
+  agent.signal("SIGUSR2");
+  return Number((await said).max);
+}
+
+/** A verification, with everything else beside it for as long as it takes. */
+async function busyRound(bed: Bed, auditd: FakeAuditd, round: number): Promise<void> {
+  const client = await AgentClient.connect(bed.busPath);
+  const id = await client.call(audit, "Verify", []);
+  let running = true;
+  const asking = (ask: () => Promise<unknown>) =>
+    (async () => {
+      while (running) await ask();
+    })();
+  const first = round * burst;
+  const write = async () => {
+    for (let i = 0; i < burst; i += 500) {
+      const some = Array.from({ length: 500 }, (_, n) => fileEvent(first + i + n, Date.now()));
+      auditd.write(some.flat());
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  const page = { cursor: "", limit: 1000 };
+  const all = [
+    write(),
+    asking(() => client.call(audit, "List", [page])),
+    asking(() => client.call(audit, "List", [{ ...page, tenant: "agency-7" }])),
+    asking(() => client.call(audit, "Summary", [{ actor: "person-7" }])),
+    asking(() => client.call(audit, "Show", ["100000"])),
+    asking(() => client.call(audit, "ListTenant", ["agency-3", { ...page, text: "4711" }])),
+  ];
+  try {
+    while ((await client.call(job, "Show", [], { object: id })).state === "running");
+  } finally {
+    running = false;
+    await Promise.all(all);
+    client.close();
+  }
+}
+
+/** A program that does nothing but watch its own loop. */
+class Idle {
+  readonly #child: ChildProcess;
+  readonly #lines: ReturnType<typeof createInterface>;
+
+  constructor(watch: string) {
+    const args = [`--import=${watch}`, "--eval", "setInterval(() => {}, 1000)"];
+    this.#child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+    this.#lines = createInterface({ input: this.#child.stderr as NodeJS.ReadableStream });
+  }
+
+  async delay(): Promise<number> {
+    const said = once(this.#lines, "line");
+    this.#child.kill("SIGUSR2");
+    return Number(JSON.parse(String((await said)[0])).max);
+  }
+
+  end(): void {
+    this.#child.kill("SIGKILL");
+  }
+}
