@@ -7,9 +7,12 @@ import { useAccess } from "../lib/capabilities.tsx";
 import { showDialog } from "../lib/dialog.tsx";
 import { useNow } from "../lib/hooks.ts";
 import { _, format, ngettext, relativeTime } from "../lib/i18n.ts";
+import { place } from "../lib/location.ts";
 import { Tag } from "../lib/tag.tsx";
+import { ExportDialog } from "./export.tsx";
 import { verificationColors, verificationName, verificationWords } from "./findings.tsx";
 import { FindingsDialog, startVerification } from "./verify.tsx";
+import { readView } from "./view.ts";
 
 export function Acts({ status }: { status: Status }) {
   const { why } = useAccess();
@@ -36,9 +39,18 @@ export function Acts({ status }: { status: Status }) {
         </>
       )}
       <span className="ds-grow" />
-      <ActionButton variant="secondary" why={why(audit, "verify")} onClick={startVerification}>
-        {_("Verify now")}
-      </ActionButton>
+      <div className="ds-toolbar">
+        <ActionButton
+          variant="secondary"
+          why={why(audit, "read")}
+          onClick={() => showDialog(<ExportDialog view={readView(place())} />)}
+        >
+          {_("Export")}
+        </ActionButton>
+        <ActionButton variant="secondary" why={why(audit, "verify")} onClick={startVerification}>
+          {_("Verify now")}
+        </ActionButton>
+      </div>
     </div>
   );
 }

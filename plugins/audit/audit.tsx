@@ -13,6 +13,7 @@ import { Acts } from "./acts.tsx";
 import { Alarms } from "./alarms.tsx";
 import { earlyStatus } from "./early.ts";
 import { RecordTab } from "./record.tsx";
+import { ReplayTab } from "./replay.tsx";
 import { Sources } from "./sources.tsx";
 import { Verdict } from "./verdict.tsx";
 
@@ -35,6 +36,7 @@ export function Audit() {
   }
   const tabs = [
     { key: "events", title: _("Events"), body: <RecordTab place={place} /> },
+    { key: "replay", title: _("Replay"), body: <ReplayTab place={place} /> },
     {
       key: "sources",
       title: _("Sources"),

@@ -5,7 +5,7 @@ import {
   FormSelectOption,
 } from "@patternfly/react-core/dist/esm/components/FormSelect";
 import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { Summary } from "../../agent/audit/answers.ts";
 import { outcomes, sources } from "../../agent/audit/entry.ts";
 import { Chip } from "../lib/chip.tsx";
@@ -77,12 +77,21 @@ export function Toolbar({ view, summary, children }: Props) {
 
 function Search({ text: known }: { text: string }) {
   const [text, setText] = useState(known);
-  useEffect(() => setText(known), [known]);
+  const sent = useRef(known);
+  // Only what somebody else put into the address: what was typed on meanwhile must stay.
   useEffect(() => {
-    if (text === known) return;
-    const timer = setTimeout(() => changeFilter("text", text), typingPause);
+    if (known === sent.current) return;
+    sent.current = known;
+    setText(known);
+  }, [known]);
+  useEffect(() => {
+    if (text === sent.current) return;
+    const timer = setTimeout(() => {
+      sent.current = text;
+      changeFilter("text", text);
+    }, typingPause);
     return () => clearTimeout(timer);
-  }, [text, known]);
+  }, [text]);
   return (
     <TextInput
       className="ds-search"

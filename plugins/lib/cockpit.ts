@@ -67,6 +67,11 @@ export interface Cockpit {
   hidden: boolean;
   addEventListener(type: "locationchanged" | "visibilitychange", callback: () => void): void;
   removeEventListener(type: "locationchanged" | "visibilitychange", callback: () => void): void;
+  readonly transport: {
+    /** Turns a path below Cockpit's own into a whole address, of the web socket's scheme. */
+    uri(path: string): string;
+    readonly csrf_token: string;
+  };
   /** Shows another page of the console, where the shell is around it. */
   jump(path: string): void;
 }

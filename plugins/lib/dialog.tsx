@@ -60,7 +60,7 @@ interface DialogProps {
   /** What stands in the way of the action; undefined when nothing does. */
   invalid?: boolean;
   size?: "small" | "medium" | "large";
-  /** Closes the dialog when it resolves, else shows why it failed. */
+  /** Closes the dialog when it resolves, unless it showed another one; else shows why it failed. */
   run?: () => Promise<void>;
   /** Turns a failure into something better than a message; undefined for the usual. */
   explain?: (error: ReturnType<typeof toPageError>) => ReactNode | undefined;
@@ -78,8 +78,9 @@ export function Dialog(props: DialogProps) {
     setBusy(true);
     setFailure(undefined);
     try {
+      const own = shown;
       await props.run();
-      closeDialog();
+      if (shown === own) closeDialog();
     } catch (cause) {
       const error = toPageError(cause);
       setFailure(

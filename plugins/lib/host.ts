@@ -11,3 +11,26 @@ export function openBus(): DBusClient {
 export function openStream(path: string): StreamChannel {
   return cockpit.channel({ payload: "stream", unix: path, binary: true });
 }
+
+/**
+ * Address from which the browser loads a file of that node by itself, read with the rights of the
+ * person and without passing through the page's memory.
+ *
+ * @param path absolute, in ASCII
+ */
+export function downloadAddress(path: string): string {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const query = {
+    payload: "fsread1",
+    path,
+    binary: "raw",
+    // Any size: it is not held in memory on the way.
+    max_read_size: -1,
+    external: {
+      "content-disposition": `attachment; filename="${name.replace(/[^\w.-]/g, "_")}"`,
+      "content-type": "application/octet-stream",
+    },
+  };
+  const { uri, csrf_token: token } = cockpit.transport;
+  return `${new URL(uri(`channel/${token}`)).pathname}?${btoa(JSON.stringify(query))}`;
+}
