@@ -60,6 +60,8 @@ export function parsePublic(bytes: Buffer): PublicArea {
     aesBits = reader.u16();
     if (symmetric !== alg.aes || reader.u16() !== alg.cfb)
       throw new FormError("protects with something else than AES in CFB mode");
+    if (aesBits !== 128 && aesBits !== 192 && aesBits !== 256)
+      throw new FormError(`protects with AES of ${aesBits} bits`);
   }
   const schemeId = reader.u16();
   const scheme = schemeId === alg.null ? undefined : { id: schemeId, hash: reader.u16() };
