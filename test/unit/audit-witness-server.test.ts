@@ -74,7 +74,10 @@ test("a replay and a rollback are refused, and change nothing", async () => {
 test("a fork is refused, longer, of the same size and with a proof of its own", async () => {
   expect(await status(log.request(0, 10))).toBe(200);
   const longer = log.copy(8).append(5, "forged");
-  expect(await status(longer.request(10))).toBe(422);
+  const refused = await post(longer.request(10));
+  expect(refused.status).toBe(422);
+  // What the log signed is kept in the journal: it proves that there were two histories.
+  expect(refused.facts.evidence).toBe(longer.checkpoint());
   const same = log.copy(8).append(2, "forged");
   expect(await post(same.request(10))).toMatchObject({ status: 409, body: "10\n" });
   const without = formatAddCheckpoint({ old: 10, proof: [], note: longer.checkpoint() });

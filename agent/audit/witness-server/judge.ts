@@ -5,6 +5,7 @@
  */
 import { cosign } from "../tlog/cosignature.ts";
 import {
+  formatNote,
   formatSignature,
   isSignature,
   NoteError,
@@ -16,12 +17,22 @@ import { type ParsedAddCheckpoint, parseAddCheckpoint, sizeType } from "../witne
 import type { WitnessKey } from "./key.ts";
 import type { Memory, Seen } from "./memory.ts";
 
+interface Facts {
+  origin?: string;
+  size?: number;
+  old?: number;
+  seen?: number;
+  reason?: string;
+  /** A checkpoint that the log signed and that does not fit: proof against whoever has its key. */
+  evidence?: string;
+}
+
 export interface Reply {
   status: 200 | 400 | 403 | 404 | 409 | 422;
   type: string;
   body: string;
   /** For the witness's journal. */
-  facts: { origin?: string; size?: number; old?: number; seen?: number; reason?: string };
+  facts: Facts;
 }
 
 export interface Judge {
@@ -71,19 +82,22 @@ function isSigned({ note }: ParsedAddCheckpoint, keys: readonly VerifierKey[]): 
 
 function objection(request: ParsedAddCheckpoint, seen: Seen): Reply | undefined {
   const { old, proof, size, root } = request;
-  const conflict = (reason: string): Reply => ({
+  const conflict = (reason: string, facts: Facts = {}): Reply => ({
     status: 409,
     type: sizeType,
     body: `${seen.size}\n`,
-    facts: { seen: seen.size, reason },
+    facts: { ...facts, seen: seen.size, reason },
   });
+  const evidence = formatNote(request.note);
   if (old !== seen.size) return conflict("The old size is not the one that was cosigned last.");
-  if (size === old && !root.equals(seen.root)) return conflict("Another root at the same size.");
+  if (size === old && !root.equals(seen.root)) {
+    return conflict("Another root at the same size.", { evidence });
+  }
   if (isConsistent(seen, { size, root }, proof)) return undefined;
-  return refusal(422, "The proof does not show that the log was only appended to.", {});
+  return refusal(422, "The proof does not show that the log was only appended to.", { evidence });
 }
 
-function refusal(status: Reply["status"], reason: string, facts: Reply["facts"]): Reply {
+function refusal(status: Reply["status"], reason: string, facts: Facts): Reply {
   const type = "text/plain; charset=utf-8";
   return { status, type, body: `${reason}\n`, facts: { ...facts, reason } };
 }
