@@ -53,9 +53,10 @@ export class FakeAuditd {
     return this.#client !== undefined;
   }
 
-  /** Bytes that the client does not take for now. */
-  get buffered(): number {
-    return this.#client?.writableLength ?? 0;
+  /** Bytes that the client took, or the system in between. */
+  get taken(): number {
+    const client = this.#client;
+    return client === undefined ? 0 : client.bytesWritten - client.writableLength;
   }
 
   async close(): Promise<void> {
