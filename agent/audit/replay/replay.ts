@@ -76,15 +76,20 @@ export function changesOf(rows: readonly AuditEntry[]): Change[] {
   });
 }
 
+/** The nearest act before; what the agent was asked for comes before what the engine then did. */
 function causeOf(entry: AuditEntry, rows: readonly AuditEntry[], index: number): number | null {
   if (entry.tenant === undefined) return null;
   const earliest = Date.parse(entry.time) - followsMs;
-  for (const before of rows.slice(index + 1)) {
-    if (Date.parse(before.time) < earliest) return null;
-    const isAct = before.outcome === "success" || before.outcome === "intent";
-    if (before.tenant === entry.tenant && isAct) return before.sequence;
-  }
-  return null;
+  const acts = rows
+    .slice(index + 1)
+    .filter(
+      ({ time, tenant, outcome }) =>
+        Date.parse(time) >= earliest &&
+        tenant === entry.tenant &&
+        (outcome === "success" || outcome === "intent"),
+    );
+  const cause = acts.find(({ source }) => source === "agent") ?? acts[0];
+  return cause?.sequence ?? null;
 }
 
 /** Members that differ, lists as a whole. */
