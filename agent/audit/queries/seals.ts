@@ -17,7 +17,7 @@ interface Line {
   end: number;
 }
 
-const chunk = 64 * 1024;
+const chunk = 8 * 1024;
 const longestLine = 1024 * 1024;
 /** TPM and witnesses follow within about a minute of a checkpoint every five seconds. */
 const mostAfter = 100;
