@@ -10,6 +10,7 @@ import {
   createPrimary,
   evictControl,
   flushContext,
+  freeSlots,
   readPublic,
 } from "./keys.ts";
 import { defineCounter, incrementCounter, nvPublic, readCounter } from "./nv.ts";
@@ -43,6 +44,7 @@ export async function enrol(
   password: Buffer,
   ours: ReadonlySet<string>,
 ): Promise<Enrolled> {
+  await freeSlots(transport);
   const make = await readMake(transport);
   const { free, earlier } = await clearHandles(transport, ours);
   const { index: counterIndex, value: counter } = await prepareCounter(transport, password);
@@ -50,24 +52,50 @@ export async function enrol(
     transport,
     akTemplate(randomBytes(2 * 32)),
   );
+  const name = nameOf(akPublic);
+  let facts: Awaited<ReturnType<typeof prove>>;
   try {
+    facts = await prove(transport, handle, name);
+    // Last, so that what breaks off leaves nothing in the TPM.
     await evictControl(transport, handle, free);
   } finally {
     await flushContext(transport, handle);
   }
-  const name = nameOf(akPublic);
-  const facts = await withEndorsementKey(transport, async (ek) => {
+  return {
+    enrolment: {
+      name: name.toString("hex"),
+      akPublic: akPublic.toString("base64"),
+      counterIndex,
+      counterName: counterName(counterIndex).toString("hex"),
+      ...facts,
+      manufacturer: make.manufacturer,
+      software: make.software || facts.software,
+    },
+    counter,
+    earlier,
+  };
+}
+
+/** Has the TPM prove that it holds both the key and an endorsement key. */
+async function prove(transport: Transport, ak: number, name: Buffer) {
+  return await withEndorsementKey(transport, async (ek) => {
     const secret = randomBytes(secretBytes);
     const { blob, seed, ephemeral } = makeCredential(ek.publicArea, secret, name);
-    const credential = { ak: free, ek: ek.handle, byPolicy: ek.byPolicy, blob, ephemeral };
-    const given = await activateCredential(transport, credential);
+    const { handle, byPolicy, certificates } = ek;
+    const given = await activateCredential(transport, {
+      ak,
+      ek: handle,
+      byPolicy,
+      blob,
+      ephemeral,
+    });
     if (!given.equals(secret))
       throw new TpmUnreachable("The TPM did not prove that its keys belong together.");
     const text = (bytes: Buffer) => bytes.toString("base64");
     return {
       ekPublic: text(ek.publicArea),
-      ekCertificates: ek.certificates.map(text),
-      software: make.software || ek.certificates.some(namesSoftware),
+      ekCertificates: certificates.map(text),
+      software: certificates.some(namesSoftware),
       activation: {
         blob: text(blob),
         ephemeral: text(ephemeral),
@@ -76,18 +104,6 @@ export async function enrol(
       },
     };
   });
-  return {
-    enrolment: {
-      name: name.toString("hex"),
-      akPublic: akPublic.toString("base64"),
-      counterIndex,
-      counterName: counterName(counterIndex).toString("hex"),
-      manufacturer: make.manufacturer,
-      ...facts,
-    },
-    counter,
-    earlier,
-  };
 }
 
 /** @returns the handle of the key with that name; undefined when it is not in the TPM. */
@@ -154,6 +170,7 @@ export async function sameEndorsementKey(
   transport: Transport,
   { ekPublic }: Enrolment,
 ): Promise<boolean> {
+  await freeSlots(transport);
   return await withEndorsementKey(transport, async ({ publicArea }) =>
     publicArea.equals(Buffer.from(ekPublic, "base64")),
   );

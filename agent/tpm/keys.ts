@@ -68,7 +68,26 @@ export async function evictControl(
   });
 }
 
-/** Frees a transient key. */
+/**
+ * Frees all that clients left in a TPM without a resource manager, when they were killed or cut
+ * off: it has room for three keys. Nobody else is served meanwhile.
+ */
+export async function freeSlots(transport: Transport): Promise<void> {
+  if (transport.managed) return;
+  const handles = 1; // TPM_CAP_HANDLES
+  const mostHandles = 16;
+  for (const range of [0x80000000, 0x02000000]) {
+    const { parameters } = await run(transport, {
+      name: "GetCapability",
+      parameters: [u32(handles), u32(range), u32(mostHandles)],
+    });
+    parameters.take(1 + 4); // whether there are more, and the capability again
+    const found = Array.from({ length: parameters.u32() }, () => parameters.u32());
+    for (const handle of found) await flushContext(transport, handle);
+  }
+}
+
+/** Frees a transient key or a session. */
 export async function flushContext(transport: Transport, handle: number): Promise<void> {
   await run(transport, { name: "FlushContext", parameters: [u32(handle)] });
 }

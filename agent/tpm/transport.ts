@@ -11,6 +11,8 @@ const connectMs = 5_000;
 export class TpmUnreachable extends Error {}
 
 export interface Transport {
+  /** True where the kernel frees what a client leaves in the TPM when it goes. */
+  readonly managed: boolean;
   /**
    * Sends one command; the caller waits for the reply before the next.
    * @throws TpmUnreachable, after which the transport is of no more use
@@ -41,6 +43,7 @@ function codeOf(error: unknown): string {
 
 /** A write is a command, the read after it the reply; the kernel waits for the TPM. */
 class Device implements Transport {
+  readonly managed = true;
   readonly #path: string;
   readonly #file: FileHandle;
   /** Settles when no call into the kernel is under way. */
@@ -78,6 +81,7 @@ class Device implements Transport {
 
 /** swtpm speaks commands and replies as they are over its data socket. */
 class Stream implements Transport {
+  readonly managed = false;
   readonly #path: string;
   readonly #socket: Socket;
   #received = Buffer.alloc(0);

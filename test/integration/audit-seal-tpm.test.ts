@@ -199,6 +199,22 @@ describe("a new TPM", () => {
     expect(await errors()).toEqual([]);
   });
 
+  it("is enrolled later when that breaks off, and keeps nothing of the attempts", async () => {
+    let breaks = 3;
+    proxy.after = (code) => {
+      const last = [commands.CreatePrimary, commands.ActivateCredential, commands.EvictControl];
+      return code === last[breaks - 1] && breaks-- > 0 ? "cut" : "pass";
+    };
+    const one = await started();
+    expect(breaks).toBe(0);
+    await one.stop();
+    expect(await errors()).toEqual([]);
+    // The last attempt broke off behind the key was kept, which nobody could know.
+    const handles = await tpm.tool("tpm2_getcap", "handles-persistent");
+    expect(handles.match(/0x8100D5E/g)).toHaveLength(2);
+    expect((await tpm.tool("tpm2_getcap", "handles-nv-index")).match(/0x180D5E/g)).toHaveLength(1);
+  });
+
   it("is what an officer may enrol later", async () => {
     const one = await start(join(tpm.directory, "later"));
     expect(one.sealer.status().tpm.text).toContain("has no TPM");

@@ -179,6 +179,7 @@ describe("checkpoints", () => {
     const { log, sealer } = await start(directory);
     for (let i = 0; i < 3; i++) await log.note();
     vi.advanceTimersByTime(4_999);
+    expect(vi.getTimerCount()).toBe(1);
     expect(sizes(directory)).toEqual([1]);
     const note = await sealedAfter(sealer, 1);
     expect(parseCheckpoint(parseNote(note).text).size).toBe(4);
@@ -253,7 +254,7 @@ describe("checkpoints", () => {
     ]);
     await log.note();
     await log.note();
-    vi.advanceTimersByTime(60_000);
+    expect(vi.getTimerCount()).toBe(0);
     expect(sizes(directory)).toEqual([1, 2]);
     expect(log.actions()).toContain("audit.Forked");
   });

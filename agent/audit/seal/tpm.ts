@@ -39,6 +39,8 @@ export class TpmSealer {
   readonly #parts: TpmParts;
   #state: TpmState = { kind: "starting" };
   #enrolments: Enrolment[] = [];
+  /** Keys that this log made in the TPM, those too whose enrolment did not get on record. */
+  readonly #ours = new Set<string>();
   /** What the TPM showed in the last seal of the newest enrolment. */
   #shown: Shown | undefined;
   /** 1 when the counter may have been raised for a seal that is not on record. */
@@ -145,6 +147,7 @@ export class TpmSealer {
     const sealed = this.#newest;
     if (sealed === undefined || !this.#wanted()) return;
     this.#askedAt = Date.now();
+    if (this.#enrolments.length === 0) return await this.#enrol(undefined);
     const ready = await this.#ready();
     if (ready === undefined) return;
     const { enrolment, password } = ready;
@@ -203,8 +206,9 @@ export class TpmSealer {
   async #enrol(reason: string | undefined): Promise<void> {
     const { directory, port, log } = this.#parts;
     const password = (await readPassword(directory)) ?? (await makePassword(directory));
-    const ours = new Set(this.#enrolments.map(({ name }) => name));
-    const enrolled = await port.use((transport) => enrol(transport, password, ours));
+    for (const { name } of this.#enrolments) this.#ours.add(name);
+    const enrolled = await port.use((transport) => enrol(transport, password, this.#ours));
+    this.#ours.add(enrolled.enrolment.name);
     const { counter, earlier } = enrolled;
     const facts = enrolmentDetails({ ...enrolled.enrolment, from: 0 });
     const details = { ...facts, counter: String(counter), earlier, reason };
