@@ -63,7 +63,7 @@ function useInstant(place: Place, end: number) {
 
 function Replay({ place }: { place: Place }) {
   const chosen = first(place, "span");
-  const span: Span = Object.hasOwn(spans, chosen) ? (chosen as Span) : "week";
+  const span: Span = Object.hasOwn(spans, chosen) ? (chosen as Span) : "day";
   // The period stands still while the view is open: the slider must not slip under the hand.
   const end = useMemo(() => Date.now(), []);
   const begin = end - spans[span];
@@ -78,7 +78,7 @@ function Replay({ place }: { place: Place }) {
     <div className="ds-stack">
       <p>
         {_(
-          "Move to an instant: below stands what held then, reconstructed from the record alone, and beside it who changed what.",
+          "Move to an instant: below stands what held then, reconstructed from the record alone, and beside it who did what, and what it changed.",
         )}
       </p>
       <Slider
@@ -117,7 +117,7 @@ function Replay({ place }: { place: Place }) {
         </section>
         <section className="ds-panel ds-stack" aria-labelledby="au-changes-title">
           <h2 id="au-changes-title" className="pf-v6-c-title pf-m-md">
-            {_("Who changed what")}
+            {_("Who did what, and what it changed")}
           </h2>
           {changes.data ? (
             <Changes

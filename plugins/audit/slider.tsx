@@ -48,7 +48,7 @@ export function Slider({ begin, end, at, move, span, changes }: Props) {
           isDisabled={earlier === undefined}
           onClick={() => earlier !== undefined && move(earlier)}
         >
-          {_("Change before")}
+          {_("One back")}
         </Button>
         <Button
           variant="secondary"
@@ -57,7 +57,7 @@ export function Slider({ begin, end, at, move, span, changes }: Props) {
           isDisabled={later === undefined}
           onClick={() => later !== undefined && move(later)}
         >
-          {_("Change after")}
+          {_("One forward")}
         </Button>
         <Button variant="link" isDisabled={at === end} onClick={() => move(end)}>
           {_("Now")}
@@ -87,7 +87,7 @@ export function Slider({ begin, end, at, move, span, changes }: Props) {
         </div>
         <div className="au-axis ds-subtle" aria-hidden="true">
           <span>{dateTime(new Date(begin).toISOString())}</span>
-          <span>{ngettext("$0 change", "$0 changes", changes.length)}</span>
+          <span>{ngettext("$0 act or change", "$0 acts and changes", changes.length)}</span>
           <span>{dateTime(new Date(end).toISOString())}</span>
         </div>
       </div>

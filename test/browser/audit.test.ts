@@ -1,5 +1,9 @@
 /** The audit record in the page: verdict, events, their proofs, and who is shown how much. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { tenants } from "../../agent/tenants/contract.ts";
 import type { Person } from "../lib/caller.ts";
 import { people } from "../lib/test-stack.js";
@@ -9,6 +13,9 @@ import { as, createTenant, removeTenant } from "./people.ts";
 const tenant = "audit-page";
 let operator: Person;
 let officer: Person;
+
+// Each visit looks at a page in both themes, and the agent beside it seals and verifies.
+vi.setConfig({ testTimeout: 120_000 });
 
 withBrowser();
 beforeAll(async () => {
@@ -130,7 +137,8 @@ describe("an auditor", () => {
     const page = await auditor(`?tenant=${tenant}`);
     await page.page.waitForSelector("[data-event]");
     await page.fill("Search in the text of events", '"cpu":"29"', "searchbox");
-    await onlyRows(page, "action", ["tenants.Change"]);
+    await page.page.waitForFunction(() => document.querySelectorAll("[data-event]").length < 5);
+    expect(await cells(page, "action")).toContain("tenants.Change");
     await page.fill("Search in the text of events", "no such text anywhere", "searchbox");
     await page.sees("No event matches");
     await page.check();
@@ -231,6 +239,62 @@ describe("an auditor", () => {
     await page.page.waitForFunction(
       () => document.querySelector("[data-part=chain]")?.getAttribute("data-state") === "ok",
     );
+    await page.screenshot("audit-verified");
+  });
+
+  test.each([
+    ["Whole record", "whole"],
+    ["Chosen events", "disclosed"],
+  ])("exports “%s”, loads the file, and it verifies without the agent", async (name, form) => {
+    const page = await auditor(`?tenant=${tenant}`);
+    await page.click("button", "Export");
+    const choice = await page.page.waitForSelector("::-p-aria([role='combobox'][name='What'])");
+    await choice?.select(form);
+    await page.sees(form === "whole" ? "dsecos audit export" : `--tenant ${tenant}`);
+    await page.check();
+    await page.screenshot(`audit-export-${form}`);
+    await page.page.locator(".pf-v6-c-modal-box button[type=submit]").click();
+    await page.page.waitForSelector("a[download]", { timeout: 60_000 });
+    await page.check();
+    const text = await page.page.$eval("a[download]", async (link) => {
+      const reply = await fetch((link as HTMLAnchorElement).href);
+      const bytes = new Uint8Array(await reply.arrayBuffer());
+      return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+    });
+    const directory = mkdtempSync(join(tmpdir(), "dsecos-export-"));
+    try {
+      const file = join(directory, "bundle.tar");
+      writeFileSync(file, Buffer.from(text, "base64"));
+      const program = join(import.meta.dirname, "../../dist/agent/dsecos.js");
+      const told = execFileSync(process.execPath, [program, "audit", "verify", file], {
+        timeout: 60_000,
+        encoding: "utf8",
+      });
+      expect(told, name).toContain("Intact");
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+
+  test("replays what held at an instant, step by step", async () => {
+    const page = await auditor("replay");
+    const details = `[data-object="${tenant}"]`;
+    await page.page.waitForSelector(details);
+    await page.page.waitForSelector("[data-change]");
+    await page.check();
+    await page.screenshot("audit-replay");
+    await page.click("button", "One back");
+    await page.page.waitForFunction(() => location.hash.includes("at="));
+    await page.page.waitForSelector(".au-changes [aria-current=step]");
+    await page.page.waitForSelector(".au-replay section [aria-busy=false]");
+    await page.check();
+    await page.page.reload();
+    await page.page.waitForSelector(".au-changes [aria-current=step]");
+    await page.page.focus("input[type=range]");
+    await page.page.keyboard.press("Home");
+    await page.sees("What held then is not known");
+    await page.click("button", "Now");
+    await page.page.waitForSelector(details);
   });
 
   test("sees where events come from", async () => {
