@@ -106,8 +106,9 @@ class LogSealer implements Sealer {
     if (error instanceof ForkedLog) {
       const todo =
         "Keep the directory of the log as evidence, look into it with dsecos audit verify, and begin a new log in an empty directory.";
-      if (this.#problem?.kind !== "integrity") this.#record(error.message);
+      const known = this.#problem?.kind === "integrity";
       this.#problem = { kind: "integrity", since, text: error.message, todo };
+      if (!known) this.#record(error.message);
       return;
     }
     const why = error instanceof Error ? error.message : String(error);
