@@ -19,7 +19,7 @@ import { tenants as tenantStates } from "./audit/observe/tenants.ts";
 import { createOutward } from "./audit/outward.ts";
 import { ReaderClient } from "./audit/queries/client.ts";
 import { readingActions } from "./audit/reads.ts";
-import { backwards, newest } from "./audit/recent.ts";
+import { newest } from "./audit/recent.ts";
 import { createSealer } from "./audit/seal/service.ts";
 import { LogReader } from "./audit/segments/reader.ts";
 import { createAudit } from "./audit/service.ts";
@@ -185,10 +185,9 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   sealer.start().catch((error) => fail("the audit log cannot be sealed", error));
   cloud.start();
   const sources = createSources({ audit, log, ...config });
-  const past = new LogReader(config.auditDirectory);
-  past.refresh();
-  sources.start(remembered, backwards(past, past.size));
-  past.close();
+  sources
+    .start(remembered, (source, member) => reader.newestWith(source, member))
+    .catch((error) => fail("the sources of the audit log cannot be started", error));
   auditParts.sources = sources;
   const observer = new Observer({
     subjects: [

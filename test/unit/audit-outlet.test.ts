@@ -165,7 +165,7 @@ test("sources that find no engine say so, and stop", async () => {
     auditdSocket: "/nonexistent/auditd",
     auditdLog: "/nonexistent/audit.log",
   });
-  sources.start([], []);
+  await sources.start([], async () => undefined);
   await vi.waitFor(() => expect(sources.status()[0]?.state).toBe("absent"), 5_000);
   const rows = sources.status();
   expect(rows.map(({ name }) => name)).toEqual(["auditd", "journal", "incus"]);

@@ -5,6 +5,7 @@
 import { Worker } from "node:worker_threads";
 import { DsecosError } from "../../bus/errors.ts";
 import { explain, type Log } from "../../log.ts";
+import type { AuditEntry } from "../entry.ts";
 import type { Kind, Questions, ReaderSettings, Reply, Request } from "./messages.ts";
 
 /** How long the thread outlives the last answer, in milliseconds. */
@@ -57,6 +58,18 @@ export class ReaderClient {
   async consistency(from: number, to: number): Promise<Buffer[]> {
     const hashes = await this.ask("consistency", { from, to });
     return hashes.map((hash) => Buffer.from(hash, "base64"));
+  }
+
+  /** @returns the newest entry of a source that has that member in its details. */
+  async newestWith(source: AuditEntry["source"], member: string): Promise<AuditEntry | undefined> {
+    const filter = { source, text: member, cursor: "", limit: 1 };
+    for (;;) {
+      const { rows, next } = await this.ask("list", { filter, scope: {} });
+      const [found] = rows;
+      if (found?.details?.[member]) return found;
+      if (next === "") return undefined;
+      filter.cursor = next;
+    }
   }
 
   async close(): Promise<void> {

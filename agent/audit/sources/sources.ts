@@ -18,13 +18,16 @@ export interface SourcesOptions {
   auditdLog: string;
 }
 
+/** @returns the newest entry of a source that has that member in its details. */
+export type FindPlace = (source: SourceName, member: string) => Promise<AuditEntry | undefined>;
+
 export interface Sources {
   /**
    * Each source goes on where the log ends.
    * @param recent newest entries of the log
-   * @param older entries of the log, newest first, for a source that is in none of the recent ones
+   * @param find looks further back, for a source that is in none of the recent ones
    */
-  start(recent: readonly AuditEntry[], older: Iterable<AuditEntry>): void;
+  start(recent: readonly AuditEntry[], find: FindPlace): Promise<void>;
   stop(): Promise<void>;
   status(): SourceStatus[];
 }
@@ -45,9 +48,11 @@ export function createSources(options: SourcesOptions): Sources {
   const outlet = (source: SourceName) => new Outlet({ source, audit, log, rate: rates[source] });
   const outlets = { auditd: outlet("auditd"), journal: outlet("journal"), incus: outlet("incus") };
   let sources: Source[] = [];
+  let stopped = false;
   return {
-    start(newest, older) {
-      const recent = [...newest, ...placesIn(newest, older)];
+    async start(newest, find) {
+      const recent = [...newest, ...(await placesIn(newest, find))];
+      if (stopped) return;
       sources = [
         new Auditd({
           outlet: outlets.auditd,
@@ -62,6 +67,7 @@ export function createSources(options: SourcesOptions): Sources {
       for (const source of sources) source.start();
     },
     async stop() {
+      stopped = true;
       for (const each of Object.values(outlets)) each.release();
       await Promise.all(sources.map((source) => source.stop()));
       await Promise.all(Object.values(outlets).map((each) => each.stop()));
@@ -70,31 +76,17 @@ export function createSources(options: SourcesOptions): Sources {
   };
 }
 
-/**
- * How far is looked back. Each source tells every ten minutes where it is, and in ten minutes no
- * more than this comes from all of them at their rates.
- */
-const mostBack = 300_000;
+/** The member of an entry's details that tells where its source is, as it does every ten minutes. */
+const places = [
+  ["auditd", "done"],
+  ["journal", "cursor"],
+] as const;
 
 /** @returns an entry of each source that has a place to go on from and is in no recent entry */
-function placesIn(recent: readonly AuditEntry[], older: Iterable<AuditEntry>): AuditEntry[] {
-  const wanted = new Map([
-    ["auditd", "done"],
-    ["journal", "cursor"],
-  ]);
-  const found: AuditEntry[] = [];
-  const take = (entry: AuditEntry) => {
-    const member = wanted.get(entry.source);
-    if (member === undefined || !entry.details?.[member]) return false;
-    wanted.delete(entry.source);
-    return true;
-  };
-  for (const entry of recent) take(entry);
-  let count = 0;
-  for (const entry of older) {
-    count += 1;
-    if (wanted.size === 0 || count > mostBack) break;
-    if (take(entry)) found.push(entry);
-  }
-  return found;
+async function placesIn(recent: readonly AuditEntry[], find: FindPlace): Promise<AuditEntry[]> {
+  const found = places.map(async ([source, member]) => {
+    const known = recent.some((entry) => entry.source === source && entry.details?.[member]);
+    return known ? undefined : await find(source, member);
+  });
+  return (await Promise.all(found)).filter((entry) => entry !== undefined);
 }
