@@ -111,6 +111,51 @@ test("a write that the kernel cuts short is finished or taken back", async () =>
   removeTree(directory);
 });
 
+/** @param body the program, which has a log that is open @returns the path of the bundle */
+async function programOf(directory: string, body: string): Promise<string> {
+  const outfile = join(directory, "append.mjs");
+  const contents = `
+    import { AuditLog } from "./agent/audit/log.ts";
+    const program = new URL(${JSON.stringify(program.href)});
+    const log = new AuditLog(process.argv[2], "n1", () => {}, { program });
+    await log.open();
+    ${body}
+    process.exit(0);`;
+  const resolveDir = resolve(import.meta.dirname, "../..");
+  const stdin = { contents, resolveDir, loader: "ts" } as const;
+  await build({ stdin, bundle: true, platform: "node", format: "esm", outfile });
+  return outfile;
+}
+
+/** @returns what it said. @throws when it was killed. */
+function traced(injection: string, args: string[]): string {
+  const options = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=pwrite64,fdatasync"];
+  options.push("-e", `inject=${injection}`, process.execPath, ...args);
+  return execFileSync("strace", options, { encoding: "utf8", timeout: 30_000 });
+}
+
+test("an outcome that was only written outlives a failed trip to the disk", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "dsecos-inject-"));
+  const body = `
+    const event = { action: "a", outcome: "note", actor: "x", uid: 1 };
+    await log.append({ ...event, object: "written" }, "written");
+    await log.append({ ...event, object: "refused" }).catch(({ code }) => console.log(code));
+    await log.append({ ...event, object: "later" });`;
+  // The first trip is that of the opening.
+  const said = traced("fdatasync:error=EIO:when=2", [await programOf(directory, body), directory]);
+  expect(said).toBe("Unavailable\n");
+  const log = await opened(directory);
+  await log.close();
+  const { entries } = checkLog(directory);
+  expect(entries.map(({ object, action }) => object ?? action)).toEqual([
+    "written",
+    "audit.recovered",
+    "later",
+  ]);
+  expect(entries[1]).toMatchObject({ details: { error: "EIO", failures: 1 } });
+  removeTree(directory);
+});
+
 const injections = [
   "fdatasync:error=EIO:when=3",
   "pwrite64:error=ENOSPC:when=3",
@@ -121,40 +166,21 @@ const injections = [
 
 test.each(injections)("with %s no acknowledged event is lost or changed", async (injection) => {
   const directory = mkdtempSync(join(tmpdir(), "dsecos-inject-"));
-  const appender = join(directory, "append.mjs");
-  await build({
-    stdin: {
-      contents: `
-        import { AuditLog } from "./agent/audit/log.ts";
-        const program = new URL(${JSON.stringify(program.href)});
-        const log = new AuditLog(process.argv[2], "n1", () => {}, { program });
-        await log.open();
-        for (let i = 0; i < 10; i++) {
-          try {
-            const { sequence } = await log.append({ action: "a", outcome: "note", actor: "x", uid: 1, object: "o" + i });
-            process.stdout.write(sequence + " o" + i + "\\n");
-          } catch (error) {
-            if (error.code !== "Unavailable") throw error;
-          }
-        }
-        process.exit(0);`,
-      resolveDir: resolve(import.meta.dirname, "../.."),
-      loader: "ts",
-    },
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    outfile: appender,
-  });
+  const body = `
+    for (let i = 0; i < 10; i++) {
+      const event = { action: "a", outcome: "note", actor: "x", uid: 1, object: "o" + i };
+      try {
+        const { sequence } = await log.append(event);
+        process.stdout.write(sequence + " o" + i + "\\n");
+      } catch (error) {
+        if (error.code !== "Unavailable") throw error;
+      }
+    }`;
+  const appender = await programOf(directory, body);
   const acknowledged: string[] = [];
   const killed = injection.includes("signal=KILL");
   try {
-    const args = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=pwrite64,fdatasync"];
-    args.push("-e", `inject=${injection}`);
-    const output = execFileSync("strace", [...args, process.execPath, appender, directory], {
-      encoding: "utf8",
-      timeout: 30_000,
-    });
+    const output = traced(injection, [appender, directory]);
     acknowledged.push(...output.trim().split("\n"));
   } catch (error) {
     // Killed by the injection: what it said before stands.

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -148,7 +149,7 @@ test("an event is written in canonical form, with all its members", () => {
   expect(decodeEvent(payload, 6)).toEqual({ sequence: 7, ...entry });
 });
 
-test("more events than may wait are refused, and none of the others is lost", async () => {
+test("more events than may wait are refused; a full segment is closed beside the others", async () => {
   const log = await opened();
   const all = await Promise.allSettled(
     Array.from({ length: 66_000 }, () => log.append(event, "written")),
@@ -157,8 +158,28 @@ test("more events than may wait are refused, and none of the others is lost", as
   expect(refused).toHaveLength(66_000 - 65_536);
   expect(refused[0]).toMatchObject({ reason: { code: "Unavailable" } });
   expect(log.size).toBe(65_536);
+  await log.append(event);
+  const files = () => readdirSync(join(directory, "log")).filter((name) => !name.endsWith(".tmp"));
+  const closed = ["00000000000000000000.segz", "00000000000000065536.seg"];
+  await expect.poll(files, { timeout: 60_000 }).toEqual(closed);
+  const flags = () =>
+    spawnSync(
+      "lsattr",
+      closed.map((name) => join(directory, "log", name)),
+      { encoding: "utf8" },
+    )
+      .stdout.split("\n")
+      .map((line) => /^[a-zA-Z-]*([ia])/.exec(line)?.[1]);
+  const unsupported = () => told.some((text) => text.includes("no append-only and immutable"));
+  // Where the file system has no flags, that is told instead.
+  await expect
+    .poll(() => unsupported() || flags().slice(0, 2).join(), { timeout: 10_000 })
+    .toBeOneOf([true, "i,a"]);
+  const head = await log.head();
   await log.close();
-});
+  const { chain, leaves } = checkLog(directory);
+  expect(head).toEqual({ size: 65_537, root: treeRoot(leaves), chain });
+}, 120_000);
 
 /** @returns the writer, in a thread that ends when it is sent an event with the word `die`. */
 function mortalProgram(): URL {
