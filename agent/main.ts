@@ -23,7 +23,7 @@ import { newest } from "./audit/recent.ts";
 import { createSealer } from "./audit/seal/service.ts";
 import { LogReader } from "./audit/segments/reader.ts";
 import { createAudit } from "./audit/service.ts";
-import { createSources } from "./audit/sources/sources.ts";
+import { createSources, type FindPlace } from "./audit/sources/sources.ts";
 import type { AuditParts } from "./audit/status.ts";
 import { keepIndex } from "./audit/upkeep.ts";
 import { Verifier } from "./audit/verification.ts";
@@ -185,8 +185,11 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   sealer.start().catch((error) => fail("the audit log cannot be sealed", error));
   cloud.start();
   const sources = createSources({ audit, log, ...config });
+  const isWhole = (remembered[0]?.sequence ?? 1) === 1;
+  const find: FindPlace = async (source, member) =>
+    isWhole ? undefined : await reader.newestWith(source, member);
   sources
-    .start(remembered, (source, member) => reader.newestWith(source, member))
+    .start(remembered, find)
     .catch((error) => fail("the sources of the audit log cannot be started", error));
   auditParts.sources = sources;
   const observer = new Observer({
