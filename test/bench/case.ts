@@ -40,6 +40,26 @@ export function ratioAtMost(
   };
 }
 
+/** A promise about ours against the reference, where more is better. */
+export function ratioAtLeast(
+  name: string,
+  unit: string,
+  ours: number,
+  reference: number,
+  least: number,
+): Result {
+  const ratio = ours / reference;
+  return {
+    name,
+    unit,
+    ours: short(ours),
+    reference: short(reference),
+    ratio: short(ratio),
+    goal: `ratio at least ${least}`,
+    holds: ratio >= least,
+  };
+}
+
 /** A promise in absolute figures; the reference shows what of it is ours. */
 export function atMost(
   name: string,
