@@ -13,7 +13,7 @@ import {
   segmentHeaderBytes,
 } from "../segments/format.ts";
 import { hashBytes } from "../tlog/merkle.ts";
-import { type Chain, chainOf } from "./entries.ts";
+import { type Chain, chainOf, workspace } from "./entries.ts";
 import type { OpenFile } from "./files.ts";
 import { finding } from "./findings.ts";
 import type { SegmentJob } from "./job.ts";
@@ -42,7 +42,7 @@ export function verifyClosed(file: OpenFile, job: SegmentJob, state: SegmentStat
   for (const [k, block] of blocks.entries()) {
     const first = job.first + k * bundleEvents;
     if (first >= job.end) return;
-    const bytes = unpack(file, block);
+    const bytes = inWorkspace(unpack(file, block));
     const unit = bytes && framesOf(bytes, first, block.offset, state);
     if (bytes === undefined || unit === undefined) {
       const text =
@@ -108,6 +108,13 @@ function unpack(file: OpenFile, { offset, packed, plain }: Block): Buffer | unde
     if (code.startsWith("Z_") || code === "ERR_BUFFER_TOO_LARGE") return undefined;
     throw error;
   }
+}
+
+function inWorkspace(bytes: Buffer | undefined): Buffer | undefined {
+  if (bytes === undefined) return undefined;
+  const room = workspace(bytes.length);
+  bytes.copy(room);
+  return room;
 }
 
 /** @returns the frames of a bundle; undefined when they are not what fills it. */

@@ -13,19 +13,40 @@ import {
 } from "../segments/format.ts";
 import { hashBytes } from "../tlog/merkle.ts";
 
-const maximumEntry = 65_535;
-const scratch = Buffer.alloc(1 + maximumEntry);
-const leafViews: Buffer[] = [];
-const entryViews: Buffer[] = [];
+/** Methods of Node's buffers that its types leave out; faster than `write`. */
+type FastBuffer = Buffer & { latin1Write(text: string, offset: number, length: number): number };
 
-/** View of the scratch buffer for an entry of that length, with the leaf's prefix before it. */
+/** Where the entry is put together, with room for the leaf's prefix; what is hashed lies behind. */
+const scratchBytes = 65_544;
+
+/** One buffer for both, so that a payload is moved within it, which costs half as much. */
+let work = Buffer.allocUnsafeSlow(scratchBytes + (8 << 20)) as FastBuffer;
+let leafViews: Buffer[] = [];
+let entryViews: Buffer[] = [];
+work[0] = 0;
+
+/**
+ * @returns room for bytes that are to be hashed; what was there before is gone. One segment at a
+ *   time is verified in a thread.
+ */
+export function workspace(length: number): Buffer {
+  if (scratchBytes + length > work.length) {
+    work = Buffer.allocUnsafeSlow(scratchBytes + length) as FastBuffer;
+    work[0] = 0;
+    leafViews = [];
+    entryViews = [];
+  }
+  return work.subarray(scratchBytes, scratchBytes + length);
+}
+
+/** View of the scratch space for an entry of that length, with the leaf's prefix before it. */
 function leafView(length: number): Buffer {
-  leafViews[length] ??= scratch.subarray(0, 1 + length);
+  leafViews[length] ??= work.subarray(0, 1 + length);
   return leafViews[length];
 }
 
 function entryView(length: number): Buffer {
-  entryViews[length] ??= scratch.subarray(1, 1 + length);
+  entryViews[length] ??= work.subarray(1, 1 + length);
   return entryViews[length];
 }
 
@@ -42,8 +63,8 @@ export function chainBuffer(chain: Chain): Buffer {
 
 /** The chain after something that is no event: a header. */
 export function linkHeader(bytes: Buffer, start: number, end: number, chain: Chain): Chain {
-  bytes.copy(scratch, 1, start, end);
-  scratch.write(chain, 1 + end - start, chainBytes, "latin1");
+  bytes.copy(work, 1, start, end);
+  work.latin1Write(chain, 1 + end - start, chainBytes);
   return hash("sha3-512", entryView(end - start + chainBytes), "binary");
 }
 
@@ -57,6 +78,7 @@ export interface Marks {
 /**
  * Hashes a frame, whose lengths were checked.
  *
+ * @param bytes in the workspace
  * @param at of its header in `bytes`
  * @param leaves of its bundle, where the leaves of its events are put
  * @returns the chain value after it
@@ -74,19 +96,41 @@ export function hashFrame(
   let chain = linkHeader(bytes, at, at + frameHeaderBytes, before);
   let position = at + frameHeaderBytes;
   const place = first % bundleEvents;
-  for (let i = 0; i < count; i++) {
+  const offset = bytes.byteOffset;
+  for (let i = 0, salt = place * saltBytes; i < count; i++) {
     const length = bytes.readUInt32BE(position);
     position += lengthBytes;
-    bytes.copy(scratch, 1, position, position + length);
+    work.copyWithin(1, offset + position, offset + position + length);
     position += length;
-    const salt = (place + i) * saltBytes;
-    salts.copy(scratch, 1 + length, salt, salt + saltBytes);
-    scratch.write(chain, 1 + length + saltBytes, chainBytes, "latin1");
+    for (let to = 1 + length; to <= length + saltBytes; to++) work[to] = salts[salt++] as number;
+    work.latin1Write(chain, 1 + length + saltBytes, chainBytes);
     const size = length + saltBytes + chainBytes;
     const leaf = hash("sha256", leafView(size), "binary");
-    leaves.write(leaf, (place + i) * hashBytes, hashBytes, "latin1");
+    (leaves as FastBuffer).latin1Write(leaf, (place + i) * hashBytes, hashBytes);
     chain = hash("sha3-512", entryView(size), "binary");
     if (first + i + 1 === marks.next) marks.reached(chain);
   }
   return chain;
+}
+
+const tree = Buffer.alloc(1 + bundleEvents * hashBytes) as FastBuffer;
+/** Each pair of hashes with the byte before it, which is the prefix of an inner node. */
+const pairs = Array.from({ length: bundleEvents / 2 }, (_, i) =>
+  tree.subarray(2 * i * hashBytes, 1 + (2 * i + 2) * hashBytes),
+);
+
+/**
+ * Root of a whole bundle. Level by level the hashes take the place of those below; the byte before
+ * a pair belongs to the pair before, which is used up by then.
+ */
+export function bundleRoot(leaves: Buffer): Buffer {
+  leaves.copy(tree, 1);
+  for (let count = bundleEvents / 2; count >= 1; count /= 2) {
+    for (let i = 0; i < count; i++) {
+      const pair = pairs[i] as Buffer;
+      pair[0] = 1;
+      tree.latin1Write(hash("sha256", pair, "binary"), 1 + i * hashBytes, hashBytes);
+    }
+  }
+  return Buffer.from(tree.subarray(1, 1 + hashBytes));
 }

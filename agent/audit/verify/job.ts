@@ -38,8 +38,8 @@ export interface Mark {
 export interface ToldEvent {
   index: number;
   action: string;
-  /** Canonical JSON. */
-  payload: string;
+  /** Undefined where it has none, or is damaged. */
+  details: Record<string, unknown> | undefined;
 }
 
 export interface SegmentResult {

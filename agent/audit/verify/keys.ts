@@ -55,8 +55,8 @@ export class LogKeys {
       const event = told.find(
         ({ index, action }) => index === from && action === "audit.KeyChanged",
       );
-      const vkey = event && JSON.parse(event.payload).details?.vkey;
-      if (vkey === formatVerifierKey(key) || (event === undefined && from < first)) continue;
+      if (event?.details?.vkey === formatVerifierKey(key) || (event === undefined && from < first))
+        continue;
       const text = `Event ${from} does not tell of the key that is used from there on.`;
       findings.add({ code: "checkpoint.signature", file, first: from, text });
     }

@@ -9,7 +9,7 @@ import {
   segmentEvents,
   segmentHeaderBytes,
 } from "../segments/format.ts";
-import { chainOf } from "./entries.ts";
+import { chainOf, workspace } from "./entries.ts";
 import type { OpenFile } from "./files.ts";
 import { finding } from "./findings.ts";
 import type { SegmentJob } from "./job.ts";
@@ -34,7 +34,8 @@ class Window {
     const offset = position - this.#start;
     if (offset >= 0 && offset + length <= this.#bytes.length) return this.#bytes.subarray(offset);
     if (this.#start + this.#bytes.length < this.#file.size || offset < 0) {
-      this.#bytes = this.#file.bytes(position, Math.max(length, windowBytes));
+      const room = workspace(Math.max(length, windowBytes));
+      this.#bytes = room.subarray(0, this.#file.read(room, 0, room.length, position));
       this.#start = position;
     }
     return this.#bytes.subarray(position - this.#start);

@@ -122,7 +122,7 @@ export function checkTombstones(
 ): void {
   const events = told
     .filter(({ action }) => action === "audit.Retention")
-    .map(({ payload }) => JSON.parse(payload).details as Partial<Tombstone> | undefined);
+    .map(({ details }) => details);
   const removedUntil = Math.max(...tombstones.map(({ lastTime }) => Date.parse(lastTime)));
   for (const { file, ...tombstone } of tombstones) {
     const { first, count, days, lastTime } = tombstone;

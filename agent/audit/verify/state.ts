@@ -11,7 +11,7 @@ import {
   segmentHashedBytes,
 } from "../segments/format.ts";
 import { type CompactRange, hashBytes, rootOf } from "../tlog/merkle.ts";
-import { type Chain, chainOf, hashFrame, linkHeader } from "./entries.ts";
+import { bundleRoot, type Chain, chainOf, hashFrame, linkHeader } from "./entries.ts";
 import { type Finding, finding } from "./findings.ts";
 import type { Mark, SegmentJob, SegmentResult, ToldEvent } from "./job.ts";
 import { isEvent } from "./payload.ts";
@@ -127,7 +127,7 @@ export class SegmentState {
     }
     const payload = bytes.toString("utf8", start, end);
     const action = toldActions.find((one) => payload.startsWith(`{"action":"${one}"`));
-    if (action !== undefined) this.#told.push({ index, action, payload });
+    if (action !== undefined) this.#told.push({ index, action, details: detailsOf(payload) });
   }
 
   /** Tells of a commit time that is less than the one before. */
@@ -241,7 +241,7 @@ export class SegmentState {
         hashes: Uint8Array.from(leaves),
       });
     }
-    if (inBundle === 0 && this.whole) this.#roots.push(rootOf(Buffer.from(leaves)));
+    if (inBundle === 0 && this.whole) this.#roots.push(bundleRoot(leaves));
   }
 
   /** Root of the bundle that was read last. */
@@ -267,6 +267,17 @@ export class SegmentState {
       lastTime: this.#lastTime,
       findings: this.findings,
     };
+  }
+}
+
+function detailsOf(payload: string): ToldEvent["details"] {
+  try {
+    const { details } = JSON.parse(payload);
+    return typeof details === "object" && details !== null ? details : undefined;
+  } catch (error) {
+    // That the event is damaged is found by the chain.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 

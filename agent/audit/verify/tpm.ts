@@ -45,8 +45,7 @@ export function checkTpms({ files, seals, roots, log }: TpmInput, findings: Find
     // What retention removed cannot be asked for; what came after the end is not there yet.
     if (enrolment.from < log.first || enrolment.from >= log.end) continue;
     const event = log.told.find(({ index }) => index === enrolment.from);
-    const parsed = event === undefined ? undefined : JSON.parse(event.payload);
-    for (const { code, text } of checkEnrolled(enrolment, parsed)) {
+    for (const { code, text } of checkEnrolled(enrolment, event)) {
       findings.add({ code, file: `tpm/${enrolment.name}.json`, first: enrolment.from, text });
     }
   }
