@@ -153,6 +153,28 @@ test("a single lost record, even within an event, is taken from the log", async 
   expect(event?.details?.incomplete).toBeUndefined();
 });
 
+test("records that come thousands of events apart, as from a long queue, are put together", async () => {
+  await startBoth({ drops: (count) => count % 9 === 4, rotateBytes: 1024 * 1024 });
+  daemon.write(loginEvent(1, now));
+  for (let first = 2; first <= 6_000; first += 3_000) {
+    const late: string[] = [];
+    for (let serial = first; serial < first + 3_000; serial++) {
+      const [call = "", ...others] = fileEvent(serial, now + serial);
+      late.push(call);
+      daemon.write(others);
+      if (serial % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    for (const call of late) daemon.write([call]);
+  }
+  daemon.write([...loginEvent(6_002, now + 9_000), ...loginEvent(6_003, now + 9_000)]);
+  await vi.waitFor(() => expect(audit.entries.length).toBeGreaterThan(6_002), patience);
+  expectAll(1, 6_003);
+  const events = audit.entries.filter(({ action }) => action === "auditd.SYSCALL");
+  expect(new Set(events.map(({ object }) => object)).size).toBe(6_000);
+  expect(events.filter(({ details }) => details?.incomplete !== undefined)).toEqual([]);
+  expect(gapsOf(audit.entries)).toEqual([]);
+}, 40_000);
+
 test("what auditd did not write to its log either is a gap on record, told once", async () => {
   const { source } = await startBoth();
   daemon.write(loginEvent(10, now));

@@ -102,18 +102,28 @@ export function isWhole(event: KernelEvent, titled: boolean): boolean {
   if (event.records.length === 0) return false;
   const [only] = event.records;
   if (only !== undefined && standsAlone(only.type)) return true;
-  if (!event.ended) return false;
   const call = event.records.find(({ type }) => type === "SYSCALL");
+  // The kernel ends no event without one; what it writes by itself has no end.
+  if (call === undefined) return false;
   const has = (type: string) => event.records.some((record) => record.type === type);
-  if (call === undefined) return !has("PATH") && !has("CWD") && !has("EXECVE") && !has("PROCTITLE");
+  if (titled ? !has("PROCTITLE") : !event.ended) return false;
   const items = Number(kernelField(call.line, call.at, "items"));
   const paths = event.records.filter(({ type }) => type === "PATH").length;
   if (Number.isInteger(items) && paths < items) return false;
   if (paths > 0 && !has("CWD")) return false;
-  if (titled && !has("PROCTITLE")) return false;
   const executed = call.line.includes(" syscall=59 ") || call.line.includes(" syscall=322 ");
   if (executed && call.line.includes(" success=yes ") && !has("EXECVE")) return false;
   // Why was it recorded at all? Something that was must tell.
-  const reason = event.records.some(({ type }) => kindOf(type).rank > 1);
+  const reason = event.records.some(
+    ({ type }) => type !== "SYSCALL" && type !== "URINGOP" && kindOf(type).use !== "part",
+  );
   return reason || kernelField(call.line, call.at, "key") !== "(null)";
+}
+
+/** @returns the records of both, each of them once */
+export function merged(one: KernelEvent, other: KernelEvent): KernelEvent {
+  const known = new Set(one.records.map(({ line }) => line));
+  const more = other.records.filter(({ line }) => !known.has(line));
+  const records = [...one.records, ...more].slice(0, mostRecords);
+  return { ...one, records, ended: one.ended || other.ended };
 }

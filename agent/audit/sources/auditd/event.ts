@@ -29,8 +29,7 @@ interface Parsed extends Fields {
 
 /** Values that a user can choose, so that they may be in hexadecimal. */
 const untrusted: ReadonlySet<string> = new Set([
-  ...["comm", "exe", "name", "cwd", "cmd", "acct", "key", "path", "proctitle", "watch", "dir"],
-  ...["old_name", "new_name", "vm", "file", "sw", "unit", "profile", "grp", "id", "reason"],
+  ...["comm", "exe", "name", "cwd", "cmd", "acct", "grp", "key", "path", "dir", "vm", "sw"],
 ]);
 
 /** What of a record is kept, beside what has a place of its own in the event. */

@@ -14,6 +14,11 @@ export class Lines {
     this.#most = most;
   }
 
+  /** Bytes of a line that is not complete yet. */
+  get pending(): number {
+    return this.#bytes;
+  }
+
   /** @returns the lines that are complete now */
   push(chunk: Buffer): string[] {
     const end = chunk.lastIndexOf(newline);

@@ -13,39 +13,58 @@ const chunkBytes = 256 * 1024;
 const mostFiles = 100;
 const linesPerLook = 64;
 
+/** A place in a file that keeps its name or gets another one. */
+export interface Position {
+  /** Device and inode. */
+  file: string;
+  offset: number;
+}
+
 export interface Reading {
   /** Whether a place before what was asked for was found; if not, older files are gone. */
   reached: boolean;
   /** When the newest file was last written, milliseconds since 1970. */
   modified: number;
+  /** Behind the last whole line. */
+  position: Position | undefined;
 }
 
 interface Opened {
   handle: FileHandle;
+  file: string;
   size: number;
   modified: number;
 }
 
 /**
  * @param before tells whether a record is older than all that is looked for
- * @param line gets each line from a place on where `before` holds, oldest first
+ * @param from where to go on; without it, or when that file is gone, `before` tells
+ * @param line gets each line from there on, oldest first
  * @throws the system's error when the newest file cannot be opened
  */
 export async function readAuditLog(
   path: string,
   before: (head: RecordHead) => boolean,
+  from: Position | undefined,
   line: (line: string) => void | Promise<void>,
 ): Promise<Reading> {
   const files = await openAll(path);
   try {
     const slices = new Slices();
-    const { file, at, reached } = await findStart(files, before, slices);
-    for (let index = file; index >= 0; index--) {
-      const opened = files[index];
+    const known = files.findIndex(({ file, size }) => file === from?.file && size >= from.offset);
+    const { index, at, reached, whole } =
+      from !== undefined && known >= 0
+        ? { index: known, at: from.offset, reached: true, whole: true }
+        : { ...(await findStart(files, before, slices)), whole: false };
+    let position: Position | undefined;
+    for (let current = index; current >= 0; current--) {
+      const opened = files[current];
       if (opened === undefined) break;
-      await readForward(opened, index === file ? at : 0, line, slices);
+      const first = current === index ? at : 0;
+      const offset = await readForward(opened, first, first > 0 && !whole, line, slices);
+      position = { file: opened.file, offset };
     }
-    return { reached, modified: files[0]?.modified ?? 0 };
+    return { reached, modified: files[0]?.modified ?? 0, position };
   } finally {
     for (const { handle } of files) await handle.close();
   }
@@ -66,9 +85,10 @@ async function openAll(path: string): Promise<Opened[]> {
     }
     const { dev, ino, size, mtimeMs } = await handle.stat();
     // Rotated between two openings: the same file under its next name.
-    if (seen.has(`${dev}:${ino}`)) await handle.close();
-    else files.push({ handle, size, modified: mtimeMs });
-    seen.add(`${dev}:${ino}`);
+    const file = `${dev}:${ino}`;
+    if (seen.has(file)) await handle.close();
+    else files.push({ handle, file, size, modified: mtimeMs });
+    seen.add(file);
   }
   return files;
 }
@@ -78,18 +98,18 @@ async function findStart(
   files: readonly Opened[],
   before: (head: RecordHead) => boolean,
   slices: Slices,
-): Promise<{ file: number; at: number; reached: boolean }> {
+): Promise<{ index: number; at: number; reached: boolean }> {
   const buffer = Buffer.alloc(2 * maxRecordBytes);
-  for (const [file, { handle, size }] of files.entries()) {
+  for (const [index, { handle, size }] of files.entries()) {
     for (let at = size; at > 0; ) {
       at = Math.max(0, at - chunkBytes);
       const head = await firstHead(handle, at, buffer);
-      if (head !== undefined && before(head)) return { file, at, reached: true };
+      if (head !== undefined && before(head)) return { index, at, reached: true };
       const rest = slices.rest();
       if (rest !== undefined) await rest;
     }
   }
-  return { file: files.length - 1, at: 0, reached: false };
+  return { index: files.length - 1, at: 0, reached: false };
 }
 
 /** @returns the first whole record at or behind a place */
@@ -109,19 +129,24 @@ async function firstHead(
   return undefined;
 }
 
-/** From a place on, of which the rest of a line is left out, to the file's present end. */
+/**
+ * From a place on to the file's present end.
+ * @param cut whether the place may be within a line, whose rest is left out then
+ * @returns where the last whole line ends
+ */
 async function readForward(
   { handle }: Opened,
   from: number,
+  cut: boolean,
   line: (line: string) => void | Promise<void>,
   slices: Slices,
-): Promise<void> {
+): Promise<number> {
   const lines = new Lines(maxRecordBytes);
-  let skip = from > 0;
+  let skip = cut;
   for (let at = from; ; ) {
     const chunk = Buffer.allocUnsafe(chunkBytes);
     const { bytesRead } = await handle.read(chunk, 0, chunkBytes, at);
-    if (bytesRead === 0) return;
+    if (bytesRead === 0) return at - lines.pending;
     at += bytesRead;
     let count = 0;
     for (const text of lines.push(chunk.subarray(0, bytesRead))) {

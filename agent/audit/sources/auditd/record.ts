@@ -132,7 +132,8 @@ function scan(
       put(into, key, line.slice(equals + 1, until));
       at = until;
     } else {
-      put(into, key, line.slice(equals + 1, stop).replace(/[,)]+$/, ""));
+      const value = line.slice(equals + 1, stop);
+      put(into, key, quote === "(" ? value : value.replace(/[,)]+$/, ""));
       at = stop + 1;
     }
   }

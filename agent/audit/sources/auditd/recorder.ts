@@ -2,7 +2,7 @@
 import type { Log } from "../../../log.ts";
 import { aboutSource, type Outlet } from "../outlet.ts";
 import { Slices } from "../slices.ts";
-import { isWhole, type KernelEvent } from "./assemble.ts";
+import { isWhole, type KernelEvent, merged } from "./assemble.ts";
 import type { Boot } from "./boot.ts";
 import type { Cursor } from "./cursor.ts";
 import { toEvent } from "./event.ts";
@@ -11,6 +11,8 @@ import type { Health } from "./status.ts";
 
 const mostDaemon = 1_000;
 const rangesTold = 32;
+/** Records that there are in system calls only. */
+const ofCalls: ReadonlySet<string> = new Set(["SYSCALL", "CWD", "PATH", "PROCTITLE", "EXECVE"]);
 
 export class Recorder {
   readonly #outlet: Outlet;
@@ -64,38 +66,52 @@ export class Recorder {
   }
 
   /** @param first number of a start of the system, the present one or one before */
-  newBoot(first: number, present: boolean): void {
-    this.endOfBoot();
+  async newBoot(first: number, present: boolean): Promise<void> {
+    await this.endOfBoot();
     this.#counted = present ? this.#boot.id : "unknown";
     this.serials = new Serials(first - 1);
   }
 
   /** What is still missing of an earlier start is nowhere else. */
-  endOfBoot(): void {
+  async endOfBoot(): Promise<void> {
+    await this.takeParts(Number.MAX_SAFE_INTEGER);
     const missing = this.serials?.missing(Number.MAX_SAFE_INTEGER, () => false) ?? [];
     if (missing.length > 0) this.lose(missing, "audit.log does not have them");
     this.serials = undefined;
     this.#counted = this.#boot.id;
   }
 
-  /** Takes an event from the socket, which may have lost some of its records. */
-  async live(event: KernelEvent): Promise<void> {
-    if (!event.daemon && !this.#knows(event) && !isWhole(event, this.titled)) {
-      this.#held.set(event.serial, event);
-      return;
+  /** Takes an event, or keeps what there is of it until the rest is found. */
+  async offer(event: KernelEvent): Promise<void> {
+    if (event.daemon) return this.#take(event);
+    if (this.#knows(event)) return;
+    const { serial, time } = event;
+    const held = this.#held.get(serial);
+    const all = held?.time === time ? merged(held, event) : event;
+    if (isWhole(all, this.titled)) await this.#take({ ...all, ended: true });
+    else this.#held.set(serial, all);
+  }
+
+  /**
+   * Takes events that the kernel wrote by itself, not in a system call: nothing tells that they are
+   * whole but that nothing more came.
+   */
+  async takeSettled(isSettled: (serial: number) => boolean): Promise<void> {
+    for (const [serial, event] of this.#held) {
+      const inCall = event.ended || event.records.some(({ type }) => ofCalls.has(type));
+      if (!inCall && isSettled(serial)) await this.#take({ ...event, ended: true });
     }
-    await this.take(event);
   }
 
   /** Takes those up to a number as they are: better a part of an event than nothing of it. */
   async takeParts(until: number): Promise<void> {
     for (const [serial, event] of this.#held) {
-      if (serial <= until) await this.take({ ...event, ended: false });
+      if (serial <= until) await this.#take({ ...event, ended: false });
     }
   }
 
-  /** Takes an event that has all the records that there are, unless it was taken before. */
-  async take(event: KernelEvent): Promise<void> {
+  /** Takes an event, unless it was taken before. */
+  async #take(event: KernelEvent): Promise<void> {
     if (this.#knows(event)) return;
     if (this.#outlet.full) await this.#outlet.room();
     const rest = this.#slices.rest();

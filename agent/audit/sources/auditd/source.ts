@@ -9,9 +9,10 @@ import { Slices } from "../slices.ts";
 import type { Source, SourceStatus } from "../types.ts";
 import { Assembler, type KernelEvent } from "./assemble.ts";
 import { type Boot, thisBoot } from "./boot.ts";
-import { type Pass, type Place, pass } from "./catchup.ts";
+import { disorder, type Pass, type Place, pass } from "./catchup.ts";
 import { type Cursor, findCursor } from "./cursor.ts";
 import { Lines } from "./lines.ts";
+import type { Position } from "./logfile.ts";
 import { maxRecordBytes } from "./record.ts";
 import { Recorder } from "./recorder.ts";
 import { Search } from "./search.ts";
@@ -73,6 +74,8 @@ export class Auditd implements Source {
   #timer: NodeJS.Timeout | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
   #polled = 0;
+  /** Up to where auditd's log was read, while something is looked for. */
+  #position: Position | undefined;
 
   constructor(options: AuditdOptions) {
     this.#options = options;
@@ -144,7 +147,7 @@ export class Auditd implements Source {
     if (thisBoot) return; // Within one boot the numbers tell what is missing.
     if (read !== undefined && !read.reached)
       recorder.lose([], "audit.log was rotated past the last event on record");
-    if (!recorder.isPresent) recorder.endOfBoot();
+    if (!recorder.isPresent) await recorder.endOfBoot();
   }
 
   /** @returns true when the socket has to wait */
@@ -205,7 +208,7 @@ export class Auditd implements Source {
   }
 
   async #takeFinished(): Promise<void> {
-    for (const event of this.#finished.splice(0)) await this.#recorder.live(event);
+    for (const event of this.#finished.splice(0)) await this.#recorder.offer(event);
   }
 
   #tick(): void {
@@ -218,6 +221,7 @@ export class Auditd implements Source {
     const { serials } = this.#recorder;
     const first = serials?.firstMissing(this.#isOpen);
     const until = this.#search.tick(first, serials?.high ?? 0);
+    if (!this.#search.active) this.#position = undefined;
     if (until !== undefined) this.#run(() => this.#catchUp(until));
     else if (first === undefined) this.#poll();
   }
@@ -241,14 +245,25 @@ export class Auditd implements Source {
     const recorder = this.#recorder;
     const { serials } = recorder;
     if (serials === undefined) return;
-    const place = { done: serials.done, time: this.#health.time, thisBoot: true };
-    const found = await this.#pass(place);
+    const position = this.#position;
+    const time = this.#health.time;
+    const found = await this.#pass({ done: serials.done, time, thisBoot: true, position });
+    this.#position = found?.position;
     const first = serials.firstMissing(this.#isOpen);
-    if (first === undefined || first > until || !this.#search.failed()) return;
+    if (first === undefined || first > until) return;
+    // While auditd still writes events of that time, it is too early to give up.
+    if (found !== undefined && !this.#isSettled(found, first)) return;
+    if (!this.#search.failed()) return;
     await recorder.takeParts(until);
     const why = found === undefined ? "audit.log cannot be read" : "audit.log does not have them";
     const lost = serials.missing(until, this.#isOpen);
     if (lost.length > 0) recorder.lose(lost, why);
+  }
+
+  /** Whether nothing of an event is still to come in auditd's log. */
+  #isSettled({ high, modified }: Pass, serial: number): boolean {
+    const quiet = Date.now() - modified > this.#timing.endOfEventMs;
+    return quiet || serial + disorder <= high;
   }
 
   async #pass(place: Place): Promise<Pass | undefined> {
@@ -256,9 +271,11 @@ export class Auditd implements Source {
     const recorder = this.#recorder;
     try {
       const done = await pass(logFile, place, recorder.boot.time, {
-        event: (event) => this.#fromLog(event, place),
+        wants: (serial) => this.#wants(serial, place),
+        part: (event) => this.#fromLog(event, place),
         newBoot: (first, last) => recorder.newBoot(first, last),
       });
+      await recorder.takeSettled((serial) => this.#isSettled(done, serial));
       this.#health.logError = "";
       return done;
     } catch (error) {
@@ -271,16 +288,20 @@ export class Auditd implements Source {
     }
   }
 
-  #fromLog(event: KernelEvent, place: Place): Promise<void> | undefined {
+  /** Before the first event on record the log's past is not the agent's. */
+  #wants(serial: number, place: Place): boolean {
     const { serials } = this.#recorder;
-    // Before the first event on record the log's past is not the agent's.
-    if (serials === undefined || place.done === Number.MAX_SAFE_INTEGER) return undefined;
+    if (serials === undefined || place.done === Number.MAX_SAFE_INTEGER) return false;
+    serials.see(serial);
+    return !serials.knows(serial);
+  }
+
+  #fromLog(event: KernelEvent, place: Place): Promise<void> | undefined {
     if (event.daemon) {
-      if (event.time < place.time - daemonSlackMs) return undefined;
-    } else {
-      serials.see(event.serial);
-      if (serials.knows(event.serial) || this.#assembler.has(event.serial)) return undefined;
+      const late = event.time < place.time - daemonSlackMs;
+      return late || this.#recorder.serials === undefined ? undefined : this.#recorder.offer(event);
     }
-    return this.#recorder.take(event);
+    if (event.records.some(({ type }) => type === "PROCTITLE")) this.#recorder.titled = true;
+    return this.#recorder.offer(event);
   }
 }
