@@ -289,12 +289,14 @@ function* merged(
   extra: readonly Wanted[],
   most: number,
 ): Generator<Wanted> {
-  const rest = [...extra].sort((a, b) => a.checkpoint.size - b.checkpoint.size);
+  const rest = extra
+    .filter(({ checkpoint }) => checkpoint.size <= most)
+    .sort((a, b) => a.checkpoint.size - b.checkpoint.size);
   for (const seal of seals) {
     while (rest[0] !== undefined && rest[0].checkpoint.size <= seal.checkpoint.size) {
       yield rest.shift() as Wanted;
     }
     if (seal.checkpoint.size <= most) yield seal;
   }
-  yield* rest.filter(({ outside, checkpoint }) => outside || checkpoint.size <= most);
+  yield* rest;
 }
