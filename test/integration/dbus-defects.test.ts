@@ -82,7 +82,10 @@ test("when the bus is lost, the agent ends with an error, so that systemd starts
   const auditDirectory = join(stateDirectory, "audit");
   mkdirSync(auditDirectory);
   const incusSocket = process.env.DSECOS_TEST_INCUS;
-  writeFileSync(config, JSON.stringify({ auditDirectory, incusSocket }));
+  writeFileSync(
+    config,
+    JSON.stringify({ auditDirectory, incusSocket, tpm: join(stateDirectory, "no-tpm") }),
+  );
   const env = { ...process.env, ...stack.context.environment };
   const child = spawn(process.execPath, [program, "--config", config], { env });
   let output = "";

@@ -42,7 +42,9 @@ beforeAll(async () => {
   await stack.start();
   mkdirSync(auditDirectory);
   const incusSocket = join(stack.context.incusDirectory, "unix.socket");
-  writeFileSync(configFile, JSON.stringify({ auditDirectory, incusSocket }));
+  // The machine's own TPM is not for tests.
+  const tpm = join(stateDirectory, "no-tpm");
+  writeFileSync(configFile, JSON.stringify({ auditDirectory, incusSocket, tpm }));
   operator = await Person.as(people.operator, environment);
   officer = await Person.as(people.officer, environment);
 });

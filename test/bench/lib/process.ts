@@ -76,7 +76,10 @@ export function agentArguments(bed: Bed, more: Record<string, unknown> = {}): st
   mkdirSync(imageDirectory, { recursive: true });
   const config = join(bed.directory, "agent.json");
   const { incusSocket } = bed;
-  writeFileSync(config, JSON.stringify({ incusSocket, auditDirectory, imageDirectory, ...more }));
+  // The machine's own TPM is not for this.
+  const tpm = join(bed.directory, "no-tpm");
+  const keys = { incusSocket, auditDirectory, imageDirectory, tpm, ...more };
+  writeFileSync(config, JSON.stringify(keys));
   return [join(root, "dist/agent/agent.js"), "--config", config];
 }
 
