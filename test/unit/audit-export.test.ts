@@ -295,6 +295,40 @@ test("pseudonyms are the same for the same person and show nothing of them", () 
   expect([program.actor, program.uid, program.loginuid]).toEqual(["agent", 0, -1]);
 });
 
+test("of what auditd and the journal tell, accounts, commands and files are replaced", () => {
+  const pseudonyms = new Pseudonyms(Buffer.alloc(32, 7));
+  const details = {
+    acct: "bob",
+    cmd: "cat /home/bob/x",
+    paths: ["/home/bob/x"],
+    serial: 7,
+    op: "x",
+  };
+  const entry = { ...outside, object: "cat /home/bob/x", details };
+  const changed = pseudonyms.entry(entry);
+  expect(JSON.stringify(changed)).not.toContain("bob");
+  expect(changed.details).toMatchObject({ serial: 7, op: "x" });
+  expect(pseudonyms.entry(entry)).toEqual(changed);
+  const unit = { ...outside, object: "ssh", details: { unit: "ssh", exe: "/usr/bin/x" } };
+  expect(pseudonyms.entry(unit).object).toBe("ssh");
+  const incus = { ...outside, source: "incus" as const, object: "/1.0/instances/web", details: {} };
+  expect(pseudonyms.entry(incus).object).toBe("/1.0/instances/web");
+});
+
+const outside = {
+  sequence: 1,
+  time: "2026-11-21T20:00:00.000Z",
+  node: "n1",
+  source: "auditd" as const,
+  action: "auditd.USER_CMD",
+  outcome: "success" as const,
+  actor: "bob",
+  uid: 1000,
+  loginuid: 1000,
+  pid: 1,
+  label: "",
+};
+
 test("the key of the pseudonyms is made once and is nobody else's to read", () => {
   const directory = mkdtempSync(join(tmpdir(), "dsecos-key-"));
   ends.push(() => rmSync(directory, { recursive: true }));

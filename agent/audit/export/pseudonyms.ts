@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { canonical } from "../canonical.ts";
 import type { AuditEntry } from "../contract.ts";
+import { personalDetails } from "../sources/personal.ts";
 
 /** Numbers that are nobody's: no login, and root, whose number tells nothing. */
 const nobody: ReadonlySet<number> = new Set([-1, 0]);
@@ -63,9 +64,21 @@ export class Pseudonyms {
     if (error !== undefined) changed.error = free(error);
     if (entry.object !== undefined) changed.object = free(entry.object);
     if (details !== undefined) {
-      changed.details = JSON.parse(free(canonical(details))) as Record<string, unknown>;
+      const own = isOutside(entry) ? this.#details(details) : details;
+      changed.details = JSON.parse(free(canonical(own))) as Record<string, unknown>;
     }
+    if (entry.object !== undefined && isOutside(entry) && !isNeutral(entry))
+      changed.object = `object-${this.#mac(`object\0${entry.object}`)}`;
     return changed;
+  }
+
+  /** Members that tell about a person, whatever they hold; the agent's own events have none. */
+  #details(details: Record<string, unknown>): Record<string, unknown> {
+    const entries = Object.entries(details).map(([key, value]) => {
+      if (!personalDetails.has(key)) return [key, value];
+      return [key, `${key}-${this.#mac(`${key}\0${canonical({ value })}`)}`];
+    });
+    return Object.fromEntries(entries);
   }
 
   /** The person's name and address stand in texts too: whole words of them are replaced. */
@@ -79,6 +92,15 @@ export class Pseudonyms {
   #mac(text: string): string {
     return createHmac("sha256", this.#key).update(text).digest("hex").slice(0, 20);
   }
+}
+
+const isOutside = ({ source }: AuditEntry) =>
+  source === "auditd" || source === "journal" || source === "incus";
+
+/** Whether the object is a unit, a device or the like, and no account, command or file of a person. */
+function isNeutral({ source, object, details = {} }: AuditEntry): boolean {
+  const same = Object.entries(details).filter(([, value]) => value === object);
+  return source === "incus" || same.some(([key]) => !personalDetails.has(key));
 }
 
 function word(text: string): RegExp {
