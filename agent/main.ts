@@ -1,4 +1,6 @@
 /** Composition root: reads the configuration, builds each subsystem, serves the bus. */
+// biome-ignore assist/source/organizeImports: the thread begins while the rest is loaded.
+import { writerThread } from "./audit/early.ts";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { parseArgs } from "node:util";
@@ -76,10 +78,13 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   const node = hostname();
   const audit = new AuditLog(config.auditDirectory, node, log, {
     retentionDays: config.retentionDays,
+    thread: writerThread,
     failed: (error) =>
       fail("the audit log cannot be written; systemd starts the agent again", error),
   });
-  await audit.open();
+  const identities = new Identities(client);
+  const polkit = new Polkit(client);
+  await Promise.all([audit.open(), identities.start(), polkit.start()]);
   const { auditDirectory, tpm } = config;
   const sealer = createSealer({ log: audit, directory: auditDirectory, node, tpm, journal: log });
 
@@ -119,9 +124,6 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   audit.onAppended((count) => signal(auditContract, "Appended", count));
   keepIndex(audit, reader, log);
 
-  const identities = new Identities(client);
-  const polkit = new Polkit(client);
-  await Promise.all([identities.start(), polkit.start()]);
   const cloud = createCloud({
     socketPath: config.incusSocket,
     storagePool: config.storagePool,

@@ -4,13 +4,14 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { DsecosError } from "../bus/errors.ts";
 import { explain, type Log } from "../log.ts";
 import type { AuditEntry } from "./contract.ts";
 import { encodeEvent, type Unplaced } from "./event.ts";
 import { packEvents, type Reply, type Request, type WriterSettings } from "./protocol.ts";
 import type { Head } from "./segments/writer.ts";
+import { startWriterThread } from "./thread.ts";
 import type { AuditEvent, AuditWriter, Until } from "./types.ts";
 
 /** Events that may wait for the disk; more are refused. */
@@ -19,8 +20,6 @@ const mostWaiting = 65_536;
 const handedOver = 16 * 1024;
 /** Listeners hear of new events at most this often, in milliseconds. */
 const pace = 200;
-/** For V8; the buffers of the events are outside of it. */
-const limits = { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 4 };
 
 interface Waiting {
   entry: Unplaced;
@@ -34,7 +33,9 @@ export interface AuditLogOptions {
   /** @see WriterSettings */
   retentionDays?: number;
   /** The writer's program; beside the agent's unless told. */
-  program?: URL;
+  program?: URL | undefined;
+  /** A thread that was started before. */
+  thread?: Worker;
   /** Called when the log cannot be written any more and a new start is the only way. */
   failed?: (error: Error) => void;
 }
@@ -42,9 +43,10 @@ export interface AuditLogOptions {
 export class AuditLog implements AuditWriter {
   readonly directory: string;
   readonly #settings: WriterSettings;
-  readonly #program: URL;
+  readonly #program: URL | undefined;
   readonly #failed: (error: Error) => void;
   readonly #log: Log;
+  #early: Worker | undefined;
   #worker: Worker | undefined;
   #size = 0;
   /** Events of this turn of the event loop. */
@@ -61,7 +63,8 @@ export class AuditLog implements AuditWriter {
   constructor(directory: string, node: string, log: Log, options: AuditLogOptions = {}) {
     this.directory = directory;
     this.#settings = { directory, node, retentionDays: options.retentionDays ?? 400 };
-    this.#program = options.program ?? new URL("audit-writer.js", import.meta.url);
+    this.#program = options.program;
+    this.#early = options.thread;
     this.#failed = options.failed ?? ((error) => process.nextTick(() => raise(error)));
     this.#log = log;
   }
@@ -121,10 +124,8 @@ export class AuditLog implements AuditWriter {
 
   #start(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const worker = new Worker(this.#program, {
-        workerData: this.#settings,
-        resourceLimits: limits,
-      });
+      const worker = this.#early ?? startWriterThread(this.#program);
+      this.#early = undefined;
       let opened = false;
       let cause: Error | undefined;
       worker.on("message", (reply: Reply) => {
@@ -145,6 +146,8 @@ export class AuditLog implements AuditWriter {
         else if (this.#closed !== undefined) this.#closed();
         else this.#restart(error);
       });
+      const open: Request = { kind: "open", settings: this.#settings };
+      worker.postMessage(open);
     });
   }
 

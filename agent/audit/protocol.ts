@@ -16,7 +16,12 @@ export interface WriterSettings {
  */
 export type AppendRequest = Uint8Array<ArrayBuffer>;
 
-export type Request = AppendRequest | { kind: "head"; id: number } | { kind: "close" };
+/** `open` comes first. */
+export type Request =
+  | { kind: "open"; settings: WriterSettings }
+  | AppendRequest
+  | { kind: "head"; id: number }
+  | { kind: "close" };
 
 export function packEvents(events: readonly Waiting[]): AppendRequest {
   const header = 4 * (1 + events.length);

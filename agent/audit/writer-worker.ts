@@ -76,7 +76,7 @@ class Serving {
     }
     this.#commit();
     if (request.kind === "head") this.#head(request.id);
-    else this.#close();
+    else if (request.kind === "close") this.#close();
   }
 
   #commit(): void {
@@ -126,9 +126,16 @@ class Serving {
 }
 
 /** The thread that closes a segment runs the same program, so that there is one file to install. */
-const task = workerData as WriterSettings | { directory: string; close: number };
-if ("close" in task) close(task.directory, task.close);
-else new Serving(task).start();
+const task = workerData as { directory: string; close: number } | undefined;
+if (task !== undefined) close(task.directory, task.close);
+else {
+  port.once("message", (request: Request) => {
+    if (request instanceof Uint8Array || request.kind !== "open") {
+      throw new Error("the log has to be opened first");
+    }
+    new Serving(request.settings).start();
+  });
+}
 
 function close(directory: string, first: number): void {
   try {

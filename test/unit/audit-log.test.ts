@@ -188,9 +188,12 @@ function mortalProgram(): URL {
     import { existsSync } from "node:fs";
     import { parentPort } from "node:worker_threads";
     if (existsSync(${JSON.stringify(join(directory, "never"))})) process.exit(1);
-    parentPort.on("message", (request) => {
-      if (request instanceof Uint8Array && Buffer.from(request).includes("die")) process.exit(1);
-    });
+    const dies = (request) => request instanceof Uint8Array && Buffer.from(request).includes("die");
+    for (const name of ["on", "once"]) {
+      const listen = parentPort[name].bind(parentPort);
+      parentPort[name] = (event, listener) =>
+        listen(event, (request) => (dies(request) ? process.exit(1) : listener(request)));
+    }
     await import(${JSON.stringify(program.href)});`;
   writeFileSync(file, text);
   return pathToFileURL(file);
