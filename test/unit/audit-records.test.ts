@@ -100,7 +100,7 @@ test("names with line breaks, quotes and binary come out safe and bounded", () =
     `type=PATH ${stamp} item=2 name=(null) inode=1 nametype=UNKNOWN`,
     `type=PROCTITLE ${stamp} proctitle=${hex("rm\u0000-rf\u0000a b")}`,
   );
-  const { details } = result?.event ?? { details: {} };
+  const details: Record<string, unknown> = result?.event.details ?? {};
   expect(details.command).toBe("rm -rf a b");
   const text = canonical(result?.event as never);
   expect([...text].every((character) => character >= " " && character !== "\u2028")).toBe(true);
