@@ -46,7 +46,7 @@ class Log:
         found = {}
         for name in files.names:
             match = NAME.fullmatch(name)
-            if name.startswith("log/") and (not match or int(match[1]) % BUNDLE):
+            if match and int(match[1]) % BUNDLE:
                 self._bad("structure.segment", name, "no name of a segment")
             elif match:
                 first, state = int(match[1]), STATES.index(match[2])

@@ -44,12 +44,9 @@ def check(files, log, findings):
 def _read(files, findings):
     levels = {}
     for name in files.names:
-        if not name.startswith("tile/"):
-            continue
         match = NAME.fullmatch(name)
         width = int(match[3]) if match and match[3] else WIDTH
         if not match or (match[3] and not 1 <= width < WIDTH):
-            findings.add("tree.tile", name, "no name of a tile")
             continue
         data = files.read(name)
         if len(data) != 32 * width:

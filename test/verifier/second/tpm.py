@@ -93,17 +93,16 @@ class Tpms:
 
     def _check_event(self, where, name, one, log):
         event = log.payloads.get(one.start)
-        if event is None and one.start < log.size:
-            return  # removed, or not in the bundle, or told already to be unreadable
-        details = event.get("details") if event else None
+        if event is None:
+            return  # removed, or not in the bundle, or told already to be missing or unreadable
+        details = event.get("details")
         told = {
             "ak": name,
             "enrolment": one.hash,
             "manufacturer": one.manufacturer,
             "software": one.software,
         }
-        action = event.get("action") if event else None
-        if not isinstance(details, dict) or action != "audit.TpmEnrolled":
+        if not isinstance(details, dict) or event.get("action") != "audit.TpmEnrolled":
             self._findings.add("tpm.ak", where, "no event tells of its enrolment")
         elif any(details.get(key) != value for key, value in told.items()):
             self._findings.add("tpm.ak", where, "the event tells of another enrolment")
@@ -123,6 +122,8 @@ class Tpms:
         if one is None:
             self._findings.add("tpm.ak", where, "the AK is unknown")
             return
+        if one.start >= seal.note.size:
+            self._findings.add("tpm.ak", where, "the checkpoint does not count the enrolment")
         digest = sha256(seal.note.text.encode()).digest()
         for kind, type_ in (("counter", attest.COUNTER), ("quote", attest.QUOTE)):
             told = self._signed(where, tpm[kind], type_, one)
