@@ -1,6 +1,8 @@
 /** A whole Debian 13 with its own kernel and TPM, in QEMU without KVM. */
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { startTimeOf } from "../../packaging/setup/lib/daemons.js";
 import { freePort } from "../../packaging/setup/lib/ports.js";
 import { probe, type RunOptions, type RunResult, run } from "../../packaging/setup/lib/run.js";
@@ -14,6 +16,9 @@ const place = "/var/tmp/dsecos-vm";
 
 /** How long an emulated boot may take while this machine is busy. */
 const bootSeconds = 300;
+
+/** How long a command may take there by default, for the same reason. */
+const commandSeconds = 180;
 
 /** What one command in the machine may be given; `user` is root by default. */
 export type CommandOptions = Pick<RunOptions, "seconds" | "input"> & { user?: string };
@@ -111,14 +116,19 @@ export class Machine {
 
   /** Runs a command in the machine and gives its output; throws when it fails. */
   async run(words: readonly string[], options: CommandOptions = {}): Promise<string> {
-    const { user, ...rest } = options;
-    return (await run("ssh", this.#ssh(words, user), rest)).stdout;
+    const { user, seconds = commandSeconds, input = "" } = options;
+    return (await run("ssh", this.#ssh(words, user), { seconds, input })).stdout;
   }
 
   /** The same, but its exit code tells. */
   probe(words: readonly string[], options: CommandOptions = {}): Promise<RunResult> {
-    const { user, ...rest } = options;
-    return probe("ssh", this.#ssh(words, user), rest);
+    const { user, seconds = commandSeconds, input = "" } = options;
+    return probe("ssh", this.#ssh(words, user), { seconds, input });
+  }
+
+  /** Starts a command whose output is read as it comes; the caller ends it. */
+  talk(words: readonly string[]): ChildProcessByStdio<null, Readable, null> {
+    return spawn("ssh", this.#ssh(words), { stdio: ["ignore", "pipe", "inherit"] });
   }
 
   /** Copies files into a directory of the machine. */
