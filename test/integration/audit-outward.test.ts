@@ -111,7 +111,6 @@ function introduce(): void {
   const text = readFileSync(join(directory, "audit/log.json"), "utf8");
   const { keys } = JSON.parse(text) as { keys: { vkey: string }[] };
   writeFileSync(join(directory, "logs"), keys.map(({ vkey }) => `${vkey}\n`).join(""));
-  child?.kill("SIGHUP");
 }
 
 const witnessed = () => node?.outward.witnesses.status()[0];

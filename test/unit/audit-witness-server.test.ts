@@ -6,7 +6,8 @@ import { cosignaturesOf } from "../../agent/audit/tlog/cosignature.ts";
 import { parseNote } from "../../agent/audit/tlog/note.ts";
 import { formatAddCheckpoint, sizeType } from "../../agent/audit/witness/protocol.ts";
 import { addCheckpoint, type Judge } from "../../agent/audit/witness-server/judge.ts";
-import { ensureKey, parseLogs } from "../../agent/audit/witness-server/key.ts";
+import { ensureKey } from "../../agent/audit/witness-server/key.ts";
+import { parseLogs } from "../../agent/audit/witness-server/logs.ts";
 import { Memory } from "../../agent/audit/witness-server/memory.ts";
 import { TreeLog } from "../lib/tree-log.ts";
 

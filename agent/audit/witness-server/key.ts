@@ -1,4 +1,4 @@
-/** The witness's own key, and the keys of the logs that it watches. */
+/** The witness's own key. */
 import {
   createPrivateKey,
   createPublicKey,
@@ -9,8 +9,6 @@ import { readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import {
   formatVerifierKey,
-  logKeyType,
-  NoteError,
   parseVerifierKey,
   type VerifierKey,
   verifierKey,
@@ -66,24 +64,6 @@ async function makeKey(pemFile: string, vkeyFile: string, name: string): Promise
 function keyOf(name: string, privateKey: KeyObject): WitnessKey {
   const verifier = verifierKey(name, createPublicKey(privateKey), witnessKeyType);
   return { verifier, vkey: formatVerifierKey(verifier), privateKey };
-}
-
-/**
- * @param text a verifier key of a log on each line; empty lines and those with `#` do not count.
- *   A log that changed its key has several.
- * @returns the keys of each log by its origin
- * @throws NoteError
- */
-export function parseLogs(text: string): Map<string, VerifierKey[]> {
-  const logs = new Map<string, VerifierKey[]>();
-  for (const line of text.split("\n").map((raw) => raw.trim())) {
-    if (line === "" || line.startsWith("#")) continue;
-    const key = parseVerifierKey(line);
-    if (key.type !== logKeyType)
-      throw new NoteError(`The key of ${key.name} is not that of a log.`);
-    logs.set(key.name, [...(logs.get(key.name) ?? []), key]);
-  }
-  return logs;
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -4,14 +4,14 @@
  * the size and root that it cosigned last for each log, and cosigns only what continues them.
  */
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { chmod, unlink } from "node:fs/promises";
 import type { Server } from "node:http";
 import { connect, type ListenOptions } from "node:net";
 import { parseArgs } from "node:util";
-import { explain, journal } from "../../log.ts";
+import { journal } from "../../log.ts";
 import { version } from "../../version.ts";
-import { ensureKey, parseLogs } from "./key.ts";
+import { ensureKey } from "./key.ts";
+import { LogList } from "./logs.ts";
 import { Memory } from "./memory.ts";
 import { createWitnessServer } from "./server.ts";
 
@@ -23,8 +23,8 @@ that those people do not rule.
 
   --listen ADDRESS   HOST:PORT, [IPV6]:PORT or unix:/PATH
   --state DIRECTORY  where it keeps its key and what it has cosigned; back it up
-  --logs FILE        verifier keys of the logs that it watches, one a line
-                     (SIGHUP reads it again)
+  --logs FILE        verifier keys of the logs that it watches, one a line;
+                     read again when it has changed
   --name NAME        what the witness is called, such as witness.agency.example;
                      needed at the first start, when the key is made
   --version, --help
@@ -50,21 +50,13 @@ async function main(): Promise<void> {
     throw new Error("--listen, --state and --logs are needed; see --help");
   }
   const address = parseAddress(listen);
-  let logs = parseLogs(readFileSync(logsFile, "utf8"));
+  const list = new LogList(logsFile, journal);
   const memory = await Memory.open(state);
   const key = await ensureKey(state, values.name);
-  const server = createWitnessServer({ key, memory, logs: () => logs }, journal);
+  const server = createWitnessServer({ key, memory, logs: () => list.current() }, journal);
   await listenAt(server, address);
-  journal("info", "ready", { address: server.address(), key: key.vkey, logs: logs.size });
+  journal("info", "ready", { address: server.address(), key: key.vkey, logs: list.current().size });
 
-  process.on("SIGHUP", () => {
-    try {
-      logs = parseLogs(readFileSync(logsFile, "utf8"));
-      journal("info", "read the logs again", { logs: logs.size });
-    } catch (error) {
-      journal("error", "the list of logs stays as it was", { error: explain(error) });
-    }
-  });
   const stop = async (reason: string) => {
     journal("info", "stopping", { reason });
     const closed = once(server, "close");
