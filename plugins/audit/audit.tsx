@@ -1,5 +1,6 @@
 /** The record of this node: can it be relied on, and what stands in it. */
 import { audit } from "../../agent/audit/contract.ts";
+import { Approvals } from "../lib/approvals.tsx";
 import { client } from "../lib/client.ts";
 import { commandOf } from "../lib/command.ts";
 import { Frame } from "../lib/frame.tsx";
@@ -45,6 +46,7 @@ export function Audit() {
   ];
   return (
     <Frame title={_("Audit record")} beside={<Help />}>
+      <Approvals />
       {data && <Stale error={error} />}
       {data ? (
         <div>

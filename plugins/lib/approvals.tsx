@@ -1,6 +1,7 @@
 /** Requests that wait for a second person: approve, reject, withdraw, or carry out when approved. */
 import { useState } from "react";
 import { type ApprovalRecord, approvals } from "../../agent/approvals/contract.ts";
+import { audit } from "../../agent/audit/contract.ts";
 import type { Interface } from "../../agent/bus/contract.ts";
 import { tenants } from "../../agent/tenants/contract.ts";
 import { ActionButton } from "./action-button.tsx";
@@ -18,7 +19,7 @@ import { toast } from "./toasts.tsx";
 const changes = (changed: () => void) => listen(approvals, "Changed", changed);
 
 /** Contracts with members that need a second person. */
-const withApprovals: readonly Interface[] = [tenants];
+const withApprovals: readonly Interface[] = [tenants, audit];
 
 const colors: Record<ApprovalRecord["state"], TagColor> = {
   pending: "orange",
