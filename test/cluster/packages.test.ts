@@ -215,6 +215,41 @@ describe.skipIf(obstacle !== "")(`a node with our packages${obstacle}`, () => {
     await expectQuietJournal();
   }, 120_000);
 
+  // After the last look at the journal, since a closed way out is rightly complained about.
+  test("has its log signed by a witness, once its unit is opened", async () => {
+    const write = (path: string, input: string) => node.run(["tee", path], { input });
+    const read = (path: string) => node.run(["cat", path]);
+    const witnesses = async () =>
+      JSON.parse(await node.run(["dsecos", "audit", "status", "--json"])).witnesses;
+
+    await node.run(["systemctl", "start", "dsecos-witness"]);
+    await node.run(["systemd-analyze", "security", "--threshold=20", "dsecos-witness.service"]);
+    const { keys } = JSON.parse(await read("/var/lib/dsecos/audit/log.json"));
+    await write("/etc/dsecos-witness/logs", `${keys[0].vkey}\n`);
+    const vkey = ["cat", "/var/lib/dsecos-witness/witness.vkey"];
+    await expect.poll(async () => (await node.probe(vkey)).code, { timeout: 30_000 }).toBe(0);
+    const key = (await node.run(vkey)).trim();
+    const config = JSON.parse(await read("/etc/dsecos/agent.json"));
+    const witness = { url: "http://127.0.0.1:8743", key };
+    await write("/etc/dsecos/agent.json", JSON.stringify({ ...config, witnesses: [witness] }));
+    await node.run(["systemctl", "restart", "dsecos-agent"]);
+    const closed = "the agent's unit does not let it; see network.conf among its examples";
+    await expect
+      .poll(witnesses, { timeout: 30_000 })
+      .toMatchObject({ state: "warning", text: expect.stringContaining(closed) });
+
+    const example = await read("/usr/share/doc/dsecos-agent/examples/network.conf");
+    const opened = example.replace("#IPAddressAllow=192.0.2.10", "IPAddressAllow=127.0.0.1");
+    expect(opened).not.toBe(example);
+    const dropIns = "/etc/systemd/system/dsecos-agent.service.d";
+    await node.run(["mkdir", dropIns]);
+    await write(`${dropIns}/network.conf`, opened);
+    await node.run(["systemctl", "daemon-reload"]);
+    await node.run(["systemctl", "restart", "dsecos-agent"]);
+    await expect.poll(witnesses, { timeout: 30_000 }).toMatchObject({ state: "ok" });
+    await node.run(["rm", "-r", dropIns]);
+  }, 120_000);
+
   test("leaves nothing but the record when it is purged", async () => {
     const { stdout } = await node.probe(["dpkg-query", "--listfiles", ...packageNames]);
     const files = [...new Set(stdout.split("\n"))].filter((path) => path.includes("dsecos"));
