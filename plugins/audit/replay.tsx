@@ -58,7 +58,7 @@ function useInstant(place: Place, end: number) {
     const timer = setTimeout(() => adjust({ at: [new Date(at).toISOString()] }), restMs);
     return () => clearTimeout(timer);
   }, [at, known]);
-  return { at, setAt, settled: at === known };
+  return { at, setAt, known };
 }
 
 function Replay({ place }: { place: Place }) {
@@ -67,11 +67,11 @@ function Replay({ place }: { place: Place }) {
   // The period stands still while the view is open: the slider must not slip under the hand.
   const end = useMemo(() => Date.now(), []);
   const begin = end - spans[span];
-  const { at, setAt, settled } = useInstant(place, end);
-  const instant = new Date(at).toISOString();
+  const { at, setAt, known } = useInstant(place, end);
+  const instant = new Date(known).toISOString();
   const [from, to] = [new Date(begin).toISOString(), new Date(end).toISOString()];
   const changes = useQuery(`${from} ${to}`, () => loadChanges(from, to));
-  const state = useQuery(settled ? instant : "moving", () => client(audit).Replay(instant));
+  const state = useQuery(instant, () => client(audit).Replay(instant));
   const rows = changes.data?.rows ?? [];
   const current = rows.find(({ entry }) => Date.parse(entry.time) <= at);
   return (
@@ -105,7 +105,7 @@ function Replay({ place }: { place: Place }) {
           {state.data ? (
             <Objects
               replay={state.data}
-              stale={state.loading || !settled}
+              stale={state.loading || at !== known}
               changed={current?.entry.sequence}
             />
           ) : state.error ? (
