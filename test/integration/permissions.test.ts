@@ -37,12 +37,15 @@ const samples: Record<string, unknown> = {
   graceSeconds: 60,
   filter: {},
   sequence: "999999999",
+  instant: "2026-01-31T12:00:00.000Z",
+  question: { agency: "no-such-thing", dataflow: true },
   change: {},
   size: {},
   schedule: { schedule: "@daily" },
 };
 const specs: Record<string, unknown> = {
   "instances.Create": { image: "no-such-image" },
+  "audit.Export": { form: "disclosed", tenant: "no-such-thing" },
   // A domain that the schema accepts; the name is taken from the samples and must not be created.
   "tenants.Create": { domain: "nosuch_t", quota: { cpu: "1", ram: "1GiB", storage: "1GiB" } },
 };
