@@ -21,7 +21,7 @@ import { consistencyProof } from "./tlog/proofs.ts";
 import { servesAsVerifier } from "./verify/worker.ts";
 
 /** Behind the agent's own work; on Linux this is the thread's alone. */
-const niceness = { reading: 5, verifying: 10 };
+const niceness = { reading: 2, verifying: 5 };
 
 const say = (reply: Reply) => parentPort?.postMessage(reply);
 
