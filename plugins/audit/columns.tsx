@@ -35,10 +35,10 @@ function InShort({ entry }: { entry: AuditEntry }) {
 export function eventColumns(): Column<AuditEntry>[] {
   return [
     { key: "time", title: _("When"), render: (entry) => <When entry={entry} /> },
-    { key: "actor", title: _("Who"), render: ({ actor }) => actor },
+    { key: "actor", title: _("Who"), render: ({ actor }) => <bdi>{actor}</bdi> },
     { key: "action", title: _("What"), render: ({ action }) => <code>{action}</code> },
     { key: "tenant", title: _("Tenant"), render: ({ tenant }) => tenant },
-    { key: "object", title: _("Object"), render: ({ object }) => object },
+    { key: "object", title: _("Object"), render: ({ object }) => <bdi>{object}</bdi> },
     {
       key: "outcome",
       title: _("Outcome"),

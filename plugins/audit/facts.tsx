@@ -109,7 +109,7 @@ function Value({ entry, member }: { entry: AuditEntry; member: Member }) {
     case "call":
       return <code>{entry[member]}</code>;
     default:
-      return String(entry[member]);
+      return <bdi>{String(entry[member])}</bdi>;
   }
 }
 
