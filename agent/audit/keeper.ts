@@ -11,8 +11,8 @@ import { setFlag } from "./segments/protect.ts";
 import { removeDue } from "./segments/retention.ts";
 import type { SegmentWriter } from "./segments/writer.ts";
 
-/** How often old segments are looked for, in milliseconds. */
-const retentionPace = 3_600_000;
+/** How often it is looked for what is to be done, in milliseconds. */
+const pace = 3_600_000;
 /** A segment's bundles pass one by one: this is for V8, not for the data. */
 const closingLimits = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 };
 
@@ -28,7 +28,7 @@ export interface KeeperOptions {
 
 export class Keeper {
   readonly #options: KeeperOptions;
-  /** Segments that could not be closed; not tried again before the next start. */
+  /** Segments that could not be closed; tried again with the next look. */
   readonly #failed = new Set<number>();
   #closing: Worker | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -38,7 +38,7 @@ export class Keeper {
     this.#options = options;
   }
 
-  /** Comes before the log is opened, which may begin a segment. */
+  /** Comes before the log is opened, which takes a segment for writing. */
   watch(): void {
     this.#options.writer.onSegment = (first) => {
       this.#flag(segmentPath(this.#options.writer.directory, first, "open"), "a");
@@ -65,8 +65,9 @@ export class Keeper {
     } catch (error) {
       log("error", "the audit log could not be looked after", { error: explain(error) });
     }
+    this.#failed.clear();
     this.#closeNext();
-    this.#timer = setTimeout(() => this.#look(), retentionPace);
+    this.#timer = setTimeout(() => this.#look(), pace);
   }
 
   #remove(): void {

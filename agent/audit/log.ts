@@ -14,16 +14,20 @@ import type { Head } from "./segments/writer.ts";
 import { startWriterThread } from "./thread.ts";
 import type { AuditEvent, AuditWriter, Until } from "./types.ts";
 
-/** Events that may wait for the disk; more are refused. */
-const mostWaiting = 65_536;
+/** Events and bytes that may wait for the disk; more are refused. */
+const mostWaiting = { events: 65_536, bytes: 64 * 1024 * 1024 };
 /** Larger messages are handed over to the thread instead of copied, in bytes. */
 const handedOver = 16 * 1024;
 /** Listeners hear of new events at most this often, in milliseconds. */
 const pace = 200;
 
+/** In the place of a payload that the thread has. */
+const sent = Buffer.alloc(0);
+
 interface Waiting {
   entry: Unplaced;
   payload: Buffer;
+  bytes: number;
   durable: boolean;
   resolve(entry: AuditEntry): void;
   reject(error: Error): void;
@@ -54,6 +58,7 @@ export class AuditLog implements AuditWriter {
   /** Events that the thread has, in order; those before #done have their answer. */
   #sent: Waiting[] = [];
   #done = 0;
+  #waitingBytes = 0;
   #heads = new Map<number, { resolve(head: Head): void; reject(error: Error): void }>();
   #nextHead = 0;
   #closed: (() => void) | undefined;
@@ -85,13 +90,16 @@ export class AuditLog implements AuditWriter {
 
   append(event: AuditEvent, until: Until = "durable"): Promise<AuditEntry> {
     return new Promise((resolve, reject) => {
-      if (this.#batch.length + this.#sent.length - this.#done >= mostWaiting) {
+      const events = this.#batch.length + this.#sent.length - this.#done;
+      if (events >= mostWaiting.events || this.#waitingBytes >= mostWaiting.bytes) {
         const what = "Too many events wait for the audit log, so nothing was done; try again.";
         throw new DsecosError("Unavailable", what);
       }
       const encoded = encodeEvent(event, this.#settings.node);
       if (this.#batch.length === 0) process.nextTick(() => this.#send());
-      this.#batch.push({ ...encoded, durable: until === "durable", resolve, reject });
+      const bytes = encoded.payload.length;
+      this.#waitingBytes += bytes;
+      this.#batch.push({ ...encoded, bytes, durable: until === "durable", resolve, reject });
     });
   }
 
@@ -159,6 +167,7 @@ export class AuditLog implements AuditWriter {
     const lost = [...this.#sent.slice(this.#done), ...this.#batch];
     this.#sent = [];
     this.#done = 0;
+    this.#waitingBytes = 0;
     this.#batch = [];
     for (const { reject } of lost) reject(refusal("broken"));
     for (const { reject } of this.#heads.values()) reject(error);
@@ -173,9 +182,13 @@ export class AuditLog implements AuditWriter {
     const request = packEvents(batch);
     // A small one is copied faster than it is handed over.
     if (this.#post(request, request.length > handedOver ? [request.buffer] : [])) {
-      this.#sent.push(...batch);
+      for (const waiting of batch) {
+        waiting.payload = sent;
+        this.#sent.push(waiting);
+      }
       return;
     }
+    this.#waitingBytes = 0;
     for (const { reject } of batch) reject(refusal("broken"));
   }
 
@@ -223,6 +236,7 @@ export class AuditLog implements AuditWriter {
     const events = this.#sent.slice(this.#done, this.#done + count);
     if (events.length < count) throw new Error("an answer to no event");
     this.#done += count;
+    for (const { bytes } of events) this.#waitingBytes -= bytes;
     if (this.#done === this.#sent.length || this.#done >= 1024) {
       this.#sent.splice(0, this.#done);
       this.#done = 0;

@@ -8,7 +8,9 @@ import { canonical } from "../../agent/audit/canonical.ts";
 import { decodeEvent, encodeEvent } from "../../agent/audit/event.ts";
 import { AuditLog } from "../../agent/audit/log.ts";
 import { backwards, newest } from "../../agent/audit/recent.ts";
+import { closeSegment } from "../../agent/audit/segments/close.ts";
 import { LogReader } from "../../agent/audit/segments/reader.ts";
+import { SegmentWriter } from "../../agent/audit/segments/writer.ts";
 import { auditWriter } from "../lib/audit-writer.ts";
 import { checkLog, treeRoot } from "../lib/check-log.ts";
 import { removeTree } from "../lib/remove-tree.js";
@@ -180,6 +182,46 @@ test("more events than may wait are refused; a full segment is closed beside the
   const { chain, leaves } = checkLog(directory);
   expect(head).toEqual({ size: 65_537, root: treeRoot(leaves), chain });
 }, 120_000);
+
+test("more bytes than may wait are refused", async () => {
+  const log = await opened();
+  const large = { ...event, details: { text: "x".repeat(16_000) } };
+  const all = await Promise.allSettled(
+    Array.from({ length: 4300 }, () => log.append(large, "written")),
+  );
+  const refused = all.filter(({ status }) => status === "rejected").length;
+  expect(refused).toBeGreaterThan(0);
+  expect(refused).toBeLessThan(300);
+  await log.append(large);
+  expect(log.size).toBe(4301 - refused);
+  await log.close();
+});
+
+test("segments that are older than the policy go, and that is on record", async () => {
+  let now = Date.now() - 90 * 86_400_000;
+  const writer = new SegmentWriter(directory, () => now);
+  writer.open();
+  const { payload } = encodeEvent(event, "node1");
+  writer.appendBatch(Array.from({ length: 256 }, () => payload));
+  now += 31 * 86_400_000;
+  writer.appendBatch([payload]);
+  const head = writer.head();
+  writer.close();
+  closeSegment(directory, 0);
+  const log = new AuditLog(directory, "node1", () => {}, { program, retentionDays: 80 });
+  await log.open();
+  expect(await log.head()).toEqual(head);
+  await expect
+    .poll(() => readdirSync(join(directory, "log")), { timeout: 30_000 })
+    .toEqual(["00000000000000000000.gone", "00000000000000000256.seg"]);
+  await log.close();
+  const reader = new LogReader(directory);
+  expect(reader.refresh()).toBe(258);
+  const [last] = newest(reader, 1, 1).slice(-1);
+  expect(last).toMatchObject({ action: "audit.Retention", source: "log", sequence: 258 });
+  expect(last?.details).toEqual(reader.tombstone(0));
+  reader.close();
+});
 
 /** @returns the writer, in a thread that ends when it is sent an event with the word `die`. */
 function mortalProgram(): URL {

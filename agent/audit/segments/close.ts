@@ -52,6 +52,10 @@ export function closeSegment(directory: string, first: number): ClosedFile {
     removeSegment(directory, { first, state: "open" });
     rmSync(marksPath(directory, first), { force: true });
     return { path, events: open.count, bytes };
+  } catch (error) {
+    // It may be a full disk that it failed for.
+    rmSync(temporary, { force: true });
+    throw error;
   } finally {
     open.close();
   }

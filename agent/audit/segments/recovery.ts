@@ -120,11 +120,21 @@ function holdsFrames(bytes: Buffer): boolean {
 /** The length is on the disk when this returns. */
 export function truncate(path: string, length: number): void {
   clearFlags(path);
-  const fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
+  const fd = openToCut(path);
   try {
     ftruncateSync(fd, length);
     fdatasyncSync(fd);
   } finally {
     closeSync(fd);
+  }
+}
+
+function openToCut(path: string): number {
+  try {
+    return openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EPERM") throw cause;
+    const what = `${path} has a torn end and is append-only, which needs CAP_LINUX_IMMUTABLE`;
+    throw new Error(`${what} to undo; run chattr -a on it, then start the agent again`, { cause });
   }
 }

@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, constants, fdatasyncSync, fstatSync, fsyncSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { CompactRange } from "../tlog/merkle.ts";
+import type { CompactRange } from "../tlog/merkle.ts";
 import { FrameBuilder } from "./builder.ts";
 import { makeDirectory, syncDirectory, writeAll } from "./durable.ts";
 import { segmentPath } from "./files.ts";
@@ -17,13 +17,10 @@ import {
   segmentEvents,
   segmentHeaderBytes,
 } from "./format.ts";
-import type { Mark } from "./marks.ts";
 import { MarksFile } from "./marks-file.ts";
-import { OpenSegment } from "./open.ts";
-import { LogReader } from "./reader.ts";
 import { recover, type Torn } from "./recovery.ts";
 import { lastPlace, repair } from "./repair.ts";
-import { treeOfBundles } from "./tree.ts";
+import { fillRoots, marksOf, treeBefore } from "./roots.ts";
 
 /** A segment is closed at the next bundle when its first event is older, in milliseconds. */
 const longestOpen = 30 * 86_400_000;
@@ -68,7 +65,7 @@ export class SegmentWriter {
   #durable: Reached | undefined;
   /** What is written at least. */
   #written: Reached | undefined;
-  /** Told with the index of the first event of a new segment, which is empty yet. */
+  /** Told with the index of the first event of the segment that is written from now on. */
   onSegment: (first: number) => void = () => {};
 
   /** @param now milliseconds since 1970 */
@@ -178,7 +175,7 @@ export class SegmentWriter {
     this.sync();
     const { first, roots, builder } = this.#need();
     this.completeRoots();
-    this.#before ??= this.#treeBefore(first);
+    this.#before ??= treeBefore(this.directory, first);
     const range = this.#before.copy();
     for (const root of roots as Buffer[]) range.append(root, Math.log2(bundleEvents));
     const { leaves } = builder;
@@ -189,14 +186,8 @@ export class SegmentWriter {
   /** Computes roots that no mark told, and makes the marks anew. */
   completeRoots(): void {
     const { first, roots, marks } = this.#need();
-    if (roots.includes(undefined)) {
-      this.#reading((reader) => {
-        for (let k = 0; k < roots.length; k++) {
-          roots[k] ??= reader.bundleRoot(first / bundleEvents + k);
-        }
-      });
-    }
-    marks.complete(roots.length, () => this.#marks(first, roots as Buffer[]));
+    fillRoots(this.directory, first, roots);
+    marks.complete(roots.length, () => marksOf(this.directory, first, roots as Buffer[]));
   }
 
   close(): void {
@@ -228,7 +219,7 @@ export class SegmentWriter {
     if (!full && !old) return;
     this.sync();
     this.completeRoots();
-    this.#before ??= this.#treeBefore(first);
+    this.#before ??= treeBefore(this.directory, first);
     const before = this.#before;
     for (const root of this.#need().roots as Buffer[]) {
       before.append(root, Math.log2(bundleEvents));
@@ -252,7 +243,6 @@ export class SegmentWriter {
       closeSync(fd);
     }
     syncDirectory(join(this.directory, "log"));
-    this.onSegment(first);
   }
 
   /** @param written where the file ends for certain; undefined at the start */
@@ -277,6 +267,7 @@ export class SegmentWriter {
       this.#current = { first, fd, since: since ?? this.#now(), end, roots, marks, builder };
       this.#written = { segment: first, size: next, end };
       this.#durable = this.#written;
+      this.onSegment(first);
       return found.torn;
     } catch (error) {
       closeSync(fd);
@@ -290,37 +281,5 @@ export class SegmentWriter {
     if (current === undefined) return;
     current.marks.close();
     closeSync(current.fd);
-  }
-
-  #marks(first: number, roots: Buffer[]): Mark[] {
-    const segment = new OpenSegment(this.directory, first);
-    try {
-      segment.refresh();
-      return roots.map((root, k) => ({
-        root,
-        end: segment.offsetOf(k + 1),
-        chain: segment.chainBefore(k + 1),
-      }));
-    } finally {
-      segment.close();
-    }
-  }
-
-  #treeBefore(first: number): CompactRange {
-    let range = new CompactRange();
-    this.#reading((reader) => {
-      range = treeOfBundles(this.directory, first / bundleEvents, (n) => reader.bundleRoot(n));
-    });
-    return range;
-  }
-
-  #reading(work: (reader: LogReader) => void): void {
-    const reader = new LogReader(this.directory);
-    try {
-      reader.refresh();
-      work(reader);
-    } finally {
-      reader.close();
-    }
   }
 }
