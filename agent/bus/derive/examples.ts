@@ -12,6 +12,7 @@ const values: Record<string, string> = {
   "instances.storage": "40GiB",
   "instances.snapshot": "before-update",
   "audit.log": "audit-2026-11.tar",
+  "audit.instant": "2026-11-01T12:00:00.000Z",
   "images.file": "debian-13.tar.xz",
   "images.fingerprint": "0123456789ab",
   tenant: "mod-defense",
