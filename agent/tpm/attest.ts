@@ -48,6 +48,42 @@ interface Known {
   clock: Clock | undefined;
 }
 
+/** Checks seals one after the other; there may be more of them than memory holds. */
+export class TpmChecker {
+  readonly #keys = new Map<string, Known>();
+  readonly #enrolled: ReadonlySet<string>;
+  #findings: Finding[] = [];
+
+  /** @param trustedRoots certificates of TPM manufacturers; none makes `tpm.ek` a warning */
+  constructor(enrolments: readonly Enrolment[], trustedRoots: readonly X509Certificate[]) {
+    this.#enrolled = new Set(enrolments.map(({ name }) => name));
+    const tell: Tell = (code, text, severity = "E") =>
+      this.#findings.push({ code, severity, evidence: "tpm", text });
+    for (const enrolment of enrolments) {
+      const known = checkEnrolment(enrolment, trustedRoots, tell);
+      if (known !== undefined) this.#keys.set(enrolment.name, known);
+    }
+  }
+
+  /** @param seal one with `tpm`; they come in the order of their lines */
+  check(seal: TpmSeal): void {
+    const tell: Tell = (code, text, severity = "E") =>
+      this.#findings.push({ code, severity, evidence: "tpm", text, seal: seal.line });
+    const known = this.#keys.get(seal.tpm.ak);
+    if (known !== undefined) checkSeal(seal, known, tell);
+    // What is wrong with an enrolment has been told once.
+    else if (!this.#enrolled.has(seal.tpm.ak))
+      tell("tpm.ak", `No TPM with the attestation key ${seal.tpm.ak} is enrolled.`);
+  }
+
+  /** @returns what was found since the last call. */
+  take(): Finding[] {
+    const found = this.#findings;
+    this.#findings = [];
+    return found;
+  }
+}
+
 /**
  * @param seals those with `tpm`, in the order of their lines
  * @param trustedRoots certificates of TPM manufacturers; none makes `tpm.ek` a warning
@@ -57,25 +93,9 @@ export function checkTpm(
   seals: readonly TpmSeal[],
   trustedRoots: readonly X509Certificate[],
 ): Finding[] {
-  const findings: Finding[] = [];
-  const tell: Tell = (code, text, severity = "E") =>
-    findings.push({ code, severity, evidence: "tpm", text });
-  const keys = new Map<string, Known>();
-  for (const enrolment of enrolments) {
-    const known = checkEnrolment(enrolment, trustedRoots, tell);
-    if (known !== undefined) keys.set(enrolment.name, known);
-  }
-  const enrolled = new Set(enrolments.map(({ name }) => name));
-  for (const seal of seals) {
-    const tellSeal: Tell = (code, text, severity = "E") =>
-      findings.push({ code, severity, evidence: "tpm", text, seal: seal.line });
-    const known = keys.get(seal.tpm.ak);
-    if (known !== undefined) checkSeal(seal, known, tellSeal);
-    // What is wrong with an enrolment has been told once.
-    else if (!enrolled.has(seal.tpm.ak))
-      tellSeal("tpm.ak", `No TPM with the attestation key ${seal.tpm.ak} is enrolled.`);
-  }
-  return findings;
+  const checker = new TpmChecker(enrolments, trustedRoots);
+  for (const seal of seals) checker.check(seal);
+  return checker.take();
 }
 
 /**

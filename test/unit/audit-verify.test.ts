@@ -209,6 +209,10 @@ describe("the form of an event", () => {
     [true, `{"a":[],"b":{"c":[1,-2,3.5,1e+30,true,null]},${time}}`],
     [true, `{"a":"é\\n","b":"\\u0001",${time}}`],
     [true, '{"time":"2026-03-01T12:00:00Z"}'],
+    [true, `{"a":"he said \\"é\\" \\\\ \\t 😀",${time}}`],
+    [true, `{"é":1,${time},"ü":2}`.replace(/^\{"é":1,/, "{")],
+    [false, `{"a":"\\x",${time}}`],
+    [false, `{"a":"\\",${time}}`],
     [false, `{"z":1,${time}}`],
     [false, `{"a":1,"a":2,${time}}`],
     [false, `{ ${time}}`],
@@ -230,6 +234,19 @@ describe("the form of an event", () => {
   ])("is right: %s for %s", (expected, text) => {
     const bytes = Buffer.from(`xx${text}"}, and more`);
     expect(isEvent(bytes, 2, 2 + Buffer.byteLength(text))).toBe(expected);
+  });
+
+  it("is not right in bytes that are no UTF-8", () => {
+    const bytes = Buffer.from(`{"a":"xy",${time}}`);
+    expect(isEvent(bytes, 0, bytes.length)).toBe(true);
+    for (const wrong of [
+      [0xff, 0x79],
+      [0xc3, 0x79],
+      [0xed, 0xa0],
+    ]) {
+      Buffer.from(wrong).copy(bytes, 6);
+      expect(isEvent(bytes, 0, bytes.length)).toBe(false);
+    }
   });
 });
 

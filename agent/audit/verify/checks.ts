@@ -2,6 +2,7 @@
 import type { Findings } from "./findings.ts";
 import type { Check, Report } from "./report.ts";
 import type { Seals } from "./seals.ts";
+import type { Tpms } from "./tpm.ts";
 import type { Witnesses } from "./witnesses.ts";
 
 export interface Checked {
@@ -11,7 +12,7 @@ export interface Checked {
   seals: Seals;
   witnesses: Witnesses;
   trustedKey: boolean;
-  tpms: number;
+  tpms: Tpms;
   /** Checkpoints of events that are not there any more. */
   skipped: number;
   disclosed: { whole: number; replaced: number } | undefined;
@@ -80,13 +81,13 @@ function checkpointCheck({ findings, seals, trustedKey, skipped }: Checked): Che
   return { name, state: "ok", text: `${parts.join("; ")}.` };
 }
 
-function tpmCheck({ findings, seals, tpms }: Checked): Check {
+function tpmCheck({ findings, tpms }: Checked): Check {
   if (!findings.clean(...tpm.map((code) => `tpm.${code}`))) return { name: "tpm", ...failed };
-  if (seals.tpm.length === 0) {
+  if (tpms.seals === 0) {
     return { name: "tpm", state: "absent", text: "No checkpoint is certified by a TPM." };
   }
   const software = findings.count("tpm.software") > 0 ? " A software TPM is among them." : "";
-  const text = `${seals.tpm.length} checkpoints are certified by ${tpms === 1 ? "a TPM" : `${tpms} TPMs`}.${software}`;
+  const text = `${tpms.seals} checkpoints are certified by ${tpms.count === 1 ? "a TPM" : `${tpms.count} TPMs`}.${software}`;
   return { name: "tpm", state: "ok", text };
 }
 

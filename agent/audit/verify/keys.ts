@@ -22,7 +22,6 @@ export class LogKeys {
   constructor(ref: FileRef | undefined, trusted: VerifierKey | undefined, findings: Findings) {
     this.#trusted = trusted;
     this.#keys = ref === undefined ? [] : readKeys(ref, findings);
-    if (this.#keys.length === 0 && trusted !== undefined) this.#keys = [{ from: 0, key: trusted }];
     if (trusted === undefined) {
       if (this.#keys.length === 0) return;
       const text = `The key of the log was taken from the log itself; give the one that you know with --key.`;

@@ -1,12 +1,14 @@
 /**
  * Whether bytes are an event: a JSON object in the canonical form of RFC 8785 with a `time`.
- * A quick scanner knows what nearly all events consist of: plain ASCII strings, whole numbers,
- * objects with sorted plain keys, lists. It answers yes, or that it does not know; then the slow
+ * A quick scanner knows what nearly all events consist of: strings, whole numbers, lists, objects
+ * with sorted plain keys. It answers yes, or that it does not know; then the slow
  * way decides, which parses and writes the canonical form again.
  */
+import { isUtf8 } from "node:buffer";
 import { canonical } from "../canonical.ts";
 
 const quote = 0x22;
+const backslash = 0x5c;
 const comma = 0x2c;
 const colon = 0x3a;
 const maximumDepth = 32;
@@ -14,7 +16,7 @@ const maximumDepth = 32;
 const plain = new Uint8Array(256);
 for (let byte = 0x20; byte < 0x7f; byte++) plain[byte] = 1;
 plain[quote] = 0;
-plain[0x5c] = 0;
+plain[backslash] = 0;
 
 const time =
   /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
@@ -22,8 +24,18 @@ const timeKey = Buffer.from('"time":"', "latin1");
 
 const literals = ["true", "false", "null"].map((word) => Buffer.from(word, "latin1"));
 
+/** Escapes that RFC 8785 has for single bytes; all others of control characters are rare. */
+const escapable = new Uint8Array(256);
+for (const byte of Buffer.from('"\\bfnrt', "latin1")) escapable[byte] = 1;
+
+/** Whether the quick scanner met bytes beyond ASCII, which are UTF-8 or nothing. */
+let beyondAscii = false;
+
 export function isEvent(bytes: Buffer, start: number, end: number): boolean {
-  if (quickObject(bytes, start, end, 0) === end) return true;
+  beyondAscii = false;
+  if (quickObject(bytes, start, end, 0) === end) {
+    return !beyondAscii || isUtf8(bytes.subarray(start, end));
+  }
   return isEventSlowly(bytes.subarray(start, end));
 }
 
@@ -69,7 +81,7 @@ function quickObject(bytes: Buffer, start: number, end: number, depth: number): 
   let previous = 0;
   while (at < end) {
     const key = at;
-    at = quickString(bytes, key);
+    at = quickKey(bytes, key);
     if (at === 0 || bytes[at] !== colon) return 0;
     if (previous !== 0 && !inOrder(bytes, previous, key)) return 0;
     previous = key;
@@ -140,11 +152,25 @@ function inOrder(bytes: Buffer, a: number, b: number): boolean {
   }
 }
 
-function quickString(bytes: Buffer, start: number): number {
+function quickKey(bytes: Buffer, start: number): number {
   if (bytes[start] !== quote) return 0;
   let at = start + 1;
   while (plain[bytes[at] as number] === 1) at++;
   return bytes[at] === quote ? at + 1 : 0;
+}
+
+function quickString(bytes: Buffer, start: number): number {
+  let at = start + 1;
+  for (;;) {
+    while (plain[bytes[at] as number] === 1) at++;
+    const byte = bytes[at] as number;
+    if (byte === quote) return at + 1;
+    if (byte === backslash && escapable[bytes[at + 1] as number] === 1) at += 2;
+    else if (byte >= 0x80) {
+      beyondAscii = true;
+      at++;
+    } else return 0;
+  }
 }
 
 function quickValue(bytes: Buffer, start: number, end: number, depth: number): number {

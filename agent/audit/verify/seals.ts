@@ -11,6 +11,7 @@ import { type FileRef, linesOf } from "./files.ts";
 import type { Findings } from "./findings.ts";
 import type { LogKeys } from "./keys.ts";
 import { isTime } from "./payload.ts";
+import type { Tpms } from "./tpm.ts";
 import type { Witnesses } from "./witnesses.ts";
 
 const longestLine = 2 << 20;
@@ -35,26 +36,21 @@ interface Line {
   tpm: TpmSeal["tpm"] | undefined;
 }
 
-/** Lines that carry a TPM's signatures, and where they stand. */
-export interface TpmLine extends TpmSeal {
-  file: string;
-  offset: number;
-}
-
 export class Seals {
-  readonly tpm: TpmLine[] = [];
   /** Valid ones of the log's key. */
   count = 0;
   /** Time of the last one, by the node's clock. */
   lastTime = "";
   readonly #keys: LogKeys;
   readonly #witnesses: Witnesses;
+  readonly #tpms: Tpms;
   readonly #findings: Findings;
   readonly #known = new KnownSizes();
   #lines = 0;
 
-  constructor(keys: LogKeys, witnesses: Witnesses, findings: Findings) {
+  constructor(keys: LogKeys, witnesses: Witnesses, tpms: Tpms, findings: Findings) {
     this.#keys = keys;
+    this.#tpms = tpms;
     this.#witnesses = witnesses;
     this.#findings = findings;
   }
@@ -79,7 +75,8 @@ export class Seals {
         // Each kind of evidence speaks for itself: who can sign for the log may not be able to
         // sign for its TPM or a witness, and the other way round.
         if (tpm !== undefined) {
-          this.tpm.push({ line: this.#lines, checkpointText: note.text, tpm, file, offset });
+          const seal = { line: this.#lines, checkpointText: note.text, tpm };
+          this.#tpms.note(seal, file, offset);
         }
         this.#witnesses.note(note, checkpoint, file, offset);
         if (!this.signed(note, file, offset)) continue;

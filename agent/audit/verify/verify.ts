@@ -22,7 +22,7 @@ import type { Workers } from "./pool.ts";
 import type { EventProof, Report } from "./report.ts";
 import { Seals, type Wanted } from "./seals.ts";
 import { Tiles } from "./tiles.ts";
-import { checkTpms } from "./tpm.ts";
+import { Tpms } from "./tpm.ts";
 import { Walk } from "./walk.ts";
 import { Witnesses } from "./witnesses.ts";
 
@@ -98,6 +98,7 @@ class Verification {
   readonly #findings: Findings;
   readonly #keys: LogKeys;
   readonly #witnesses: Witnesses;
+  readonly #tpms: Tpms;
   readonly #seals: Seals;
 
   constructor(
@@ -110,10 +111,11 @@ class Verification {
     this.#manifest = manifest;
     this.#options = options;
     this.#findings = findings;
-    const { key, witnesses } = options.trust;
+    const { key, witnesses, tpmRoots } = options.trust;
     this.#keys = new LogKeys(files.get("log.json"), key, findings);
     this.#witnesses = new Witnesses(witnesses, files.get("witnesses"), findings);
-    this.#seals = new Seals(this.#keys, this.#witnesses, findings);
+    this.#tpms = new Tpms(files, tpmRoots, findings);
+    this.#seals = new Seals(this.#keys, this.#witnesses, this.#tpms, findings);
   }
 
   checkManifest(ref: FileRef, manifest: Manifest): void {
@@ -151,7 +153,7 @@ class Verification {
     checkTombstones(walk.tombstones, walk.told, findings);
     this.#checkRange(walk.next);
     this.#tellCheckpoints(walk.next, walk.signed?.size ?? 0);
-    const tpms = this.#checkTpm(log);
+    this.#tpms.checkEvents(log);
     const events = { first: there, end: walk.next };
     const leaves =
       event === undefined ? undefined : walk.leaves.get(Math.floor(event / bundleEvents));
@@ -159,7 +161,7 @@ class Verification {
       event === undefined || leaves === undefined
         ? undefined
         : eventProof(event, { ...walk.trees, leaves });
-    return this.#report(events, tpms, { skipped: walk.skipped }, proof);
+    return this.#report(events, { skipped: walk.skipped }, proof);
   }
 
   disclosed(manifest: Manifest): Report {
@@ -169,15 +171,14 @@ class Verification {
     if (against === undefined) {
       const text = "There is no valid checkpoint that the events could be proved against.";
       findings.add({ code: "proof.inclusion", file: "checkpoint", text });
-      return this.#report(events, 0, {}, undefined);
+      return this.#report(events, {}, undefined);
     }
     const { checkpoint } = against;
     const wanted = merged(this.#readSeals(), this.#outside(), Infinity);
     checkConsistency(this.#files.get(consistencyPath), wanted, checkpoint, findings);
     const counts = checkDisclosed(this.#files.get(disclosedPath), checkpoint, manifest, findings);
     this.#witnesses.tellNone("checkpoint");
-    const tpms = this.#checkTpm(undefined);
-    return this.#report(events, tpms, { disclosed: counts }, undefined);
+    return this.#report(events, { disclosed: counts }, undefined);
   }
 
   #readSeals(): Generator<Wanted> {
@@ -243,15 +244,8 @@ class Verification {
     if (end > 0) this.#witnesses.tellNone("seals");
   }
 
-  #checkTpm(log: Parameters<typeof checkTpms>[0]["log"]): number {
-    const { tpmRoots } = this.#options.trust;
-    const input = { files: this.#files, seals: this.#seals.tpm, roots: tpmRoots, log };
-    return checkTpms(input, this.#findings);
-  }
-
   #report(
     events: Report["events"],
-    tpms: number,
     told: { skipped?: number; disclosed?: { whole: number; replaced: number } },
     proof: EventProof | undefined,
   ): Report {
@@ -263,7 +257,7 @@ class Verification {
       seals: this.#seals,
       witnesses: this.#witnesses,
       trustedKey: this.#keys.isTrusted,
-      tpms,
+      tpms: this.#tpms,
       skipped: told.skipped ?? 0,
       disclosed: told.disclosed,
     });
