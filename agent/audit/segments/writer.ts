@@ -22,8 +22,11 @@ import { recover, type Torn } from "./recovery.ts";
 import { lastPlace, repair } from "./repair.ts";
 import { fillRoots, marksOf, treeBefore } from "./roots.ts";
 
-/** A segment is closed at the next bundle when its first event is older, in milliseconds. */
-const longestOpen = 30 * 86_400_000;
+/**
+ * A segment is closed at the next bundle when its first event is older, in milliseconds: only
+ * closed ones are copied elsewhere, and retention removes whole ones.
+ */
+const longestOpen = 86_400_000;
 
 export interface Head {
   size: number;
