@@ -55,9 +55,13 @@ def check_disclosed(files, seals, findings):
         findings.add("checkpoint.none", "checkpoint", "nothing to prove against", "E")
         return {}
     anchor = anchors[0]
+    last = -1
     for where, line in _lines(files, "disclosed.jsonl", findings):
         try:
-            _check_event(where, line, anchor, findings)
+            index = _check_event(where, line, anchor, findings)
+            if index <= last:
+                raise Bad("an event out of order")
+            last = index
         except Bad as error:
             findings.add("manifest.form", where, str(error))
     proofs = {}
@@ -66,7 +70,10 @@ def check_disclosed(files, seals, findings):
             told = read_object(line)
             if set(told) != {"from", "proof"}:
                 raise Bad("other members")
-            proofs[read_index(told["from"])] = _hashes(told["proof"])
+            size = read_index(told["from"])
+            if size <= max(proofs, default=-1):
+                raise Bad("a proof out of order")
+            proofs[size] = _hashes(told["proof"])
         except Bad as error:
             findings.add("manifest.form", where, str(error))
     roots = {anchor.size: anchor.root}
@@ -111,17 +118,21 @@ def _check_event(where, line, anchor, findings):
     proof, index = _hashes(told.get("proof")), read_index(told.get("index"))
     if set(told) == {"entry", "index", "proof"}:
         entry = unbase64(told["entry"])
-        leaf = merkle.leaf(entry)
-        try:
-            if not 82 <= len(entry) <= 65535 or not is_time(read_object(entry[:-80]).get("time")):
-                raise Bad("no event")
-        except Bad as error:
-            findings.add("entry.form", where, str(error))
+        leaf, right = merkle.leaf(entry), _is_event(entry)
     elif set(told) == {"event", "index", "leaf", "proof"}:
-        leaf = unbase64(told["leaf"])
-        if not isinstance(told["event"], dict) or not is_time(told["event"].get("time")):
-            findings.add("entry.form", where, "no event")
+        leaf, event = unbase64(told["leaf"]), told["event"]
+        right = isinstance(event, dict) and is_time(event.get("time"))
     else:
         raise Bad("other members")
     if merkle.root_of_inclusion(index, anchor.size, leaf, proof) != anchor.root:
         findings.add("proof.inclusion", where, f"nothing leads from event {index} to the root")
+    elif not right:
+        findings.add("entry.form", where, "no event")
+    return index
+
+
+def _is_event(entry):
+    try:
+        return 82 <= len(entry) <= 65535 and is_time(read_object(entry[:-80]).get("time"))
+    except Bad:
+        return False
