@@ -578,6 +578,17 @@ export const tamperings: readonly Tampering[] = [
     trusting: ["tpm.ak"],
   },
   {
+    name: "the enrolment of the TPM names an event that is not there",
+    mutate: (directory) => {
+      const [name = ""] = readdirSync(join(directory, "tpm"));
+      change(directory, `tpm/${name}`, (bytes) =>
+        Buffer.from(bytes.toString().replace('"from":3', '"from":5000')),
+      );
+    },
+    alone: ["tpm.ak"],
+    trusting: ["tpm.ak"],
+  },
+  {
     name: "the signature of a witness is changed",
     mutate: (directory, log) =>
       seal(directory, 4, (line) => {
