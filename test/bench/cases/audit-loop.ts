@@ -35,6 +35,7 @@ export function run(): Promise<Result[]> {
     const agent = await Served.start([`--import=${watch}`, ...program], bed);
     const idle = new Idle(watch);
     try {
+      await idle.watched;
       const ours: number[] = [];
       const theirs: number[] = [];
       for (let round = 0; round < rounds; round++) {
@@ -123,11 +124,14 @@ async function busyRound(bed: Bed, auditd: FakeAuditd, round: number): Promise<v
 class Idle {
   readonly #child: ChildProcess;
   readonly #lines: ReturnType<typeof createInterface>;
+  /** Only then may it be asked. */
+  readonly watched: Promise<unknown>;
 
   constructor(watch: string) {
     const args = [`--import=${watch}`, "--eval", "setInterval(() => {}, 1000)"];
     this.#child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
     this.#lines = createInterface({ input: this.#child.stderr as NodeJS.ReadableStream });
+    this.watched = once(this.#lines, "line");
   }
 
   async delay(): Promise<number> {

@@ -1,6 +1,6 @@
 /**
- * Loaded into a program before its own code: watches how long its event loop is held, and says so
- * in a line when it gets SIGUSR2, and begins anew.
+ * Loaded into a program before its own code: watches how long its event loop is held. It says when
+ * it does; from then on it tells in a line whenever it gets SIGUSR2, and begins anew.
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { isMainThread } from "node:worker_threads";
@@ -15,4 +15,5 @@ if (isMainThread) {
     delays.reset();
     process.stderr.write(`${JSON.stringify(facts)}\n`);
   });
+  process.stderr.write(`${JSON.stringify({ message: "loop watched" })}\n`);
 }
