@@ -281,6 +281,11 @@ test.each([
 
 test("what nobody needs is only counted", () => {
   expect(fromJournal(entry({ MESSAGE: "eth0: link up", _TRANSPORT: "kernel" }))).toBeUndefined();
+  const audit = (rest: string) =>
+    fromJournal(entry({ MESSAGE: `audit: ${rest}`, _TRANSPORT: "kernel" }))?.event.action;
+  expect(audit('type=1307 audit(1.234:5): cwd="/root"')).toBeUndefined();
+  expect(audit('type=1400 audit(1.234:5): apparmor="DENIED"')).toBe("journal.Kernel");
+  expect(audit("audit_lost=3 audit_rate_limit=0")).toBe("journal.Kernel");
   const chat = { MESSAGE: "hello", PRIORITY: "6", _SYSTEMD_UNIT: "incus.service", _UID: "0" };
   expect(fromJournal(entry(chat))).toBeUndefined();
   expect(fromJournal(entry({ ...chat, PRIORITY: "3" }))?.event.action).toBe("journal.Message");

@@ -59,6 +59,12 @@ function ofCrash(entry: JournalEntry): Meaning {
 const kernelPattern =
   /lockdown|apparmor=|selinux|audit: |integrity:|\bima\b|module verification|out-of-tree module|taints? kernel|segfault|general protection|oops:|kernel bug|panic|out of memory|oom-kill|\btpm|secure boot|secureboot|new usb device found|promiscuous mode|hung_task|blocked for more than|-fs error|i\/o error|machine check|kexec|mce:/i;
 
+/**
+ * Parts of system calls that the kernel prints while auditd is not there or too slow: SYSCALL, PATH,
+ * SOCKADDR, CWD, EXECVE, EOE, PROCTITLE. auditd gets them later; other types tell something alone.
+ */
+const auditParts = /^audit: type=(1300|1302|1306|1307|1309|1320|1327) audit\(/;
+
 /** @returns undefined for what is only counted */
 export function fromJournal(entry: JournalEntry): MappedEntry | undefined {
   const message = entry.get("MESSAGE") ?? "";
@@ -99,7 +105,7 @@ function understand(entry: JournalEntry, message: string): Meaning | undefined {
   const known = id === undefined ? undefined : byId.get(id);
   if (known !== undefined && isSystemd(entry)) return known(entry);
   if (entry.get("_TRANSPORT") === "kernel") {
-    if (!kernelPattern.test(message)) return undefined;
+    if (!kernelPattern.test(message) || auditParts.test(message)) return undefined;
     return { action: "Kernel", outcome: "note", actor: "kernel" };
   }
   const claimed = programs[entry.get("SYSLOG_IDENTIFIER") ?? ""];
