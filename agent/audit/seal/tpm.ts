@@ -4,13 +4,11 @@
  */
 import { DsecosError } from "../../bus/errors.ts";
 import { explain, type Log } from "../../log.ts";
-import { checkTpm } from "../../tpm/attest.ts";
 import { enrol } from "../../tpm/enrol.ts";
 import { TpmError } from "../../tpm/errors.ts";
-import { type Enrolment, enrolmentDetails, type SealTpm } from "../../tpm/evidence.ts";
+import { type Enrolment, enrolmentDetails } from "../../tpm/evidence.ts";
 import type { TpmPort } from "../../tpm/port.ts";
 import { signCheckpointByTpm } from "../../tpm/sign.ts";
-import { parseAttest } from "../../tpm/structures.ts";
 import { TpmUnreachable } from "../../tpm/transport.ts";
 import type { Alarm, PartStatus } from "../answers.ts";
 import { parseCheckpoint } from "../tlog/checkpoint.ts";
@@ -19,6 +17,7 @@ import type { AuditWriter } from "../types.ts";
 import { assess, type Shown, type Trouble } from "./assess.ts";
 import { makePassword, readEnrolments, readPassword, writeEnrolment } from "./enrolments.ts";
 import type { Seal } from "./seals-file.ts";
+import { requireSound, shownBy } from "./sound.ts";
 import { type TpmState, tpmAlarms, tpmPart } from "./tpm-status.ts";
 import { type Sealed, self } from "./types.ts";
 
@@ -286,20 +285,6 @@ export class TpmSealer {
   alarms(): Alarm[] {
     return tpmAlarms(this.#state);
   }
-}
-
-function shownBy({ counter, quote }: SealTpm): Shown {
-  const { attested } = parseAttest(Buffer.from(counter.attest, "base64"));
-  if (attested.type !== "nv") throw new Error("the last seal by the TPM has no counter");
-  const { clock } = parseAttest(Buffer.from(quote.attest, "base64"));
-  return { counter: attested.contents.readBigUInt64BE(), clock };
-}
-
-/** What a verifier would refuse is not put on record. */
-function requireSound(enrolment: Enrolment, sealed: Sealed, tpm: SealTpm): void {
-  const seal = { line: 1, checkpointText: sealed.text, tpm };
-  const [problem] = checkTpm([enrolment], [seal], []).filter(({ severity }) => severity === "E");
-  if (problem !== undefined) throw new TpmUnreachable(problem.text);
 }
 
 function isTpmProblem(error: unknown): error is Error {
