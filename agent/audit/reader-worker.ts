@@ -43,7 +43,8 @@ class ReaderThread {
   async take(request: Request): Promise<void> {
     const { id } = request;
     try {
-      say({ kind: "answer", id, answer: await this.#answer(request) });
+      const answer = await this.#answer(request);
+      say({ kind: "answer", id, answer: request.encoded ? JSON.stringify(answer) : answer });
     } catch (error) {
       if (error instanceof DsecosError) {
         say({ kind: "refused", id, code: error.code, message: error.message });

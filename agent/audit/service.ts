@@ -41,16 +41,16 @@ export function createAudit(options: AuditServiceOptions): {
   };
   return {
     handlers: {
-      List: (_call, filter) => list(filter),
-      ListTenant: (_call, tenant, filter) => reader.ask("list", { filter, scope: { tenant } }),
+      List: (_call, filter) => reader.document("list", { filter, scope: whole }),
+      ListTenant: (_call, tenant, filter) => reader.document("list", { filter, scope: { tenant } }),
       ListOwn({ caller }, filter) {
         const own = { uid: caller.uid, user: caller.user };
-        return reader.ask("list", { filter, scope: { own } });
+        return reader.document("list", { filter, scope: { own } });
       },
-      Summary: (_call, filter) => reader.ask("summary", { filter, scope: whole }),
+      Summary: (_call, filter) => reader.document("summary", { filter, scope: whole }),
       SummaryTenant: (_call, tenant, filter) =>
-        reader.ask("summary", { filter, scope: { tenant } }),
-      Show: (_call, sequence) => reader.ask("show", { index: Number(sequence) - 1 }),
+        reader.document("summary", { filter, scope: { tenant } }),
+      Show: (_call, sequence) => reader.document("show", { index: Number(sequence) - 1 }),
       async Status() {
         return statusOf({ size: log.size, node, directory, verified: verifier.last, parts });
       },

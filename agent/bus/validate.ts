@@ -30,7 +30,17 @@ function parse(argument: Argument, value: unknown): unknown {
   }
 }
 
+/** A document that became JSON in another thread, so that a large one does not hold this one. */
+export class EncodedDocument {
+  readonly json: string;
+
+  constructor(json: string) {
+    this.json = json;
+  }
+}
+
 /** @returns the value as it travels: documents as JSON. */
 export function encode(argument: Argument, value: unknown): unknown {
+  if (value instanceof EncodedDocument) return value.json;
   return argument.json ? JSON.stringify(value) : value;
 }

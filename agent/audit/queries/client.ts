@@ -4,6 +4,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { DsecosError } from "../../bus/errors.ts";
+import { EncodedDocument } from "../../bus/validate.ts";
 import { explain, type Log } from "../../log.ts";
 import type { AuditEntry } from "../entry.ts";
 import type { Kind, Questions, ReaderSettings, Reply, Request } from "./messages.ts";
@@ -27,7 +28,7 @@ export interface ReaderOptions {
 }
 
 interface Waiting {
-  resolve(answer: never): void;
+  resolve(answer: unknown): void;
   reject(error: Error): void;
 }
 
@@ -44,13 +45,30 @@ export class ReaderClient {
 
   /** @throws DsecosError */
   ask<K extends Kind>(kind: K, ask: Questions[K]["ask"]): Promise<Questions[K]["answer"]> {
+    return this.#ask(kind, ask, false) as Promise<Questions[K]["answer"]>;
+  }
+
+  /**
+   * For a reply on the bus: becomes JSON in the other thread.
+   * @returns an EncodedDocument, which stands for the answer.
+   * @throws DsecosError
+   */
+  async document<K extends Kind>(
+    kind: K,
+    ask: Questions[K]["ask"],
+  ): Promise<Questions[K]["answer"]> {
+    const json = await this.#ask(kind, ask, true);
+    return new EncodedDocument(String(json)) as unknown as Questions[K]["answer"];
+  }
+
+  #ask<K extends Kind>(kind: K, ask: Questions[K]["ask"], encoded: boolean): Promise<unknown> {
     clearTimeout(this.#idle);
     this.#worker ??= this.#start();
     const worker = this.#worker;
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      worker.postMessage({ id, kind, ask, size: this.#options.size() } as Request);
+      worker.postMessage({ id, kind, ask, size: this.#options.size(), encoded } as Request);
     });
   }
 
@@ -112,7 +130,7 @@ export class ReaderClient {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
     if (this.#waiting.size === 0) this.#rest();
-    if (reply.kind === "answer") waiting?.resolve(reply.answer as never);
+    if (reply.kind === "answer") waiting?.resolve(reply.answer);
     else if (reply.kind === "refused") waiting?.reject(new DsecosError(reply.code, reply.message));
     else waiting?.reject(new Error(reply.error));
   }

@@ -35,7 +35,14 @@ export interface Questions {
 export type Kind = keyof Questions;
 
 export type Request = {
-  [K in Kind]: { id: number; kind: K; size: number; ask: Questions[K]["ask"] };
+  [K in Kind]: {
+    id: number;
+    kind: K;
+    size: number;
+    ask: Questions[K]["ask"];
+    /** Whether the answer is wanted as JSON. */
+    encoded: boolean;
+  };
 }[Kind];
 
 export type Reply =
