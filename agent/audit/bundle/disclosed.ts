@@ -10,7 +10,7 @@ import { consistencyPath, disclosedPath } from "../verify/disclosed.ts";
 import { addKeys, addManifest, microseconds } from "./common.ts";
 import { cachedHashes } from "./hashes.ts";
 import type { BundleRequest, BundleResult } from "./request.ts";
-import { newestCheckpoint, type SealLine, sealFiles, sealsOf } from "./seals.ts";
+import { linesATurn, newestCheckpoint, type SealLine, sealFiles, sealsOf } from "./seals.ts";
 import { type Source, writeTar } from "./writer.ts";
 
 export interface DisclosedRequest extends BundleRequest {
@@ -169,7 +169,7 @@ async function chosenSeals(
   for (const name of await sealFiles(directory)) {
     let looked = 0;
     for (const seal of sealsOf(directory, name)) {
-      if (++looked % 1000 === 0) await turn();
+      if (++looked % linesATurn === 0) await turn();
       if (!seal.certified || seal.size > size || seal.size <= first) continue;
       if (seal.time >= since && seal.time <= until) chosen.push(seal);
     }

@@ -9,6 +9,9 @@ import { linesOf } from "../verify/files.ts";
 
 const longestLine = 2 << 20;
 
+/** After so many lines the event loop has its turn: some five milliseconds. */
+export const linesATurn = 200;
+
 export interface SealLine {
   /** Without its newline. */
   text: string;

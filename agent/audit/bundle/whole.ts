@@ -9,7 +9,7 @@ import { readTile } from "../segments/tiles.ts";
 import { tilePath, tilesOf } from "../tlog/tiles.ts";
 import { addKeys, addManifest, microseconds } from "./common.ts";
 import type { BundleRequest, BundleResult } from "./request.ts";
-import { newestCheckpoint, sealFiles, sealsOf } from "./seals.ts";
+import { linesATurn, newestCheckpoint, sealFiles, sealsOf } from "./seals.ts";
 import { type TarWriter, writeTar } from "./writer.ts";
 
 interface Part {
@@ -26,7 +26,7 @@ interface Part {
 /** @throws RangeError when the log holds nothing of that time. */
 export async function exportWhole(request: BundleRequest): Promise<BundleResult> {
   const { directory, target, signal, onProgress, sign } = request;
-  const parts = chosen(partsOf(directory), request);
+  const parts = chosen(await partsOf(directory, signal), request);
   const [head] = parts;
   const last = parts.at(-1);
   if (head === undefined || last === undefined) {
@@ -50,20 +50,21 @@ export async function exportWhole(request: BundleRequest): Promise<BundleResult>
   return { bytes, first, end, events: end - first };
 }
 
-function partsOf(directory: string): Part[] {
+/** There may be thousands: the event loop has its turn after each. */
+async function partsOf(directory: string, signal: AbortSignal | undefined): Promise<Part[]> {
   // A crash may leave a segment in two states: the later one counts.
   const order = ["open", "closed", "gone"];
   const states = listSegments(directory).sort(
     (a, b) => order.indexOf(a.state) - order.indexOf(b.state),
   );
-  const latest = new Map(states.map(({ first, state }) => [first, state]));
-  return [...latest]
-    .filter(([, state]) => state !== "gone")
-    .map(([first, state]) =>
-      state === "closed" ? closedPart(directory, first) : openPart(directory, first),
-    )
-    .filter(({ first, end }) => end > first)
-    .sort((a, b) => a.first - b.first);
+  const parts: Part[] = [];
+  for (const [first, state] of new Map(states.map((one) => [one.first, one.state]))) {
+    if (state === "gone") continue;
+    signal?.throwIfAborted();
+    parts.push(state === "closed" ? closedPart(directory, first) : openPart(directory, first));
+    await turn();
+  }
+  return parts.filter(({ first, end }) => end > first).sort((a, b) => a.first - b.first);
 }
 
 function closedPart(directory: string, first: number): Part {
@@ -117,7 +118,7 @@ async function addSeals(directory: string, end: number, writer: TarWriter): Prom
       if (seal.size > end) continue;
       lines.push(`${seal.text}\n`);
       last = seal.note;
-      if (lines.length % 1000 === 0) await turn();
+      if (lines.length % linesATurn === 0) await turn();
     }
     if (lines.length > 0) await writer.add(`seals/${name}`, Buffer.from(lines.join("")));
   }
