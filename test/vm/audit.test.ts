@@ -47,7 +47,7 @@ for i in range(${files}):
 const acts = `i=0
 while :; do
   i=$((i + 1))
-  busctl call org.dsecos.Agent /org/dsecos org.dsecos.Audit1 List s '{"text":"before-the-cut-'$i'","limit":1}' >/dev/null || exit 1
+  busctl --timeout=120 call org.dsecos.Agent /org/dsecos/audit org.dsecos.Audit1 List s '{"text":"before-the-cut-'$i'","limit":1}' >/dev/null || exit 1
   echo $i
 done
 `;
@@ -121,7 +121,12 @@ describe.skipIf(reason !== "")(`the audit log on a machine with its own kernel${
     await agentIsUp();
     expect(await machine.run(["systemctl", "is-active", "auditd"])).toBe("active\n");
     const asked = ["dsecos", "agent", "get-capabilities", "--json"];
-    const known = JSON.parse(await machine.run(asked));
+    // Polkit is started by the first question, and may need longer than the agent waits.
+    const answered = await until("an answer of the agent", 600, async () => {
+      const { code, stdout } = await machine.probe(asked);
+      return code === 0 && stdout;
+    });
+    const known = JSON.parse(answered);
     expect(known).toMatchObject({ user: "root", node: "vm1" });
   }, 1_500_000);
 
