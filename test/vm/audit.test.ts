@@ -124,7 +124,7 @@ describe.skipIf(reason !== "")(`the audit log on a machine with its own kernel${
     // Polkit is started by the first question, and may need longer than the agent waits.
     const answered = await until("an answer of the agent", 600, async () => {
       const { code, stdout } = await machine.probe(asked);
-      return code === 0 && stdout;
+      return code === 0 ? stdout : "";
     });
     const known = JSON.parse(answered);
     expect(known).toMatchObject({ user: "root", node: "vm1" });
