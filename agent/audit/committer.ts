@@ -188,6 +188,7 @@ export class Committer {
 
   #told(notes: readonly Buffer[]): void {
     if (notes.length === 0) return;
+    if (this.failing) this.#options.log("info", "the audit log can be written again");
     this.#failures = 0;
     this.#torn = undefined;
   }

@@ -151,12 +151,18 @@ export class AuditLog implements AuditWriter {
         this.#worker = undefined;
         const error = cause ?? new Error("the thread that writes the audit log has ended");
         if (!opened) reject(error);
-        else if (this.#closed !== undefined) this.#closed();
+        else if (this.#closed !== undefined) this.#end(cause);
         else this.#restart(error);
       });
       const open: Request = { kind: "open", settings: this.#settings };
       worker.postMessage(open);
     });
+  }
+
+  #end(cause: Error | undefined): void {
+    if (cause !== undefined)
+      this.#log("error", "the audit log did not end as it should", { error: explain(cause) });
+    this.#closed?.();
   }
 
   /** What waited has no answer: whether it is on record, nobody can tell. */

@@ -57,11 +57,14 @@ test("on a full disk the act is refused, and goes on when there is room again", 
     unlinkSync(ballast);
     const { sequence } = await log.append(event);
     await log.close();
-    expect(sequence).toBe(acknowledged + 2);
-    expect(checkLog(directory).entries.at(-2)).toMatchObject({
-      action: "audit.recovered",
-      details: { error: "ENOSPC", failures: 2 },
-    });
+    const { entries } = checkLog(directory);
+    expect(entries).toHaveLength(sequence);
+    // The failures are told when there is room again; a small event may find some before.
+    const notes = entries.slice(acknowledged, -1);
+    expect(notes.length).toBeGreaterThan(0);
+    for (const note of notes) {
+      expect(note).toMatchObject({ action: "audit.recovered", details: { error: "ENOSPC" } });
+    }
   }));
 
 test("an outcome that was acknowledged as written outlives the next event that does not fit", () =>

@@ -28,6 +28,9 @@ import { fillRoots, marksOf, treeBefore } from "./roots.ts";
  */
 const longestOpen = 86_400_000;
 
+/** Of a bundle's root in the tree, whose leaves have level 0. */
+const bundleLevel = Math.log2(bundleEvents);
+
 export interface Head {
   size: number;
   /** Of the Merkle tree, 32 bytes. */
@@ -180,7 +183,7 @@ export class SegmentWriter {
     this.completeRoots();
     this.#before ??= treeBefore(this.directory, first);
     const range = this.#before.copy();
-    for (const root of roots as Buffer[]) range.append(root, Math.log2(bundleEvents));
+    for (const root of roots as Buffer[]) range.append(root, bundleLevel);
     const { leaves } = builder;
     for (let at = 0; at < leaves.length; at += 32) range.append(leaves.subarray(at, at + 32));
     return { size: this.size, root: range.root(), chain: builder.chain };
@@ -221,21 +224,25 @@ export class SegmentWriter {
     const old = next !== first && next % bundleEvents === 0 && this.#now() - since > longestOpen;
     if (!full && !old) return;
     this.sync();
-    this.completeRoots();
-    this.#before ??= treeBefore(this.directory, first);
-    const before = this.#before;
-    for (const root of this.#need().roots as Buffer[]) {
-      before.append(root, Math.log2(bundleEvents));
-    }
+    const before = this.#treeBehind();
     this.#drop();
     this.#create(next, builder.chain);
     this.#take();
     this.#before = before;
   }
 
+  /** @returns the tree behind the present segment where that takes no reading; else it waits. */
+  #treeBehind(): CompactRange | undefined {
+    const { roots } = this.#need();
+    if (this.#before === undefined || roots.includes(undefined)) return undefined;
+    const range = this.#before.copy();
+    for (const root of roots as Buffer[]) range.append(root, bundleLevel);
+    return range;
+  }
+
   #create(first: number, before: Buffer): void {
     const path = segmentPath(this.directory, first, "open");
-    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_TRUNC;
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
     const fd = openSync(path, flags, 0o600);
     try {
       const openedAt = BigInt(this.#now()) * 1000n;
