@@ -3,10 +3,12 @@
  * of this log, and only who has the key can tell which. HMAC-SHA256 (FIPS 198-1), cut to 80 bits.
  */
 import { createHmac, randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, linkSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { threadId } from "node:worker_threads";
 import { canonical } from "../canonical.ts";
 import type { AuditEntry } from "../contract.ts";
+import { makeDirectory } from "../segments/durable.ts";
 import { personalDetails } from "../sources/personal.ts";
 
 /** Numbers that are nobody's: no login, and root, whose number tells nothing. */
@@ -25,12 +27,7 @@ export class Pseudonyms {
   /** The key of this log, made at the first use; 0600, beside the other keys. */
   static ofLog(directory: string): Pseudonyms {
     const file = join(directory, "key/pseudonyms.key");
-    try {
-      // Exclusive: two at once use the one that was first.
-      writeFileSync(file, randomBytes(32), { mode: 0o600, flag: "wx", flush: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
+    if (!existsSync(file)) makeKey(file);
     return new Pseudonyms(readFileSync(file));
   }
 
@@ -101,6 +98,20 @@ const isOutside = ({ source }: AuditEntry) =>
 function isNeutral({ source, object, details = {} }: AuditEntry): boolean {
   const same = Object.entries(details).filter(([, value]) => value === object);
   return source === "incus" || same.some(([key]) => !personalDetails.has(key));
+}
+
+/** Whole or not at all; where two make one at once, the first stays. */
+function makeKey(file: string): void {
+  makeDirectory(dirname(file));
+  const temporary = `${file}.${process.pid}-${threadId}`;
+  writeFileSync(temporary, randomBytes(32), { mode: 0o600, flush: true });
+  try {
+    linkSync(temporary, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    unlinkSync(temporary);
+  }
 }
 
 function word(text: string): RegExp {
