@@ -101,7 +101,9 @@ test("pages have up to 1,000 rows and their cursors lead to the beginning", asyn
   const asked = Array.from({ length: 1100 }, (_, i) => i);
   for (let i = 0; i < asked.length; i += 50) {
     const some = asked.slice(i, i + 50);
-    await Promise.all(some.map((n) => viewer.call(audit, "ListTenant", tenant, { object: `${n}` })));
+    await Promise.all(
+      some.map((n) => viewer.call(audit, "ListTenant", tenant, { object: `${n}` })),
+    );
   }
   const first = await list({ tenant, limit: 1000 });
   expect(first.rows).toHaveLength(1000);
