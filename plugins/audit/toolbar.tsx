@@ -4,8 +4,7 @@ import {
   FormSelect,
   FormSelectOption,
 } from "@patternfly/react-core/dist/esm/components/FormSelect";
-import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { Summary } from "../../agent/audit/answers.ts";
 import { outcomes, sources } from "../../agent/audit/entry.ts";
 import { Chip } from "../lib/chip.tsx";
@@ -13,6 +12,7 @@ import { outcomeName } from "../lib/entries.tsx";
 import { CheckField } from "../lib/fields.tsx";
 import { _, dateTime, format, number } from "../lib/i18n.ts";
 import { ButtonMenu } from "../lib/menu.tsx";
+import { Search } from "../lib/search.tsx";
 import { TimeField } from "./time-field.tsx";
 import {
   changeActs,
@@ -28,9 +28,6 @@ import {
   type View,
 } from "./view.ts";
 import { filterName, sourceName, spanName } from "./words.ts";
-
-/** Milliseconds after the last key before the agent is asked. */
-const typingPause = 300;
 
 export function valueName(filter: TextFilter, value: string): string {
   const outcome = outcomes.find((known) => known === value);
@@ -49,7 +46,12 @@ export function Toolbar({ view, summary, children }: Props) {
   return (
     <>
       <div className="ds-toolbar">
-        <Search text={view.filter.text ?? ""} />
+        <Search
+          label={_("Search in the text of events")}
+          text={view.filter.text ?? ""}
+          maximum={100}
+          change={(text) => changeFilter("text", text)}
+        />
         <FormSelect
           className="au-period"
           aria-label={_("Period")}
@@ -72,36 +74,6 @@ export function Toolbar({ view, summary, children }: Props) {
       {(choosing || view.from || view.to) && <Period view={view} />}
       {isFiltered(view) && <Chips view={view} />}
     </>
-  );
-}
-
-function Search({ text: known }: { text: string }) {
-  const [text, setText] = useState(known);
-  const sent = useRef(known);
-  // Only what somebody else put into the address: what was typed on meanwhile must stay.
-  useEffect(() => {
-    if (known === sent.current) return;
-    sent.current = known;
-    setText(known);
-  }, [known]);
-  useEffect(() => {
-    if (text === sent.current) return;
-    const timer = setTimeout(() => {
-      sent.current = text;
-      changeFilter("text", text);
-    }, typingPause);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return (
-    <TextInput
-      className="ds-search"
-      type="search"
-      aria-label={_("Search in the text of events")}
-      placeholder={_("Search")}
-      value={text}
-      maxLength={100}
-      onChange={(_event, value) => setText(value)}
-    />
   );
 }
 

@@ -1,11 +1,11 @@
 /** Search, filters as chips, and which columns are shown. */
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
-import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput";
-import { type ReactNode, useEffect, useState } from "react";
+import type { ReactNode } from "react";
 import { classifications, type Tenant, tenantStates } from "../../agent/tenants/contract.ts";
 import { Chip } from "../lib/chip.tsx";
 import { _, format } from "../lib/i18n.ts";
 import { CheckMenu } from "../lib/menu.tsx";
+import { Search } from "../lib/search.tsx";
 import type { Column } from "../lib/table.tsx";
 import { changeView, isFiltered, type View } from "./view.ts";
 import { classificationName, stateName } from "./words.ts";
@@ -20,16 +20,18 @@ interface Props {
   children: ReactNode;
 }
 
-/** Milliseconds after the last key before the agent is asked. */
-const typingPause = 250;
-
 export function Toolbar(props: Props) {
   const { view, columns } = props;
   const { filter } = view;
   return (
     <>
       <div className="ds-toolbar">
-        <Search view={view} />
+        <Search
+          label={_("Search in name, domain and contacts")}
+          text={filter.search}
+          maximum={200}
+          change={(search) => changeView(view, { search })}
+        />
         <CheckMenu
           label={_("State")}
           entries={[
@@ -83,27 +85,6 @@ export function toggled<T extends string>(
   known: readonly T[],
 ): T[] {
   return known.filter((value) => (value === key) !== chosen.includes(value));
-}
-
-function Search({ view }: { view: View }) {
-  const [text, setText] = useState(view.filter.search);
-  useEffect(() => setText(view.filter.search), [view.filter.search]);
-  useEffect(() => {
-    if (text === view.filter.search) return;
-    const timer = setTimeout(() => changeView(view, { search: text }), typingPause);
-    return () => clearTimeout(timer);
-  }, [text, view]);
-  return (
-    <TextInput
-      className="ds-search"
-      type="search"
-      aria-label={_("Search in name, domain and contacts")}
-      placeholder={_("Search")}
-      value={text}
-      maxLength={200}
-      onChange={(_event, value) => setText(value)}
-    />
-  );
 }
 
 function Chips({ view }: { view: View }) {
