@@ -90,7 +90,8 @@ export class Auditd implements Source {
       },
       lost: (reason) => {
         this.#connected = false;
-        this.#options.log("warning", "auditd is not connected", { reason });
+        // The log's state tells it for as long as it lasts, with what to do.
+        this.#options.log("info", "auditd is not connected", { reason });
       },
     });
   }
@@ -281,8 +282,11 @@ export class Auditd implements Source {
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === undefined) throw error;
-      if (this.#health.logError !== code)
-        log("warning", "auditd's log cannot be read", { logFile, error: explain(error) });
+      if (this.#health.logError !== code) {
+        // Where auditd is not installed, that is all there is to tell.
+        const level = code === "ENOENT" ? "info" : "warning";
+        log(level, "auditd's log cannot be read", { logFile, error: explain(error) });
+      }
       this.#health.logError = code;
       return undefined;
     }
