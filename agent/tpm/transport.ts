@@ -1,11 +1,14 @@
 /** The way to a TPM: the kernel's device, or the socket of a software TPM. */
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** Larger than any reply of a TPM 2.0 (the kernel's buffer has 4096 bytes). */
 const maximumReply = 8192;
 const headerBytes = 10;
 const connectMs = 5_000;
+/** Between two tries, in milliseconds. */
+const busyMs = 20;
 
 /** The TPM cannot be reached or does not answer; the message says what to do. */
 export class TpmUnreachable extends Error {}
@@ -137,7 +140,21 @@ class Stream implements Transport {
   }
 }
 
-function connected(path: string): Promise<Socket> {
+/** A software TPM serves one at a time and keeps one more waiting; who comes then tries again. */
+async function connected(path: string): Promise<Socket> {
+  const until = Date.now() + connectMs;
+  for (;;) {
+    try {
+      return await connectedOnce(path);
+    } catch (error) {
+      const busy = (error as NodeJS.ErrnoException).code === "EAGAIN";
+      if (!busy || Date.now() > until) throw error;
+      await sleep(busyMs);
+    }
+  }
+}
+
+function connectedOnce(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ path });
     const timer = setTimeout(

@@ -9,6 +9,7 @@ const expected = [
   /"Incus (is not running|does not run|cannot be reached)/,
   /Incus did not answer/,
   /incus events lost/,
+  /events of Incus may be missing/,
   /tenants not loaded/,
   /a job failed/,
   /"message":"the checkpoint was not published to the other nodes","error":"DsecosError: Incus/,
