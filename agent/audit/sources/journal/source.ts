@@ -1,6 +1,6 @@
 /**
  * Events of the journal: journalctl follows it from the last entry on record, and is started again
- * when it ends. That entry is asked for once more, so that its absence tells of a journal that was
+ * when it ends. That entry is asked for once more: where it does not come, the journal was perhaps
  * rotated past it.
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -10,6 +10,7 @@ import type { AuditEntry } from "../../contract.ts";
 import { aboutSource, type Outlet } from "../outlet.ts";
 import { Slices } from "../slices.ts";
 import type { Source, SourceStatus } from "../types.ts";
+import { isContinuous } from "./continuity.ts";
 import { fromJournal } from "./event.ts";
 import { ExportParser, type JournalEntry } from "./export.ts";
 import { matches, outputFields } from "./matches.ts";
@@ -129,7 +130,7 @@ export class Journal implements Source {
           if (first) {
             first = false;
             if (entry.get("__CURSOR") === asked) continue;
-            this.#lose(asked, entry);
+            if (!(await isContinuous(asked, this.#options.directory))) this.#lose(asked, entry);
           }
           await this.#take(entry);
         }
