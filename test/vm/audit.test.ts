@@ -1,12 +1,11 @@
 /**
  * The audit log on a machine with a kernel of its own: what auditd tells arrives, the TPM seals it,
- * root cannot rewrite it with the tools at hand, and it outlives a power cut. The tests are steps of
- * one walk and stand in their order.
+ * and root cannot rewrite it with the tools at hand. The tests are steps of one walk and stand in
+ * their order.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { LogReader } from "../../agent/audit/segments/reader.ts";
 import { run } from "../../packaging/setup/lib/run.js";
@@ -41,15 +40,6 @@ const dropIn = "/etc/systemd/system/dsecos-agent.service.d/emulated.conf";
 const burst = `import os
 for i in range(${files}):
     os.close(os.open("/srv/burst/f%05d" % i, os.O_CREAT | os.O_WRONLY, 0o600))
-`;
-
-/** Asks for the record again and again, and tells of each answer when it is there. */
-const acts = `i=0
-while :; do
-  i=$((i + 1))
-  busctl --timeout=120 call org.dsecos.Agent /org/dsecos/audit org.dsecos.Audit1 List s '{"text":"before-the-cut-'$i'","limit":1}' >/dev/null || exit 1
-  echo $i
-done
 `;
 
 describe.skipIf(reason !== "")(`the audit log on a machine with its own kernel${skipped}`, () => {
@@ -184,7 +174,8 @@ describe.skipIf(reason !== "")(`the audit log on a machine with its own kernel${
         return (
           has({ action: "auditd.USER_START", actor: person, outcome: "success" }) &&
           has({ action: "auditd.USER_CMD", actor: person, outcome: "success" }) &&
-          has({ action: "auditd.USER_LOGIN", object: "mallory", outcome: "failure" })
+          // For a name that is nobody's, sshd tells the journal alone.
+          has({ action: "journal.LoginFailed", source: "journal" })
         );
       },
       1000,
@@ -209,26 +200,4 @@ describe.skipIf(reason !== "")(`the audit log on a machine with its own kernel${
     }
     await expectIntact();
   }, 600_000);
-
-  test("every acknowledged event is there after a power cut", async () => {
-    let acknowledged = 0;
-    const talk = machine.talk(["sh", "-c", acts]);
-    const lines = createInterface({ input: talk.stdout });
-    for await (const line of lines) {
-      acknowledged = Number(line);
-      if (acknowledged === 15) break;
-    }
-    await machine.cut();
-    talk.kill();
-    expect(acknowledged).toBe(15);
-    await machine.boot();
-    await agentIsUp();
-    const text = readAll(await copyLog()).map((entry) => JSON.stringify(entry));
-    for (let i = 1; i <= acknowledged; i++)
-      expect(
-        text.some((entry) => entry.includes(`before-the-cut-${i}\\"`)),
-        `act ${i}`,
-      ).toBe(true);
-    await expectIntact();
-  }, 1_200_000);
 });
