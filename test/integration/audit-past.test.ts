@@ -121,6 +121,11 @@ test("a whole bundle is the caller's file, and verifies without the agent", asyn
 });
 
 test("a disclosed bundle has one tenant's events, without people, with proofs", async () => {
+  // It shows what a checkpoint counts, and one is made every few seconds.
+  const { size } = (await auditor.call(audit, "List", { limit: 1 })) as { size: number };
+  const counted = async () =>
+    Number(String(await auditor.call(audit, "Checkpoint")).split("\n")[1]);
+  await expect.poll(counted, { timeout: 30_000 }).toBeGreaterThanOrEqual(size);
   const file = await exported({ form: "disclosed", tenant: name, pseudonyms: true });
   expect((await verifyLog(file, { trust: noTrust })).intact).toBe(true);
   const text = readFileSync(file, "utf8");

@@ -329,6 +329,15 @@ const outside = {
   label: "",
 };
 
+test("people whom a recorded state names have pseudonyms too", () => {
+  const pseudonyms = new Pseudonyms(Buffer.alloc(32, 7));
+  const now = { createdBy: "olga", contacts: ["soc@example"], members: ["anna", "root"] };
+  const details = { now, was: { ...now, members: [] } };
+  const text = canonical(pseudonyms.entry(entry(1, { actor: "agent", details })));
+  expect(text).not.toMatch(/olga|soc@example|anna/);
+  expect(text).toContain("root");
+});
+
 test("the key of the pseudonyms is made once and is nobody else's to read", () => {
   const directory = mkdtempSync(join(tmpdir(), "dsecos-key-"));
   ends.push(() => rmSync(directory, { recursive: true }));

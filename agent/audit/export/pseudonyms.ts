@@ -49,6 +49,7 @@ export class Pseudonyms {
   entry(entry: AuditEntry): AuditEntry {
     const { actor, uid, loginuid, address, details, error, label } = entry;
     const names = programs.has(actor) ? [] : [actor];
+    names.push(...namesIn(details));
     const free = (text: string) => this.#text(text, names, address);
     const changed: AuditEntry = {
       ...entry,
@@ -98,6 +99,19 @@ const isOutside = ({ source }: AuditEntry) =>
 function isNeutral({ source, object, details = {} }: AuditEntry): boolean {
   const same = Object.entries(details).filter(([, value]) => value === object);
   return source === "incus" || same.some(([key]) => !personalDetails.has(key));
+}
+
+/** Members of details, at any depth, that name people who did not act in this event. */
+const naming: ReadonlySet<string> = new Set([
+  ...["createdBy", "by", "members", "contacts", "requester", "approvers", "actor"],
+]);
+
+function namesIn(value: unknown, names = false): string[] {
+  if (typeof value === "string")
+    return names && value !== "" && !programs.has(value) ? [value] : [];
+  if (Array.isArray(value)) return value.flatMap((one) => namesIn(one, names));
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => namesIn(inner, naming.has(key)));
 }
 
 /** Whole or not at all; where two make one at once, the first stays. */
