@@ -163,6 +163,21 @@ test("while an engine is away, the rest is recorded and nothing counts as gone",
   expect(actions().filter((action) => action === "state.Tenant mod")).toHaveLength(2);
 });
 
+test("a state that is too large for the record stops nothing, and is told by its hash", async () => {
+  const { tenant, audit, start, list, actions } = bed();
+  tenant.set("mod", { cpu: "1" });
+  const first = start();
+  await expect.poll(actions).toEqual(["state.Tenant mod", "state.Snapshot "]);
+  await first.stop();
+  const [large] = audit.entries;
+  if (large !== undefined) large.details = { omitted: "ab", size: 20_000 };
+  start([...audit.entries]);
+  await expect.poll(() => audit.entries.length).toBe(3);
+  const { objects } = await replay(list, at(2));
+  expect(objects).toMatchObject([{ name: "mod", state: { omitted: "ab", size: 20_000 } }]);
+  expect(changesOf([...audit.entries].reverse()).at(-1)?.changed).toEqual([]);
+});
+
 test("a change is tied to the act before it, and to none when somebody did it elsewhere", async () => {
   const audit = new Ticking();
   const act = { action: "tenants.Update", actor: "anna", uid: 1000, tenant: "mod" } as const;

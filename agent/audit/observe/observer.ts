@@ -86,8 +86,9 @@ export class Observer {
       if (entry.sequence < since) continue;
       const kind = stateKinds.find((candidate) => stateAction(candidate) === entry.action);
       if (kind === undefined || entry.object === undefined) continue;
-      const { now } = entry.details as unknown as StateDetails;
-      this.#remember(kind, entry.object, now);
+      const { now } = entry.details as unknown as Partial<StateDetails>;
+      // Too large for the record, which has its hash only: it is recorded anew.
+      if (now !== undefined) this.#remember(kind, entry.object, now);
     }
   }
 

@@ -47,8 +47,9 @@ function take(entry: AuditEntry, newest: Map<string, Replay["objects"][number] |
   const kind = stateKinds.find((candidate) => stateAction(candidate) === entry.action);
   const { object: name, sequence, time } = entry;
   if (kind === undefined || name === undefined || newest.has(`${kind} ${name}`)) return;
-  const { now } = entry.details as unknown as StateDetails;
-  newest.set(`${kind} ${name}`, now === null ? null : { kind, name, state: now, sequence, time });
+  const { now = entry.details } = entry.details as unknown as Partial<StateDetails>;
+  const state = now as State | null;
+  newest.set(`${kind} ${name}`, state === null ? null : { kind, name, state, sequence, time });
 }
 
 function answer(
@@ -69,8 +70,9 @@ export function changesOf(rows: readonly AuditEntry[]): Change[] {
   return rows.flatMap((entry, index) => {
     if (entry.action === snapshotAction) return [];
     if (!entry.action.startsWith("state.")) return [{ entry, changed: [], cause: null }];
-    const { now, was } = entry.details as unknown as StateDetails;
-    // Recorded anew, not changed.
+    const { now, was } = entry.details as unknown as Partial<StateDetails>;
+    // Recorded anew, not changed; or too large for the record, which has its hash only.
+    if (now === undefined) return [{ entry, changed: [], cause: causeOf(entry, rows, index) }];
     if (was === undefined) return [];
     return [{ entry, changed: difference(was, now), cause: causeOf(entry, rows, index) }];
   });
