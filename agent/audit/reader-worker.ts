@@ -2,7 +2,7 @@
  * The thread that reads the log and its index for the agent. Started for something else, it writes
  * an export, runs a verification, or serves as one of the threads of one.
  */
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { setImmediate as turn } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { DsecosError } from "../bus/errors.ts";
@@ -98,12 +98,13 @@ function placeOf(cursor: string): number {
   throw new DsecosError("InvalidArgument", "This cursor is not from a page of the audit log.");
 }
 
-/** A courtesy to the rest of the node: where it is not allowed, the work is done all the same. */
+/** Only ever down: an agent that was started with less than this goes on with what it has. */
 function yieldBy(nice: number): void {
+  if (getPriority() >= nice) return;
   try {
     setPriority(nice);
-  } catch (error) {
-    say({ kind: "log", message: "a thread could not lower its priority", facts: { error } });
+  } catch {
+    // Where the sandbox does not let us, it goes on as it is: this only helps others.
   }
 }
 
