@@ -9,12 +9,10 @@ const maximumDetails = 16 * 1024;
 /** Longest text of a member, in UTF-16 units; the second where the first still gives too much. */
 const maximumText = [4096, 256];
 
-/** An entry before it has its place in the log. */
-export type Unplaced = Omit<AuditEntry, "sequence">;
-
 export interface Encoded {
-  entry: Unplaced;
-  /** Canonical JSON (RFC 8785) of the entry, 2 to 65,455 bytes of UTF-8. */
+  /** Its sequence is 0 until it has its place in the log. */
+  entry: AuditEntry;
+  /** Canonical JSON (RFC 8785) of the rest of it, 2 to 65,455 bytes of UTF-8. */
   payload: Buffer;
 }
 
@@ -27,8 +25,8 @@ export function encodeEvent(event: AuditEvent, node: string, time = new Date()):
   for (const most of maximumText) {
     const text = (value: string | undefined) =>
       value === undefined ? undefined : cut(value, most);
-    // In the order of canonical JSON, which makes it the entry's text to write one after the other.
-    const members = {
+    const entry: AuditEntry = {
+      sequence: 0,
       action: cut(event.action, most),
       actor: cut(event.actor, most),
       address: text(event.address),
@@ -47,23 +45,40 @@ export function encodeEvent(event: AuditEvent, node: string, time = new Date()):
       time: time.toISOString(),
       uid: event.uid,
     };
-    const entry: Record<string, unknown> = {};
-    let json = "";
-    for (const [name, value] of Object.entries(members)) {
-      if (value === undefined) continue;
-      entry[name] = value;
-      const member = name === "details" ? details?.text : canonical(value);
-      json += `${json === "" ? "" : ","}"${name}":${member}`;
-    }
-    const payload = Buffer.from(`{${json}}`);
-    if (payload.length <= maximumPayload) return { entry: entry as unknown as Unplaced, payload };
+    const payload = Buffer.from(written(entry, details?.text));
+    if (payload.length <= maximumPayload) return { entry, payload };
   }
   throw new TypeError("an event has more members than it may have");
 }
 
+/** @param details canonical JSON of the details */
+function written(entry: AuditEntry, details: string | undefined): string {
+  // Both parts in the order of canonical JSON, which makes ECMAScript's own the canonical one.
+  const { action, actor, address, call } = entry;
+  const before = JSON.stringify({ action, actor, address, call });
+  const { error, flow, label, loginuid, node, object, outcome } = entry;
+  const { pid, source, tenant, time, uid } = entry;
+  const behind = JSON.stringify({
+    error,
+    flow,
+    label,
+    loginuid,
+    node,
+    object,
+    outcome,
+    pid,
+    source,
+    tenant,
+    time,
+    uid,
+  });
+  const middle = details === undefined ? "" : `,"details":${details}`;
+  return `${before.slice(0, -1)}${middle},${behind.slice(1)}`;
+}
+
 /** @param index of the event in the log, from 0 */
 export function decodeEvent(payload: Buffer, index: number): AuditEntry {
-  const entry = JSON.parse(payload.toString("utf8")) as Unplaced;
+  const entry = JSON.parse(payload.toString("utf8")) as Omit<AuditEntry, "sequence">;
   return { sequence: index + 1, ...entry };
 }
 
@@ -73,6 +88,8 @@ function bounded(details: Record<string, unknown>): {
   text: string;
 } {
   const text = canonical(details);
+  // One unit is three bytes at most.
+  if (text.length * 3 <= maximumDetails) return { value: details, text };
   const size = Buffer.byteLength(text);
   if (size <= maximumDetails) return { value: details, text };
   const value = { omitted: sha3Hex(text), size };

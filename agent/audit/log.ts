@@ -8,7 +8,7 @@ import type { Worker } from "node:worker_threads";
 import { DsecosError } from "../bus/errors.ts";
 import { explain, type Log } from "../log.ts";
 import type { AuditEntry } from "./contract.ts";
-import { encodeEvent, type Unplaced } from "./event.ts";
+import { encodeEvent } from "./event.ts";
 import { packEvents, type Reply, type Request, type WriterSettings } from "./protocol.ts";
 import type { Head } from "./segments/writer.ts";
 import { startWriterThread } from "./thread.ts";
@@ -25,7 +25,7 @@ const pace = 200;
 const sent = Buffer.alloc(0);
 
 interface Waiting {
-  entry: Unplaced;
+  entry: AuditEntry;
   payload: Buffer;
   bytes: number;
   durable: boolean;
@@ -95,11 +95,12 @@ export class AuditLog implements AuditWriter {
         const what = "Too many events wait for the audit log, so nothing was done; try again.";
         throw new DsecosError("Unavailable", what);
       }
-      const encoded = encodeEvent(event, this.#settings.node);
+      const { entry, payload } = encodeEvent(event, this.#settings.node);
       if (this.#batch.length === 0) process.nextTick(() => this.#send());
-      const bytes = encoded.payload.length;
+      const bytes = payload.length;
       this.#waitingBytes += bytes;
-      this.#batch.push({ ...encoded, bytes, durable: until === "durable", resolve, reject });
+      const durable = until === "durable";
+      this.#batch.push({ entry, payload, bytes, durable, resolve, reject });
     });
   }
 
@@ -208,7 +209,8 @@ export class AuditLog implements AuditWriter {
       const [count, first, size] = reply;
       this.#grow(size);
       this.#answered(count).forEach(({ resolve, entry }, i) => {
-        resolve({ sequence: first + i + 1, ...entry });
+        entry.sequence = first + i + 1;
+        resolve(entry);
       });
       return;
     }

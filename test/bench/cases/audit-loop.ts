@@ -46,8 +46,14 @@ export function run(): Promise<Result[]> {
         theirs.push(other);
       }
       const of = (held: Held[], by: keyof Held) => median(held.map((one) => one[by]));
+      const [held, idled] = [of(ours, "max"), of(theirs, "max")];
       return [
-        atMost("audit-loop, by the clock", "ms", of(ours, "max"), of(theirs, "max"), mostMs),
+        {
+          ...atMost("audit-loop, by the clock", "ms", held, idled, mostMs),
+          // With two processors for all of this, even who has nothing to do waits for one.
+          goal: `at most ${mostMs} ms longer than a program that does nothing`,
+          holds: held - idled <= mostMs,
+        },
         atMost("audit-loop, own work", "ms", of(ours, "cpu"), of(theirs, "cpu"), mostMs),
       ];
     } finally {
