@@ -1,9 +1,10 @@
 /** Takes up the events of one segment and lays them out in columns. */
 import { segmentEvents } from "../segments/format.ts";
+import { blocksOf } from "./blocks.ts";
 import type { Fields } from "./fields.ts";
 import { hash24, hash48, placeOf } from "./hashes.ts";
 import { countsOf } from "./rows.ts";
-import { type Header, type Parts, SegmentIndex, timeUnit } from "./segment.ts";
+import { type Header, type PartName, type Parts, SegmentIndex, timeUnit } from "./segment.ts";
 
 /** Longer than any text that a filter takes: the rest of a name cannot matter. */
 const longest = 201;
@@ -116,10 +117,14 @@ export class SegmentBuilder {
     const { base, shift, last, sorted, part: time } = this.#time(count);
     const [actorKeys, actorStarts, actorRows] = this.#actors.parts(count);
     const [flowKeys, flowStarts, flowRows] = this.#flows.parts(count);
+    const kind = this.#kinds.slice(0, count);
+    const [blockTimes, blockKinds] = blocksOf(time, kind);
     const objects = this.#objects.subarray(0, count);
     const parts: Parts = {
       time,
-      kind: this.#kinds.slice(0, count),
+      blockTimes,
+      blockKinds,
+      kind,
       tenant: this.#tenants.part(count),
       action: this.#actions.part(count),
       actorKeys,
@@ -144,7 +149,12 @@ export class SegmentBuilder {
       tenantCounts: this.#tenants.counts(count),
       actionCounts: this.#actions.counts(count),
     };
-    return new SegmentIndex(header, (name) => parts[name]);
+    return new SegmentIndex(header, {
+      length: (name) => parts[name].length,
+      whole: (name) => parts[name],
+      slice: <N extends PartName>(name: N, from: number, to: number) =>
+        parts[name].subarray(from, to) as Parts[N],
+    });
   }
 
   #objectHash(name: string): number {

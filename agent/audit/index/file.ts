@@ -11,7 +11,7 @@ import { readAt } from "../segments/files.ts";
 import { segmentEvents, segmentName } from "../segments/format.ts";
 import { type Header, type PartName, type Parts, SegmentIndex } from "./segment.ts";
 
-const magic = Buffer.from(new BigUint64Array([0x4453_4543_4944_5831n]).buffer);
+const magic = Buffer.from(new BigUint64Array([0x4453_4543_4944_5832n]).buffer);
 const preamble = 16;
 const mostHeader = 32 * 1024 * 1024;
 const mostPart = 8 * segmentEvents;
@@ -20,6 +20,8 @@ type Width = 1 | 2 | 4 | 8;
 /** Bytes of a number; names have one or two, told by the length. */
 const widths: Record<PartName, Width | undefined> = {
   time: 4,
+  blockTimes: 4,
+  blockKinds: 2,
   kind: 1,
   tenant: undefined,
   action: undefined,
@@ -124,16 +126,42 @@ export class OpenIndex {
     this.#bodies = preamble + length;
     const last = names.map((name) => header.parts[name]).reduce((a, b) => (a.at > b.at ? a : b));
     this.#need(fstatSync(fd).size >= this.#bodies + last.at + last.length);
-    this.index = new SegmentIndex(header, (name) => this.#read(name));
+    this.index = new SegmentIndex(header, {
+      length: (name) => this.#places[name].length / this.#width(name),
+      whole: (name) => this.#whole(name),
+      slice: (name, from, to) => this.#slice(name, from, to),
+    });
   }
 
   close(): void {
     closeSync(this.#fd);
   }
 
-  #read<N extends PartName>(name: N): Parts[N] {
+  #whole<N extends PartName>(name: N): Parts[N] {
     const { at, length, crc } = this.#places[name];
     this.#need(length <= mostPart);
+    const bytes = this.#read(at, length);
+    if (!this.#checked.has(name)) {
+      this.#need(crc32(bytes) === crc);
+      this.#checked.add(name);
+    }
+    return numbers(bytes, this.#width(name)) as Parts[N];
+  }
+
+  /** Reads no more than that, once the whole was found to be right. */
+  #slice<N extends PartName>(name: N, from: number, to: number): Parts[N] {
+    if (!this.#checked.has(name)) return this.#whole(name).subarray(from, to) as Parts[N];
+    const { at, length } = this.#places[name];
+    const width = this.#width(name);
+    this.#need(from <= to && to * width <= length);
+    return numbers(this.#read(at + from * width, (to - from) * width), width) as Parts[N];
+  }
+
+  #width(name: PartName): number {
+    return widths[name] ?? this.#places[name].length / this.index.header.count;
+  }
+
+  #read(at: number, length: number): Uint8Array {
     // With a memory of its own, so that the numbers stand where they can be read as such.
     const bytes = Buffer.allocUnsafeSlow(length);
     for (let done = 0; done < length; ) {
@@ -141,12 +169,7 @@ export class OpenIndex {
       this.#need(count > 0);
       done += count;
     }
-    if (!this.#checked.has(name)) {
-      this.#need(crc32(bytes) === crc);
-      this.#checked.add(name);
-    }
-    const width = widths[name] ?? length / this.index.header.count;
-    return numbers(bytes, width) as Parts[N];
+    return bytes;
   }
 
   #need(condition: boolean): void {

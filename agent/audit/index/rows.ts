@@ -5,10 +5,6 @@ export function lengthOf(rows: Rows): number {
   return rows instanceof Uint16Array ? rows.length : rows.end - rows.start;
 }
 
-export function rowAt(rows: Rows, place: number): number {
-  return rows instanceof Uint16Array ? (rows[place] as number) : rows.start + place;
-}
-
 /** @returns the rows from one place to before another. */
 export function part(rows: Rows, from: number, to: number): Rows {
   if (rows instanceof Uint16Array) return rows.subarray(from, to);
@@ -45,6 +41,55 @@ function countAll(codes: Uint8Array | Uint16Array, counts: Uint32Array): void {
 
 function countListed(codes: Uint8Array | Uint16Array, counts: Uint32Array, rows: Uint16Array) {
   for (let i = 0; i < rows.length; i++) (counts[codes[rows[i] as number] as number] as number)++;
+}
+
+/** @returns those of the rows whose code is flagged. */
+export function flagged(codes: Uint8Array | Uint16Array, flags: Uint8Array, rows: Rows) {
+  const found = new Uint16Array(lengthOf(rows));
+  const count =
+    rows instanceof Uint16Array
+      ? flaggedListed(codes, flags, rows, found)
+      : flaggedAll(codes, flags, rows.start, rows.end, found);
+  return found.subarray(0, count);
+}
+
+// Written in any case and counted where it is wanted: what cannot be foretold costs no branch.
+function flaggedAll(
+  codes: Uint8Array | Uint16Array,
+  flags: Uint8Array,
+  start: number,
+  end: number,
+  found: Uint16Array,
+): number {
+  let count = 0;
+  for (let row = start; row < end; row++) {
+    found[count] = row;
+    count += flags[codes[row] as number] as number;
+  }
+  return count;
+}
+
+function flaggedListed(
+  codes: Uint8Array | Uint16Array,
+  flags: Uint8Array,
+  rows: Uint16Array,
+  found: Uint16Array,
+): number {
+  let count = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number;
+    found[count] = row;
+    count += flags[codes[row] as number] as number;
+  }
+  return count;
+}
+
+/** @returns the rows one by one. */
+export function listed(rows: Rows): Uint16Array {
+  if (rows instanceof Uint16Array) return rows;
+  const list = new Uint16Array(lengthOf(rows));
+  for (let i = 0; i < list.length; i++) list[i] = rows.start + i;
+  return list;
 }
 
 /** @returns for each row of a segment whether it is among these. */

@@ -2,6 +2,7 @@
  * The index of one segment: for each event its time, tenant, action, source and outcome in its row,
  * for each actor and flow the rows that have it, and a hash of the object.
  */
+import { rowFrom } from "./blocks.ts";
 import { placeOf } from "./hashes.ts";
 
 export interface Header {
@@ -27,6 +28,9 @@ export interface Header {
 
 export interface Parts {
   time: Uint32Array;
+  /** By blocks of rows: time of the first row, and how many events of each kind it has. */
+  blockTimes: Uint32Array;
+  blockKinds: Uint16Array;
   /** 8 times the number of the source, plus that of the outcome. */
   kind: Uint8Array;
   tenant: Uint8Array | Uint16Array;
@@ -47,26 +51,45 @@ export type PartName = keyof Parts;
 
 export const timeUnit = (shift: number): number => 2 ** shift;
 
+/** Hands out columns, whole or from one number to before another. */
+export interface Columns {
+  length(name: PartName): number;
+  whole<N extends PartName>(name: N): Parts[N];
+  slice<N extends PartName>(name: N, from: number, to: number): Parts[N];
+}
+
 export class SegmentIndex {
   readonly header: Header;
-  readonly #part: <N extends PartName>(name: N) => Parts[N];
+  readonly #columns: Columns;
 
-  constructor(header: Header, part: <N extends PartName>(name: N) => Parts[N]) {
+  constructor(header: Header, columns: Columns) {
     this.header = header;
-    this.#part = part;
+    this.#columns = columns;
+  }
+
+  length(name: PartName): number {
+    return this.#columns.length(name);
   }
 
   part<N extends PartName>(name: N): Parts[N] {
-    return this.#part(name);
+    return this.#columns.whole(name);
   }
 
-  /** @returns the rows that have the actor or flow with this hash, ascending. */
-  rowsOf(column: "actor" | "flow", hash: number): Uint16Array {
-    const place = placeOf(this.part(`${column}Keys`), hash);
-    if (place < 0) return new Uint16Array();
+  slice<N extends PartName>(name: N, from: number, to: number): Parts[N] {
+    return this.#columns.slice(name, from, to);
+  }
+
+  /** @returns for each hash the rows that have the actor or flow with it, ascending. */
+  rowsOf(column: "actor" | "flow", hashes: readonly number[]): Uint16Array[] {
+    if (hashes.length === 0) return [];
+    const keys = this.part(`${column}Keys`);
     const starts = this.part(`${column}Starts`);
-    const rows = this.part(`${column}Rows`);
-    return rows.subarray(starts[place], starts[place + 1] ?? rows.length);
+    return hashes.map((hash) => {
+      const place = placeOf(keys, hash);
+      if (place < 0) return new Uint16Array();
+      const rows = `${column}Rows` as const;
+      return this.slice(rows, starts[place] as number, starts[place + 1] ?? this.length(rows));
+    });
   }
 
   /** @returns the rows between which times from `from` to before `to` lie; all where none is ruled out. */
@@ -76,21 +99,8 @@ export class SegmentIndex {
     if (!sorted || (base >= from && last < to)) return [0, count];
     const unit = timeUnit(shift);
     // Rounded so that no event is left out; what is shown is checked again.
-    const times = this.part("time");
-    const start = firstAtLeast(times, Math.floor((from - base) / unit));
-    const end = firstAtLeast(times, Math.floor((to - 1 - base) / unit) + 1);
+    const start = rowFrom(this, Math.floor((from - base) / unit));
+    const end = rowFrom(this, Math.floor((to - 1 - base) / unit) + 1);
     return [start, end];
   }
-}
-
-/** @returns the place of the first of these ascending times that is not before `time`. */
-export function firstAtLeast(times: Uint32Array, time: number): number {
-  let low = 0;
-  let high = times.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((times[middle] as number) < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
