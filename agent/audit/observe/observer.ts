@@ -4,15 +4,15 @@
  * day everything is recorded anew: whoever asks for an instant needs no more than a day before it.
  */
 import { explain, type Log } from "../../log.ts";
-import { canonical } from "../canonical.ts";
 import type { AuditEntry } from "../entry.ts";
 import type { AuditWriter } from "../types.ts";
+import { sameState } from "./same.ts";
 
 export const stateKinds = ["tenant", "permission", "policy", "key"] as const;
 export type StateKind = (typeof stateKinds)[number];
 
-/** JSON values only. */
-export type State = Record<string, unknown>;
+/** JSON values only, which nobody changes: who read them keeps them to compare with. */
+export type State = Readonly<Record<string, unknown>>;
 
 export interface Subject {
   readonly kind: StateKind;
@@ -51,7 +51,16 @@ const gatherMs = 500;
 
 export class Observer {
   readonly #options: Required<ObserverOptions>;
-  readonly #known = new Map<string, string>();
+  /**
+   * What was recorded last, by kind and name. The state itself, not a text of it: it shares what it
+   * holds with whoever read it, and there may be ten thousand.
+   */
+  readonly #known: Record<StateKind, Map<string, State>> = {
+    tenant: new Map(),
+    permission: new Map(),
+    policy: new Map(),
+    key: new Map(),
+  };
   readonly #timers = new Map<Subject, NodeJS.Timeout>();
   #snapshotAt = 0;
   /** Looks are taken one at a time. */
@@ -93,9 +102,8 @@ export class Observer {
   }
 
   #remember(kind: StateKind, name: string, state: State | null): void {
-    const key = `${kind} ${name}`;
-    if (state === null) this.#known.delete(key);
-    else this.#known.set(key, canonical(state));
+    if (state === null) this.#known[kind].delete(name);
+    else this.#known[kind].set(name, state);
   }
 
   #lookSoon(subject: Subject, ms: number): void {
@@ -129,19 +137,19 @@ export class Observer {
     const states = await subject.read();
     if (states === undefined) return;
     const { kind } = subject;
+    const known = this.#known[kind];
     for (const [name, state] of states) {
-      const before = this.#known.get(`${kind} ${name}`);
-      if (before === canonical(state)) continue;
-      const was = before === undefined ? null : (JSON.parse(before) as State);
-      await this.#append(kind, name, { now: state, was });
-      this.#remember(kind, name, state);
+      const before = known.get(name);
+      if (before === undefined || !sameState(before, state)) {
+        await this.#append(kind, name, { now: state, was: before ?? null });
+      }
+      // One that is equal too, since only the newest shares its parts with what was read.
+      known.set(name, state);
     }
-    for (const [key, before] of this.#known) {
-      if (!key.startsWith(`${kind} `)) continue;
-      const name = key.slice(kind.length + 1);
+    for (const [name, before] of known) {
       if (states.has(name)) continue;
-      await this.#append(kind, name, { now: null, was: JSON.parse(before) as State });
-      this.#remember(kind, name, null);
+      await this.#append(kind, name, { now: null, was: before });
+      known.delete(name);
     }
   }
 
@@ -152,7 +160,8 @@ export class Observer {
   async #snapshot(): Promise<boolean> {
     const { subjects, audit, now } = this.#options;
     // What changed since the last look is told as a change first.
-    if (this.#known.size > 0) for (const subject of subjects) await this.#compare(subject);
+    const knows = Object.values(this.#known).some(({ size }) => size > 0);
+    if (knows) for (const subject of subjects) await this.#compare(subject);
     const all: [Subject, ReadonlyMap<string, State>][] = [];
     for (const subject of subjects) {
       const states = await subject.read();
