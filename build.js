@@ -17,7 +17,14 @@ import { buildTranslations, extractTexts } from "./plugins/build/po.js";
 const root = path.dirname(fileURLToPath(import.meta.url));
 const dist = path.join(root, "dist");
 const cockpitPackage = path.join(dist, "cockpit", "dsecos");
-const pages = ["audit", "console", "overview", "tenants"];
+
+/** Every page below plugins/, and what a browser calls it. @type {Record<string, string>} */
+const pages = {
+  audit: "Audit record",
+  console: "DsecOS console",
+  overview: "DsecOS overview",
+  tenants: "DsecOS tenants",
+};
 
 /** What a page may weigh, gzipped: Cockpit caches nothing from one page to the next. */
 const limits = { js: 150_000, css: 100_000 };
@@ -64,8 +71,9 @@ async function generate() {
 
 /** Bundles a page, takes out the rules that cannot apply to it, and writes it.
  * @param {string} page
+ * @param {string} title
  */
-async function buildPage(page) {
+async function buildPage(page, title) {
   const bundled = await build({
     entryPoints: { [page]: path.join(root, "plugins", page, "main.tsx") },
     outdir: cockpitPackage,
@@ -94,15 +102,17 @@ async function buildPage(page) {
     if (kind === "css") await writeStyles(page, file.text, text);
   }
   await writeFile(path.join(dist, "css", `${page}.meta.json`), JSON.stringify(bundled.metafile));
-  await writeFile(path.join(cockpitPackage, `${page}.html`), await pageHtml(page));
+  await writeFile(path.join(cockpitPackage, `${page}.html`), await pageHtml(page, title));
   return sizes;
 }
 
 /** A page without translations asks for none: it would wait for the bridge to make an empty file.
  * @param {string} page
+ * @param {string} title
  */
-async function pageHtml(page) {
-  const html = await readFile(path.join(root, "plugins", page, `${page}.html`), "utf8");
+async function pageHtml(page, title) {
+  const template = await readFile(path.join(root, "plugins/page.html"), "utf8");
+  const html = template.replaceAll("{{page}}", page).replace("{{title}}", title);
   const files = await readdir(path.join(root, "plugins/po"));
   if (files.some((file) => file.endsWith(".po"))) return html;
   return html.replace(/^.*<script src="po\.js".*\n/m, "");
@@ -129,7 +139,9 @@ async function buildPages() {
     `${JSON.stringify({ ...manifest, version }, null, 2)}\n`,
   );
   await buildTranslations(path.join(root, "plugins/po"), cockpitPackage);
-  const weighed = await Promise.all(pages.map(async (page) => [page, await buildPage(page)]));
+  const weighed = await Promise.all(
+    Object.entries(pages).map(async ([page, title]) => [page, await buildPage(page, title)]),
+  );
   const sizes = Object.fromEntries(weighed);
   await writeFile(path.join(dist, "sizes.json"), `${JSON.stringify({ limits, sizes }, null, 2)}\n`);
   for (const [page, kinds] of Object.entries(sizes)) {
