@@ -20,6 +20,14 @@ export function median(values: readonly number[]): number {
 
 const short = (value: number) => Number(value.toPrecision(4));
 
+const shown = (name: string, unit: string, ours: number, reference: number) => ({
+  name,
+  unit,
+  ours: short(ours),
+  reference: short(reference),
+  ratio: short(ours / reference),
+});
+
 /** A promise about ours against the reference. */
 export function ratioAtMost(
   name: string,
@@ -28,16 +36,8 @@ export function ratioAtMost(
   reference: number,
   most: number,
 ): Result {
-  const ratio = ours / reference;
-  return {
-    name,
-    unit,
-    ours: short(ours),
-    reference: short(reference),
-    ratio: short(ratio),
-    goal: `ratio at most ${most}`,
-    holds: ratio <= most,
-  };
+  const holds = ours / reference <= most;
+  return { ...shown(name, unit, ours, reference), goal: `ratio at most ${most}`, holds };
 }
 
 /** A promise about ours against the reference, where more is better. */
@@ -48,16 +48,8 @@ export function ratioAtLeast(
   reference: number,
   least: number,
 ): Result {
-  const ratio = ours / reference;
-  return {
-    name,
-    unit,
-    ours: short(ours),
-    reference: short(reference),
-    ratio: short(ratio),
-    goal: `ratio at least ${least}`,
-    holds: ratio >= least,
-  };
+  const holds = ours / reference >= least;
+  return { ...shown(name, unit, ours, reference), goal: `ratio at least ${least}`, holds };
 }
 
 /** A promise in absolute figures; the reference shows what of it is ours. */
@@ -68,13 +60,6 @@ export function atMost(
   reference: number,
   most: number,
 ): Result {
-  return {
-    name,
-    unit,
-    ours: short(ours),
-    reference: short(reference),
-    ratio: short(ours / reference),
-    goal: `at most ${most} ${unit}`,
-    holds: ours <= most,
-  };
+  const holds = ours <= most;
+  return { ...shown(name, unit, ours, reference), goal: `at most ${most} ${unit}`, holds };
 }
