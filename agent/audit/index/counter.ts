@@ -11,7 +11,8 @@ const initial = 1024;
 
 /** Keys stand in order, so that others in order are found beside each other. */
 export class Counter {
-  #keys = new Float64Array(initial);
+  /** Infinity behind the last one, so that looking ends there. */
+  #keys = new Float64Array(initial).fill(Infinity);
   #counts = new Uint32Array(initial);
   #places = new Float64Array(initial);
   #used = 0;
@@ -57,8 +58,11 @@ export class Counter {
       const count = counts[k] as number;
       if (count === 0) continue;
       const key = keys[k] as number;
-      at = placeFrom(held, at, used, key);
-      if (at < used && held[at] === key) (sums[at] as number) += count;
+      // Mostly it is the next one or the one behind it.
+      if ((held[at] as number) < key && (held[++at] as number) < key) {
+        at = placeFrom(held, at + 1, used, key);
+      }
+      if (held[at] === key) (sums[at++] as number) += count;
       else fresh[found++] = k;
     }
     return fresh.subarray(0, found);
@@ -86,10 +90,10 @@ export class Counter {
   }
 
   #reserve(length: number): void {
-    if (length <= this.#keys.length) return;
-    const room = Math.max(length, 2 * this.#keys.length);
+    if (length < this.#keys.length) return;
+    const room = Math.max(length + 1, 2 * this.#keys.length);
     const [keys, counts, places] = [this.#keys, this.#counts, this.#places];
-    this.#keys = new Float64Array(room);
+    this.#keys = new Float64Array(room).fill(Infinity);
     this.#keys.set(keys);
     this.#counts = new Uint32Array(room);
     this.#counts.set(counts);
