@@ -44,11 +44,9 @@ test("a denial of the kernel with its companions", () => {
     by: "kernel",
     decision: "denied",
     permissive: false,
-    permissions: ["search"],
-    source: "system_u:system_r:tenant0001_t:s0:c1,c2",
-    target: "system_u:object_r:tenant0002_vol_t:s0:c3,c9",
-    sourceType: "tenant0001_t",
-    targetType: "tenant0002_vol_t",
+    permissions: { names: ["search"], text: "search" },
+    source: { text: "system_u:system_r:tenant0001_t:s0:c1,c2", type: "tenant0001_t" },
+    target: { text: "system_u:object_r:tenant0002_vol_t:s0:c3,c9", type: "tenant0002_vol_t" },
     class: "dir",
     time: 1795285266788,
     serial: 124,
@@ -79,7 +77,7 @@ test("several denials of one system call, with what auditd looked up behind", ()
     avc("open", 'pid=1681 comm="qemu-system-x86" path="/dev/sgx_vepc" dev="devtmpfs" ino=86', more),
     `type=SYSCALL ${stamp} arch=c000003e syscall=257 success=yes exit=3 items=0 pid=1681 auid=1000 uid=107 comm="qemu-system-x86" exe="/usr/bin/qemu-system-x86_64"`,
   ) as Denial[];
-  expect(found.map(({ permissions }) => permissions)).toEqual([["read", "write"], ["open"]]);
+  expect(found.map(({ permissions }) => permissions.text)).toEqual(["read write", "open"]);
   expect(found.map(({ permissive }) => permissive)).toEqual([true, true]);
   expect(found.map(({ class: kind }) => kind)).toEqual(["chr_file", "chr_file"]);
   expect(found.map((denial) => detailsOf(denial).path)).toEqual(["sgx_vepc", "/dev/sgx_vepc"]);
@@ -118,9 +116,9 @@ test("decisions of programs, with what they say inside of msg='…'", () => {
   );
   expect(bus).toMatchObject({
     by: "program",
-    permissions: ["send_msg"],
-    sourceType: "init_t",
-    targetType: "keepalived_unconfined_script_t",
+    permissions: { names: ["send_msg"] },
+    source: { type: "init_t" },
+    target: { type: "keepalived_unconfined_script_t" },
     class: "dbus",
     permissive: false,
   });
@@ -132,7 +130,7 @@ test("decisions of programs, with what they say inside of msg='…'", () => {
   const broker = one(
     `type=USER_AVC msg=audit(1715596901.922:837): pid=788 uid=81 auid=4294967295 ses=4294967295 subj=x:y:dbusd_t:s0 msg='avc:  denied  { send_msg } for  scontext=system_u:system_r:accountsd_t:s0 tcontext=staff_u:staff_r:sandbox_x_client_t:s0:c13,c243 tclass=dbus permissive=0 exe="/usr/bin/dbus-broker" sauid=81 hostname=? addr=? terminal=?'`,
   );
-  expect(broker.target).toBe("staff_u:staff_r:sandbox_x_client_t:s0:c13,c243");
+  expect(broker.target.text).toBe("staff_u:staff_r:sandbox_x_client_t:s0:c13,c243");
 });
 
 test("what somebody asks a program for does not stand in for the program's word", () => {
@@ -141,7 +139,11 @@ test("what somebody asks a program for does not stand in for the program's word"
   const denial = one(
     `type=USER_AVC ${stamp} pid=1 uid=0 auid=4294967295 ses=4294967295 subj=u:r:init_t:s0 msg='avc:  denied  { status } for auid=1000 uid=1000 gid=1000 path="/usr/lib/systemd/system/ssh.service" ${forged} function="bus" scontext=u:r:guilty_t:s0 tcontext=u:object_r:unit_t:s0 tclass=service permissive=0 exe="/usr/lib/systemd/systemd" sauid=0 hostname=? addr=? terminal=?'`,
   );
-  expect(denial).toMatchObject({ sourceType: "guilty_t", targetType: "unit_t", permissive: false });
+  expect(denial).toMatchObject({
+    source: { type: "guilty_t" },
+    target: { type: "unit_t" },
+    permissive: false,
+  });
   expect(denial.class).toBe("service");
   expect(detailsOf(denial)).toMatchObject({
     uid: 1000,
@@ -200,7 +202,11 @@ test("the kernel's ring buffer, in the forms of dmesg, /dev/kmsg and Android", (
     "5,12,60,-;audit: ",
   ]) {
     const denial = one(`${front}type=1400 ${text}`);
-    expect(denial).toMatchObject({ sourceType: "platform_app", permissive: true, serial: 1014 });
+    expect(denial).toMatchObject({
+      source: { type: "platform_app" },
+      permissive: true,
+      serial: 1014,
+    });
     expect(denial.time).toBe(1492699726828);
     expect(detailsOf(denial)).toMatchObject({ pid: 3370, path: "/dev/dri/card0", ioctl: "0x640b" });
   }

@@ -16,7 +16,7 @@ const longest = 1_024;
 export function detailsOf({ record, event, by, permissions }: Denial): Details {
   const details: Details = {};
   if (by === "program") fromProgram(details, record);
-  else fromKernel(details, record, permissions);
+  else fromKernel(details, record, permissions.names);
   const call = event.records.find(({ type }) => type === "SYSCALL");
   if (call !== undefined) fromCall(details, call);
   const title = event.records.find(({ type }) => type === "PROCTITLE");

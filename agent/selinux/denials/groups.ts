@@ -1,8 +1,7 @@
 /** Denials that are alike, counted: a broken program makes thousands of the same. */
-import { parseContext, parseRange, reaches } from "../context.ts";
+import { reaches } from "../context.ts";
 import { parseType } from "../policy/names.ts";
 import { detailsOf } from "./details.ts";
-import { ownText } from "./parse.ts";
 import type { Denial, Details } from "./types.ts";
 
 export interface DenialGroup {
@@ -30,12 +29,16 @@ export interface DenialGroup {
   target: string;
   details: Details;
   /** Some different objects, at most {@link mostSeen}. */
-  readonly paths: Set<string>;
-  readonly ports: Set<number>;
+  readonly paths: string[];
+  readonly ports: number[];
+  /** Counts up; the highest is what came last. */
+  order: number;
+  /** Time of the denial that the details are of. */
+  sampled: number;
 }
 
 export const mostSeen = 8;
-const sampleEveryMs = 1_000;
+const sampleEveryMs = 10_000;
 
 export interface GroupsStatus {
   groups: number;
@@ -45,9 +48,9 @@ export interface GroupsStatus {
 }
 
 export class DenialGroups {
-  /** In order of what came last. */
   readonly #groups = new Map<string, DenialGroup>();
   readonly #most: number;
+  #order = 0;
   #droppedGroups = 0;
   #droppedDenials = 0;
 
@@ -57,14 +60,20 @@ export class DenialGroups {
   }
 
   add(denial: Denial): DenialGroup {
-    const reach = levelsReach(denial);
+    const { range: from } = denial.source;
+    const { range: to } = denial.target;
+    const reach = from === undefined || to === undefined ? undefined : reaches(from, to);
     const key = keyOf(denial, reach);
-    const known = this.#groups.get(key);
-    const group = known ?? begin(denial, key, reach);
-    if (known !== undefined) this.#groups.delete(key);
-    this.#groups.set(group.key, group);
-    count(group, denial, known === undefined);
-    if (this.#groups.size > this.#most) this.#dropFirst();
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      // Some at a time: a map from which the first is taken again and again is slow.
+      if (this.#groups.size >= this.#most) this.#dropOldest(Math.ceil(this.#most / 10));
+      group = begin(denial, key, reach);
+      this.#groups.set(key, group);
+    }
+    this.#order += 1;
+    group.order = this.#order;
+    count(group, denial);
     return group;
   }
 
@@ -72,9 +81,9 @@ export class DenialGroups {
     return this.#groups.get(key);
   }
 
-  /** The newest first. */
+  /** What came last comes first. */
   list(): DenialGroup[] {
-    return [...this.#groups.values()].reverse();
+    return [...this.#groups.values()].sort((a, b) => b.order - a.order);
   }
 
   status(): GroupsStatus {
@@ -85,65 +94,64 @@ export class DenialGroups {
     };
   }
 
-  #dropFirst(): void {
-    const [first] = this.#groups.values();
-    if (first === undefined) return;
-    this.#groups.delete(first.key);
-    this.#droppedGroups += 1;
-    this.#droppedDenials += first.count;
+  #dropOldest(many: number): void {
+    for (const { key, count } of this.list().slice(-many)) {
+      this.#groups.delete(key);
+      this.#droppedGroups += 1;
+      this.#droppedDenials += count;
+    }
   }
 }
 
 function keyOf(denial: Denial, reach: boolean | undefined): string {
-  const { by, decision, sourceType, targetType, permissions } = denial;
+  const { by, decision, source, target, permissions } = denial;
   const level = reach === undefined ? "" : reach ? "reaches" : "apart";
-  return `${by} ${decision} ${sourceType} ${targetType} ${denial.class} ${permissions.join(",")} ${level}`;
-}
-
-/** The same pairs come again and again. */
-const pairs = new Map<string, boolean | undefined>();
-const mostPairs = 20_000;
-
-function levelsReach({ source, target }: Denial): boolean | undefined {
-  const pair = `${source} ${target}`;
-  if (pairs.has(pair)) return pairs.get(pair);
-  const from = parseRange(parseContext(source)?.range ?? "");
-  const to = parseRange(parseContext(target)?.range ?? "");
-  const answer = from === undefined || to === undefined ? undefined : reaches(from, to);
-  if (pairs.size >= mostPairs) pairs.clear();
-  pairs.set(pair, answer);
-  return answer;
+  return `${by} ${decision} ${source.type} ${target.type} ${denial.class} ${level} ${permissions.text}`;
 }
 
 function begin(denial: Denial, key: string, reach: boolean | undefined): DenialGroup {
-  const { by, decision, sourceType, targetType, permissions, source, target } = denial;
+  const { by, decision, source, target, permissions } = denial;
   return {
-    ...{ key: ownText(key), by, decision, sourceType, targetType, permissions, source, target },
+    key,
+    by,
+    decision,
+    sourceType: source.type,
+    targetType: target.type,
     class: denial.class,
-    sourceSlot: parseType(sourceType)?.slot,
-    targetSlot: parseType(targetType)?.slot,
+    permissions: permissions.names,
+    sourceSlot: parseType(source.type)?.slot,
+    targetSlot: parseType(target.type)?.slot,
     levelsReach: reach,
     count: 0,
     passed: 0,
     first: denial.time,
-    last: Number.NEGATIVE_INFINITY,
+    last: denial.time,
+    source: source.text,
+    target: target.text,
     details: {},
-    paths: new Set(),
-    ports: new Set(),
+    paths: [],
+    ports: [],
+    order: 0,
+    sampled: denial.time,
   };
 }
 
-function count(group: DenialGroup, denial: Denial, isNew: boolean): void {
+function count(group: DenialGroup, denial: Denial): void {
   group.count += 1;
   if (denial.permissive === true) group.passed += 1;
+  const sample = group.count <= mostSeen || denial.time >= group.sampled + sampleEveryMs;
   group.first = Math.min(group.first, denial.time);
-  const sample = isNew || group.count <= mostSeen || denial.time >= group.last + sampleEveryMs;
   group.last = Math.max(group.last, denial.time);
   if (!sample) return;
-  group.source = denial.source;
-  group.target = denial.target;
+  group.sampled = denial.time;
+  group.source = denial.source.text;
+  group.target = denial.target.text;
   group.details = detailsOf(denial);
   const { path, port } = group.details;
-  if (path !== undefined && group.paths.size < mostSeen) group.paths.add(path);
-  if (port !== undefined && group.ports.size < mostSeen) group.ports.add(port);
+  if (path !== undefined) keepSome(group.paths, path);
+  if (port !== undefined) keepSome(group.ports, port);
+}
+
+function keepSome<T>(seen: T[], value: T): void {
+  if (seen.length < mostSeen && !seen.includes(value)) seen.push(value);
 }

@@ -8,8 +8,8 @@ import {
   kernelField,
   type RecordHead,
 } from "../../audit/sources/auditd/record.ts";
-import { type Context, parseContext } from "../context.ts";
-import type { Change, Denial, Fault, Finding } from "./types.ts";
+import { parseContext, parseRange } from "../context.ts";
+import type { Change, Denial, Fault, Finding, Label, Permissions } from "./types.ts";
 
 const separator = "\u001d";
 const none = 4_294_967_295;
@@ -66,10 +66,8 @@ function decision(record: RecordHead, event: KernelEvent, by: Denial["by"]): Den
     decision: said,
     permissive: told === undefined ? undefined : told === "1",
     permissions,
-    source: source.text,
-    target: target.text,
-    sourceType: source.type,
-    targetType: target.type,
+    source,
+    target,
     class: kind,
     time,
     serial,
@@ -89,8 +87,8 @@ function wordEnd(line: string, from: number, end: number): number {
 
 /** The same few come again and again. Kept apart from the lines, which are parts of large texts. */
 const mostKnown = 20_000;
-const contexts = new Map<string, (Context & { text: string }) | undefined>();
-const permissionLists = new Map<string, readonly string[] | undefined>();
+const contexts = new Map<string, Label | undefined>();
+const permissionLists = new Map<string, Permissions | undefined>();
 const classes = new Map<string, string | undefined>();
 
 function known<T>(all: Map<string, T>, text: string, make: (text: string) => T): T {
@@ -103,20 +101,21 @@ function known<T>(all: Map<string, T>, text: string, make: (text: string) => T):
   return made;
 }
 
-/** A copy that does not hold on to the text it is a part of. */
+/** A copy that does not hold on to the text it is a part of; V8 copies up to 12 characters anyway. */
 export function ownText(text: string): string {
-  return Buffer.from(text, "utf8").toString("utf8");
+  return text.length <= 12 ? text : ` ${text}`.slice(1);
 }
 
-function contextOf(text: string): (Context & { text: string }) | undefined {
+function contextOf(text: string): Label | undefined {
   const context = parseContext(text);
-  return context === undefined ? undefined : { ...context, text };
+  return context && { text, type: context.type, range: parseRange(context.range) };
 }
 
 /** Numbers stand for permissions that the loaded policy has no name for. */
-function listOf(text: string): readonly string[] | undefined {
+function listOf(text: string): Permissions | undefined {
   if (!/^[a-z0-9_]+(?: [a-z0-9_]+)*$/.test(text)) return undefined;
-  return [...new Set(text.split(" "))].sort();
+  const names = [...new Set(text.split(" "))].sort();
+  return { names, text: names.join(" ") };
 }
 
 function classOf(text: string): string | undefined {

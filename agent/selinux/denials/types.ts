@@ -1,6 +1,23 @@
 /** What the kernel and programs tell of SELinux, record by record. */
 import type { KernelEvent } from "../../audit/sources/auditd/assemble.ts";
 import type { RecordHead } from "../../audit/sources/auditd/record.ts";
+import type { Range } from "../context.ts";
+
+/** A context and what it says; the same object for the same context. */
+export interface Label {
+  /** As written. */
+  readonly text: string;
+  readonly type: string;
+  /** Undefined where the policy has no levels. */
+  readonly range: Range | undefined;
+}
+
+export interface Permissions {
+  /** In alphabetical order. */
+  readonly names: readonly string[];
+  /** The same, with blanks between. */
+  readonly text: string;
+}
 
 /** A decision about an access. */
 export interface Denial {
@@ -11,13 +28,9 @@ export interface Denial {
   readonly decision: "denied" | "granted";
   /** Whether it was let pass all the same; undefined where the record does not tell. */
   readonly permissive: boolean | undefined;
-  /** In alphabetical order. */
-  readonly permissions: readonly string[];
-  /** Contexts, as written. */
-  readonly source: string;
-  readonly target: string;
-  readonly sourceType: string;
-  readonly targetType: string;
+  readonly permissions: Permissions;
+  readonly source: Label;
+  readonly target: Label;
   readonly class: string;
   /** Milliseconds since 1970. */
   readonly time: number;
