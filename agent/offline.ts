@@ -5,5 +5,6 @@
 import { auditFollow } from "./audit/follow.ts";
 import { auditOffline } from "./audit/offline.ts";
 import type { Interface } from "./bus/contract.ts";
+import { selinuxOffline } from "./selinux/offline.ts";
 
-export const offline: readonly Interface[] = [auditOffline, auditFollow];
+export const offline: readonly Interface[] = [auditOffline, auditFollow, selinuxOffline];

@@ -11,6 +11,7 @@ import { notIntact } from "../bus/derive/exit-codes.ts";
 import { DsecosError } from "../bus/errors.ts";
 import { followRecord } from "./follow.ts";
 import type { ParsedCall } from "./parse.ts";
+import { explainPolicy, provePolicy } from "./selinux.ts";
 import type { Terminal } from "./terminal.ts";
 import { harmless } from "./text.ts";
 
@@ -32,6 +33,8 @@ interface VerifyInput {
 export const offlineVerbs: Record<string, OfflineVerb> = {
   "audit.Verify": verify,
   "audit.Follow": followRecord,
+  "selinux.Prove": provePolicy,
+  "selinux.Why": explainPolicy,
 };
 
 /** More than this the disk does not feed. */

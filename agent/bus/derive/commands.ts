@@ -31,12 +31,10 @@ export const commonOptions = [
   { name: "help", description: "Explain the verb with an example." },
 ] as const;
 
-/** Of the subsystems in the contracts, also what the command line does by itself. */
+/** Members of the contracts, and what the command line does by itself. */
 export function commandsOf(contracts: readonly Interface[]): Command[] {
-  const known = new Set(contracts.map(({ subsystem }) => subsystem));
   const asked = contracts.flatMap(commandsOfOne);
   const own = offline
-    .filter(({ subsystem }) => known.has(subsystem))
     .flatMap(commandsOfOne)
     .map((one) => ({ ...one, offline: { agent: asked.find((other) => isSame(one, other)) } }));
   const commands = [

@@ -7,7 +7,7 @@ export interface Exit {
   readonly errors: readonly ErrorCode[];
 }
 
-/** For a verification that was carried out and found damage. */
+/** For a verification that found damage, and for a proof that cannot be given. */
 export const notIntact = 8;
 
 export const exits: readonly Exit[] = [
@@ -31,7 +31,7 @@ export const exits: readonly Exit[] = [
     meaning: "The agent or an engine behind it did not answer.",
     errors: ["Unavailable", "Timeout"],
   },
-  { code: notIntact, meaning: "What was verified is not intact.", errors: [] },
+  { code: notIntact, meaning: "What was verified is not intact, or not proved.", errors: [] },
 ];
 
 export function exitCodeOf(error: ErrorCode): number {
