@@ -1,27 +1,14 @@
 /** What each kind of person is shown, and what a page says where something is not for them. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { tenants } from "../../agent/tenants/contract.ts";
-import type { Person } from "../lib/caller.ts";
 import { people } from "../lib/test-stack.js";
 import { type Visit, visit, withBrowser } from "./harness.ts";
-import { as, createInstances, createTenant, finished, removeTenant } from "./people.ts";
+import { withTenant } from "./people.ts";
 
 const tenant = "access-page";
-let operator: Person;
-let officer: Person;
 
 withBrowser();
-beforeAll(async () => {
-  operator = await as("operator");
-  officer = await as("officer");
-  await createTenant(operator, tenant);
-  await finished(operator, await createInstances(operator, tenant, "web", 1));
-});
-afterAll(async () => {
-  await removeTenant(operator, officer, tenant);
-  operator.end();
-  officer.end();
-});
+const staff = withTenant(tenant, ["web", 1]);
 
 describe("a person in no group", () => {
   test.each([
@@ -100,7 +87,7 @@ describe("the latest acts on the overview", () => {
     page.$$eval("td[data-column=actor]", (cells) => cells.map((cell) => cell.textContent ?? ""));
 
   test("are those of all for an auditor", async () => {
-    await operator.call(tenants, "Change", tenant, { jurisdiction: "DE" });
+    await staff.operator.call(tenants, "Change", tenant, { jurisdiction: "DE" });
     const page = await visit("overview.html", { role: "auditor" });
     await page.sees("Latest acts");
     await page.page.waitForSelector("td[data-column=actor]");

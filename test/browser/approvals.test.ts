@@ -1,39 +1,27 @@
 /** What waits for a second person, on both pages: rejected by that person, or taken back. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { type ApprovalRecord, approvals } from "../../agent/approvals/contract.ts";
 import { tenants } from "../../agent/tenants/contract.ts";
-import type { Person } from "../lib/caller.ts";
 import { visit, withBrowser } from "./harness.ts";
-import { as, createTenant, removeTenant } from "./people.ts";
+import { withTenant } from "./people.ts";
 
 const tenant = "approvals-page";
-let operator: Person;
-let officer: Person;
 
 withBrowser();
-beforeAll(async () => {
-  operator = await as("operator");
-  officer = await as("officer");
-  await createTenant(operator, tenant);
-});
-afterAll(async () => {
-  await removeTenant(operator, officer, tenant);
-  operator.end();
-  officer.end();
-});
+const staff = withTenant(tenant);
 
 /** @returns id of the new request to delete the tenant */
 async function ask(graceSeconds: number): Promise<string> {
-  const { error } = await operator.try(tenants, "Delete", tenant, false, graceSeconds);
+  const { error } = await staff.operator.try(tenants, "Delete", tenant, false, graceSeconds);
   expect(error?.name).toMatch(/NeedsApproval$/);
-  const open = (await operator.call(approvals, "List")) as ApprovalRecord[];
+  const open = (await staff.operator.call(approvals, "List")) as ApprovalRecord[];
   const mine = open.find((one) => one.tenant === tenant && one.state === "pending");
   if (!mine) throw new Error("the request is not listed");
   return mine.id;
 }
 
 async function record(id: string): Promise<ApprovalRecord | undefined> {
-  return ((await operator.call(approvals, "List")) as ApprovalRecord[]).find(
+  return ((await staff.operator.call(approvals, "List")) as ApprovalRecord[]).find(
     (one) => one.id === id,
   );
 }

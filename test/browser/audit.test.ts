@@ -3,35 +3,27 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { tenants } from "../../agent/tenants/contract.ts";
-import type { Person } from "../lib/caller.ts";
 import { people } from "../lib/test-stack.js";
 import { type Visit, visit, withBrowser } from "./harness.ts";
-import { as, createTenant, removeTenant } from "./people.ts";
+import { createTenant, withTenant } from "./people.ts";
 
 const tenant = "audit-page";
-let operator: Person;
-let officer: Person;
 
 // Each visit looks at a page in both themes, and the agent beside it seals and verifies.
 vi.setConfig({ testTimeout: 120_000 });
 
 withBrowser();
+const staff = withTenant(tenant);
 beforeAll(async () => {
-  operator = await as("operator");
-  officer = await as("officer");
-  await createTenant(operator, tenant);
   for (let cores = 1; cores <= 30; cores += 1) await change({ quota: { cpu: String(cores) } });
   await change({ displayName: "Ministry of Silly Walks" });
-  await expect(createTenant(operator, tenant)).rejects.toThrow();
-});
-afterAll(async () => {
-  await removeTenant(operator, officer, tenant);
-  for (const person of [operator, officer]) person.end();
+  await expect(createTenant(staff.operator, tenant)).rejects.toThrow();
 });
 
-const change = (part: Record<string, unknown>) => operator.call(tenants, "Change", tenant, part);
+const change = (part: Record<string, unknown>) =>
+  staff.operator.call(tenants, "Change", tenant, part);
 
 const auditor = (address = "", options: Parameters<typeof visit>[1] = {}) =>
   visit(`audit.html#/${address}`, { role: "auditor", ...options });

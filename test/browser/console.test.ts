@@ -1,28 +1,15 @@
 /** A console in the page: typing, what is refused, the end, and once more. */
 import { execFileSync } from "node:child_process";
 import type { Page } from "puppeteer-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Person } from "../lib/caller.ts";
+import { expect, test } from "vitest";
 import { type Visit, visit, withBrowser } from "./harness.ts";
-import { as, createInstances, createTenant, finished, removeTenant } from "./people.ts";
+import { withTenant } from "./people.ts";
 
 const tenant = "console-page";
 const address = `console.html#/${tenant}/web`;
-let operator: Person;
-let officer: Person;
 
 withBrowser();
-beforeAll(async () => {
-  operator = await as("operator");
-  officer = await as("officer");
-  await createTenant(operator, tenant);
-  await finished(operator, await createInstances(operator, tenant, "web", 1));
-});
-afterAll(async () => {
-  await removeTenant(operator, officer, tenant);
-  operator.end();
-  officer.end();
-});
+withTenant(tenant, ["web", 1]);
 
 /** Text on the screen of the terminal, as a person sees it. */
 function screen({ page }: Visit): Promise<string> {

@@ -3,29 +3,17 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Person } from "../lib/caller.ts";
+import { afterAll, expect, test } from "vitest";
 import { visit, withBrowser } from "./harness.ts";
-import { as, createTenant, removeTenant } from "./people.ts";
+import { withTenant } from "./people.ts";
 
 const tenant = "images-page";
 const address = `tenants.html#/${tenant}/images`;
 const waiting = join(process.env.DSECOS_TEST_STATE ?? "", "images");
-let operator: Person;
-let officer: Person;
 
 withBrowser();
-beforeAll(async () => {
-  operator = await as("operator");
-  officer = await as("officer");
-  await createTenant(operator, tenant);
-});
-afterAll(async () => {
-  await removeTenant(operator, officer, tenant);
-  rmSync(waiting, { recursive: true, force: true });
-  operator.end();
-  officer.end();
-});
+withTenant(tenant);
+afterAll(() => rmSync(waiting, { recursive: true, force: true }));
 
 /** Makes a unified image that Incus accepts; there is nothing in it that could start. */
 function putImage(name: string): void {

@@ -1,32 +1,19 @@
 /** What a person does with instances in the page, from the first click to the real container. */
 import { execFileSync } from "node:child_process";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { type Instance, instances } from "../../agent/instances/contract.ts";
-import type { Person } from "../lib/caller.ts";
 import { type Visit, visit, withBrowser } from "./harness.ts";
-import { as, createInstances, createTenant, finished, removeTenant } from "./people.ts";
+import { withTenant } from "./people.ts";
 
 const tenant = "instances-page";
 const address = `tenants.html#/${tenant}/instances`;
 const both = ["app-001", "app-002"];
-let operator: Person;
-let officer: Person;
 
 withBrowser();
-beforeAll(async () => {
-  operator = await as("operator");
-  officer = await as("officer");
-  await createTenant(operator, tenant);
-  await finished(operator, await createInstances(operator, tenant, "app", 2));
-});
-afterAll(async () => {
-  await removeTenant(operator, officer, tenant);
-  operator.end();
-  officer.end();
-});
+const staff = withTenant(tenant, ["app", 2]);
 
 async function list(): Promise<Instance[]> {
-  return (await operator.call(instances, "List", tenant)) as Instance[];
+  return (await staff.operator.call(instances, "List", tenant)) as Instance[];
 }
 
 async function one(name: string): Promise<Instance> {

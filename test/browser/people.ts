@@ -1,5 +1,6 @@
 /** Acts of people beside the browser, over the same bus. */
 
+import { afterAll, beforeAll } from "vitest";
 import type { ApprovalRecord } from "../../agent/approvals/contract.ts";
 import { approvals } from "../../agent/approvals/contract.ts";
 import { instances } from "../../agent/instances/contract.ts";
@@ -8,7 +9,49 @@ import { tenants } from "../../agent/tenants/contract.ts";
 import { Person } from "../lib/caller.ts";
 import { people } from "../lib/test-stack.js";
 
-export const as = (role: keyof typeof people) => Person.as(people[role]);
+/** Both are there from the first hook behind the call to the last test of the file. */
+interface Staff {
+  readonly operator: Person;
+  readonly officer: Person;
+}
+
+/** Registers that an operator and an officer come before the tests of a file, and go after them. */
+export function withStaff(): Staff {
+  let operator: Person;
+  let officer: Person;
+  beforeAll(async () => {
+    operator = await Person.as(people.operator);
+    officer = await Person.as(people.officer);
+  });
+  afterAll(() => {
+    operator.end();
+    officer.end();
+  });
+  return {
+    get operator() {
+      return operator;
+    },
+    get officer() {
+      return officer;
+    },
+  };
+}
+
+/**
+ * The same with a tenant, which is deleted in the end with all it has.
+ *
+ * @param instance name and number of the instances that the tenant has, started
+ */
+export function withTenant(name: string, instance?: [name: string, count: number]): Staff {
+  const staff = withStaff();
+  beforeAll(async () => {
+    await createTenant(staff.operator, name);
+    if (!instance) return;
+    await finished(staff.operator, await createInstances(staff.operator, name, ...instance));
+  });
+  afterAll(() => removeTenant(staff.operator, staff.officer, name));
+  return staff;
+}
 
 interface Wanted {
   displayName?: string;

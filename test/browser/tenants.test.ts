@@ -1,23 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Person } from "../lib/caller.ts";
+import { beforeAll, describe, expect, test } from "vitest";
 import { visit, withBrowser } from "./harness.ts";
-import { as, createInstances, createTenant, finished, removeTenant } from "./people.ts";
-
-let operator: Person;
-let officer: Person;
+import { createInstances, createTenant, finished, removeTenant, withStaff } from "./people.ts";
 
 const first = ["archives", "health", "justice", "mod-defense", "transport", "weather"];
 
-beforeAll(async () => {
-  operator = await as("operator");
-  officer = await as("officer");
-});
-
-afterAll(() => {
-  operator.end();
-  officer.end();
-});
-
+const staff = withStaff();
 withBrowser();
 
 describe("before there is any tenant", () => {
@@ -62,11 +49,11 @@ describe("before there is any tenant", () => {
 
 describe("the table", () => {
   beforeAll(async () => {
-    await createTenant(operator, "health", { classification: "restricted" });
-    await createTenant(operator, "transport", { jurisdiction: "DE", cpu: "8" });
-    await createTenant(operator, "archives", { classification: "unclassified", cpu: "4" });
-    await createTenant(operator, "weather", { jurisdiction: "EU" });
-    await createTenant(operator, "justice", { classification: "top-secret" });
+    await createTenant(staff.operator, "health", { classification: "restricted" });
+    await createTenant(staff.operator, "transport", { jurisdiction: "DE", cpu: "8" });
+    await createTenant(staff.operator, "archives", { classification: "unclassified", cpu: "4" });
+    await createTenant(staff.operator, "weather", { jurisdiction: "EU" });
+    await createTenant(staff.operator, "justice", { classification: "top-secret" });
   });
 
   test.each([
@@ -116,9 +103,9 @@ describe("the table", () => {
   test("shows what was created elsewhere without a reload", async () => {
     const page = await visit("tenants.html");
     await page.waitForRows(first);
-    await createTenant(operator, "customs");
+    await createTenant(staff.operator, "customs");
     await page.waitForRows(["archives", "customs", ...first.slice(1)]);
-    await removeTenant(operator, officer, "customs");
+    await removeTenant(staff.operator, staff.officer, "customs");
     await page.waitForRows(first);
   });
 
@@ -202,7 +189,7 @@ describe("dialogs", () => {
 
 describe("one tenant", () => {
   beforeAll(async () => {
-    await finished(operator, await createInstances(operator, "mod-defense", "web", 2));
+    await finished(staff.operator, await createInstances(staff.operator, "mod-defense", "web", 2));
   });
 
   test.each([
@@ -264,7 +251,7 @@ describe("one tenant", () => {
 });
 
 test("deletion needs a second person", async () => {
-  await createTenant(operator, "passports");
+  await createTenant(staff.operator, "passports");
   const asking = await visit("tenants.html");
   await asking.page.waitForSelector("[data-row=passports]");
   await asking.page.locator("[data-row=passports] .ds-kebab").click();
