@@ -7,6 +7,7 @@ import { images } from "./images/contract.ts";
 import { instances } from "./instances/contract.ts";
 import { job, jobs } from "./jobs/contract.ts";
 import { node } from "./node/contract.ts";
+import { selinux } from "./selinux/contract.ts";
 import { tenants } from "./tenants/contract.ts";
 
 export const contracts: readonly Interface[] = [
@@ -16,6 +17,7 @@ export const contracts: readonly Interface[] = [
   approvals,
   node,
   audit,
+  selinux,
   tenants,
   instances,
   images,

@@ -1,11 +1,7 @@
 /** Verbs about a binary policy, which need neither agent nor SELinux on this machine. */
-import { readFileSync, statSync } from "node:fs";
 import { notIntact } from "../bus/derive/exit-codes.ts";
-import { DsecosError } from "../bus/errors.ts";
 import { sharedTypes, trustedBase } from "../selinux/assumptions.ts";
-import { loadedPolicy } from "../selinux/offline.ts";
-import { PolicyError } from "../selinux/policydb/error.ts";
-import { type Policy, parsePolicy } from "../selinux/policydb/policy.ts";
+import { readPolicy } from "../selinux/policy-file.ts";
 import { prove } from "../selinux/proof/prove.ts";
 import { slotsOf } from "../selinux/proof/tenants.ts";
 import { why } from "../selinux/proof/why.ts";
@@ -13,9 +9,6 @@ import { explanationInWords, verdictInWords } from "../selinux/proof/words.ts";
 import type { ParsedCall } from "./parse.ts";
 import type { Terminal } from "./terminal.ts";
 import { harmless } from "./text.ts";
-
-/** Many times what the largest policies have, in bytes. */
-const mostBytes = 256 * 1024 * 1024;
 
 interface ProveOptions {
   policy?: string;
@@ -45,31 +38,4 @@ export async function explainPolicy(call: ParsedCall, terminal: Terminal): Promi
 function show({ common }: ParsedCall, terminal: Terminal, found: unknown, words: string): void {
   if (common.has("json")) terminal.print(JSON.stringify(found, null, 2));
   else terminal.print(words.split("\n").map(harmless).join("\n"));
-}
-
-/** @throws DsecosError where there is no policy, or where it cannot be read as one */
-function readPolicy(path = loadedPolicy): Policy {
-  try {
-    const found = statSync(path);
-    if (!found.isFile() || found.size > mostBytes) {
-      throw new DsecosError("InvalidArgument", `${path} is no file with a policy.`);
-    }
-    return parsePolicy(readFileSync(path));
-  } catch (error) {
-    if (error instanceof PolicyError) {
-      throw new DsecosError("InvalidArgument", `${path}: ${error.message}`, { cause: error });
-    }
-    const { code } = error as NodeJS.ErrnoException;
-    const loaded = path === loadedPolicy;
-    if (code === "ENOENT" && loaded) {
-      const text = "SELinux is not active on this machine; name a policy with --policy FILE.";
-      throw new DsecosError("Unavailable", text, { cause: error });
-    }
-    if (code === "ENOENT")
-      throw new DsecosError("NotFound", `There is no ${path}.`, { cause: error });
-    if (code === "EACCES" || code === "EPERM") {
-      throw new DsecosError("Denied", `${path} may not be read by this person.`, { cause: error });
-    }
-    throw error;
-  }
 }

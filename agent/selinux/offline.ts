@@ -7,7 +7,6 @@ export const loadedPolicy = "/sys/fs/selinux/policy";
 
 const policy = v.optional(
   v.pipe(v.string(), v.description("File with a binary policy; the loaded one unless told.")),
-  loadedPolicy,
 );
 
 const names = (description: string) =>
@@ -22,7 +21,7 @@ export const selinuxOffline = {
   methods: {
     Prove: {
       description:
-        "Prove from a binary policy alone, without an agent, that no tenant reaches another: by no rule, attribute, boolean or transition, nor over any number of host types outside the trusted base. Ends with 8 when it is not so, and names the guilty rules.",
+        "Prove from a binary policy alone that no tenant reaches another: by no rule, attribute, boolean or transition, nor over any number of host types outside the trusted base. A file is proved right here, without an agent; without one the agent proves what the kernel has loaded. Ends with 8 when it is not so, and names the guilty rules.",
       in: [
         document(
           "options",

@@ -1,0 +1,43 @@
+/** Program of the thread that answers one question to a policy. */
+import { getPriority, setPriority } from "node:os";
+import { parentPort, workerData } from "node:worker_threads";
+import { DsecosError } from "../bus/errors.ts";
+import { readPolicy } from "./policy-file.ts";
+import type { Policy } from "./policydb/policy.ts";
+import { prove } from "./proof/prove.ts";
+import { slotsOf } from "./proof/tenants.ts";
+import { why } from "./proof/why.ts";
+import type { Question, Reply } from "./thread.ts";
+
+/** Nice value: nobody waits for it but a person. */
+const lowPriority = 10;
+
+function answer({ kind, ask }: Question, policy: Policy): unknown {
+  if (kind === "prove") {
+    const { trustedBase, shared } = ask as Question<"prove">["ask"];
+    return prove(policy, { tenants: slotsOf(policy), trustedBase, shared });
+  }
+  const { source, target, class: of } = ask as Question<"why">["ask"];
+  return why(policy, source, target, of);
+}
+
+function reply(question: Question): Reply {
+  try {
+    return { answer: answer(question, readPolicy(question.policy)) };
+  } catch (error) {
+    if (error instanceof DsecosError) return { code: error.code, message: error.message };
+    throw error;
+  }
+}
+
+function yieldToOthers(): void {
+  if (getPriority() >= lowPriority) return;
+  try {
+    setPriority(lowPriority);
+  } catch {
+    // Where the sandbox does not let us, it goes on as it is: this only helps others.
+  }
+}
+
+yieldToOthers();
+parentPort?.postMessage(reply(workerData as Question));

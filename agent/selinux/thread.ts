@@ -1,0 +1,49 @@
+/**
+ * Questions to a policy, each answered by a thread of its own that ends with the answer: what a
+ * policy takes in memory is given back, and the agent's loop is not held.
+ */
+import { Worker } from "node:worker_threads";
+import { DsecosError, type ErrorCode } from "../bus/errors.ts";
+import type { Verdict } from "./proof/verdict.ts";
+import type { Explanation } from "./proof/why.ts";
+
+export interface Questions {
+  prove: { ask: { trustedBase: readonly string[]; shared: readonly string[] }; answer: Verdict };
+  why: { ask: { source: string; target: string; class: string }; answer: Explanation };
+}
+
+export interface Question<K extends keyof Questions = keyof Questions> {
+  kind: K;
+  /** File with the policy. */
+  policy: string;
+  ask: Questions[K]["ask"];
+}
+
+export type Reply = { answer: unknown } | { code: ErrorCode; message: string };
+
+/** For V8; the policy's tables are outside of it. */
+const limits = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 16 };
+
+export const proverProgram = (): URL => new URL("selinux-prover.js", import.meta.url);
+
+/** @throws DsecosError */
+export function askPolicy<K extends keyof Questions>(
+  question: Question<K>,
+  program: URL,
+  signal?: AbortSignal,
+): Promise<Questions[K]["answer"]> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(program, { workerData: question, resourceLimits: limits });
+    worker.unref();
+    worker.on("message", (reply: Reply) => {
+      if ("answer" in reply) resolve(reply.answer as Questions[K]["answer"]);
+      else reject(new DsecosError(reply.code, reply.message));
+    });
+    worker.on("error", reject);
+    worker.on("exit", () => reject(new Error("the thread that reads the policy broke off")));
+    signal?.addEventListener("abort", () => {
+      void worker.terminate();
+      reject(new DsecosError("Conflict", "It was cancelled."));
+    });
+  });
+}
