@@ -1,16 +1,19 @@
 /**
  * The audit log on a machine with a kernel of its own: what auditd tells arrives, the TPM seals it,
- * and root cannot rewrite it with the tools at hand. The tests are steps of one walk and stand in
- * their order.
+ * root cannot rewrite it with the tools at hand, and it outlives a power cut. The tests are steps of
+ * one walk and stand in their order.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { LogReader } from "../../agent/audit/segments/reader.ts";
+import { recover, type Torn } from "../../agent/audit/segments/recovery.ts";
 import { run } from "../../packaging/setup/lib/run.js";
 import { until } from "../../packaging/setup/lib/wait.js";
 import { buildPackages } from "../cluster/packages.ts";
+import { acts, requestOf } from "./acts.ts";
 import { Machine } from "./machine.ts";
 import { obstacle } from "./qemu.ts";
 
@@ -21,10 +24,13 @@ const secondVerifier = resolve(import.meta.dirname, "../verifier/verify.py");
 const directory = "/var/lib/dsecos/audit";
 const person = "alice";
 const files = 20_000;
+/** Acts that are answered before the power is cut. */
+const answers = 40;
 
 interface Entry {
   action: string;
   actor: string;
+  call?: string;
   details?: Record<string, unknown>;
   loginuid: number;
   object?: string;
@@ -97,6 +103,24 @@ describe.skipIf(reason !== "")(`the audit log on a machine with its own kernel${
     } finally {
       reader.close();
     }
+  }
+
+  /** @returns what is behind the last whole frame of a copy, which is cut off there */
+  function tornEnd(copy: string): Torn | undefined {
+    const reader = new LogReader(copy);
+    reader.refresh();
+    const newest = reader.segments().at(-1);
+    reader.close();
+    return newest?.state === "open" ? recover(copy, newest.first).torn : undefined;
+  }
+
+  /** @returns by their ids, acts that were begun and of which no end is known */
+  function openActs(entries: readonly Entry[]): Set<string> {
+    const open = new Set<string>();
+    for (const { call = "", outcome } of entries)
+      if (outcome === "intent") open.add(call);
+      else open.delete(call);
+    return open;
   }
 
   /** Both verifiers, one in the machine and one here. */
@@ -200,4 +224,53 @@ describe.skipIf(reason !== "")(`the audit log on a machine with its own kernel${
     }
     await expectIntact();
   }, 600_000);
+
+  test("after a power cut every answered act is there, and each unfinished one has a note", async () => {
+    // So that nobody repairs the log before it was looked at.
+    await machine.run(["systemctl", "mask", "dsecos-agent"]);
+    await machine.run(["sync"]);
+    const answered = new Set<number>();
+    const asking = machine.talk(["sh", "-c", acts]);
+    let cut: Promise<void> | undefined;
+    // Ends when the machine does; what it told until then counts, too.
+    for await (const line of createInterface({ input: asking.stdout })) {
+      expect(line).toMatch(/^\d+$/);
+      answered.add(Number(line));
+      if (answered.size === answers) cut = machine.cut();
+    }
+    await cut;
+    expect(answered.size).toBeGreaterThanOrEqual(answers);
+
+    await machine.boot();
+    const found = await copyLog();
+    const before = readAll(found);
+    const intents = new Set(
+      before.filter(({ outcome }) => outcome === "intent").map(({ object }) => object),
+    );
+    expect([...answered].filter((act) => !intents.has(requestOf(act)))).toEqual([]);
+    const open = openActs(before);
+    expect(open.size).toBeGreaterThan(0);
+    // Nor was anything signed that was not on the disk.
+    await run("python3", ["-B", secondVerifier, found], { seconds: 300 });
+    const torn = tornEnd(found);
+
+    await machine.run(["systemctl", "unmask", "dsecos-agent"]);
+    await machine.run(["systemctl", "start", "dsecos-agent"], { seconds: 400 });
+    let after: Entry[] = [];
+    await until(
+      "a note for each unfinished act",
+      300,
+      async () => {
+        after = readAll(await copyLog()).slice(before.length);
+        return openActs([...before, ...after]).size === 0;
+      },
+      1000,
+    );
+    const notes = after.filter(({ details }) => details?.interrupted === true);
+    expect(new Set(notes.map(({ call }) => call))).toEqual(open);
+    expect(notes.length).toBe(open.size);
+    const recovered = after.filter(({ action }) => action === "audit.recovered");
+    expect(recovered.map(({ details }) => details?.hash)).toEqual(torn ? [torn.hash] : []);
+    await expectIntact();
+  }, 1_800_000);
 });

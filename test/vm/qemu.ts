@@ -94,7 +94,9 @@ export async function quitQemu(directory: string): Promise<void> {
 /**
  * Cuts the power. Gone are the machine's memory, and what it wrote to blocks of the disk that were
  * new without asking the disk to flush: QEMU notes where a block of a qcow2 file lies in its own
- * memory first, and in the file only when the machine flushes.
+ * memory first, and in the file only when the machine flushes. What it wrote to older blocks is
+ * kept even so, since this machine's own power stays on: whoever forgets to flush is found out, but
+ * not a disk that breaks its word, and not sectors that were written by half.
  */
 export async function killQemu(directory: string): Promise<void> {
   await stopDaemon(directory, "qemu", { signal: "SIGKILL" });
