@@ -163,7 +163,7 @@ describe("the index of a segment counts what looking at every event counts", () 
     const roll = roller(5);
     const events = randomEvents(roll, 4 * blockRows, 50, 0).map((event, row) => ({
       ...event,
-      time: begin + (row < blockRows / 2 ? 0 : row < 3 * blockRows ? 1000 : 2000),
+      time: begin + (row < blockRows / 2 ? 0 : row < 3 * blockRows + 100 ? 1000 : 2000),
     }));
     const builder = new SegmentBuilder(0);
     for (const event of events) builder.add(event);
