@@ -6,9 +6,10 @@ import { hostname } from "node:os";
 import { parseArgs } from "node:util";
 import { createAgent } from "./agent/service.ts";
 import { approvals as approvalsContract } from "./approvals/contract.ts";
-import { Approvals } from "./approvals/service.ts";
+import { Approvals, approvalAction } from "./approvals/service.ts";
 import { watchClock } from "./audit/clock.ts";
 import { audit as auditContract } from "./audit/contract.ts";
+import { forwardedAction } from "./audit/export/forward.ts";
 import { Exports } from "./audit/export/service.ts";
 import { createForwarding } from "./audit/forwarding.ts";
 import { interruptedActs, recordInterrupted } from "./audit/interrupted.ts";
@@ -21,14 +22,14 @@ import { tenants as tenantStates } from "./audit/observe/tenants.ts";
 import { createOutward } from "./audit/outward.ts";
 import { ReaderClient } from "./audit/queries/client.ts";
 import { readingActions } from "./audit/reads.ts";
-import { newest } from "./audit/recent.ts";
+import { gather, having, newest } from "./audit/recent.ts";
 import { createSealer } from "./audit/seal/service.ts";
 import { LogReader } from "./audit/segments/reader.ts";
 import { createAudit } from "./audit/service.ts";
 import { createSources, type FindPlace } from "./audit/sources/sources.ts";
 import type { AuditParts } from "./audit/status.ts";
 import { keepIndex } from "./audit/upkeep.ts";
-import { Verifier } from "./audit/verification.ts";
+import { Verifier, verifiedAction } from "./audit/verification.ts";
 import { BusConnection, systemBusPath } from "./bus/connection.ts";
 import { busName, type Interface } from "./bus/contract.ts";
 import { Dispatcher, type Service } from "./bus/dispatch.ts";
@@ -50,8 +51,15 @@ import { version } from "./version.ts";
 
 /** Larger messages to the agent are never held in memory. */
 const maximumBody = 1024 * 1024;
-/** How much of the audit log is read at the start for requests and jobs. */
-const restoredBytes = 4 * 1024 * 1024;
+/** How much of the audit log is read at the start, in events and bytes. */
+const remembers = { events: 20_000, bytes: 4 * 1024 * 1024 };
+/** What has to be known of it before anything is served: requests, jobs and the last verdict. */
+const servedFrom = [`"action":"${approvalAction}"`, `"action":"${verifiedAction}"`, '"job":{'];
+/** Where the sources, the observer and the forwarding go on. */
+const goneOnFrom = [
+  ...['"source":"auditd"', '"source":"journal"', '"action":"state.'],
+  `"action":"${forwardedAction}"`,
+];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { config: { type: "string" } } });
@@ -107,11 +115,11 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   });
   const record = new LogReader(config.auditDirectory);
   record.refresh();
-  const remembered = newest(record, 20_000, restoredBytes);
+  const recent = newest(record, remembers.events, remembers.bytes);
   record.close();
+  const remembered = having(recent, servedFrom);
   jobs.restore(remembered);
   approvals.restore(remembered);
-  const interrupted = interruptedActs(remembered);
 
   const { directory } = audit;
   const size = () => audit.size;
@@ -187,12 +195,6 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   sealer.start().catch((error) => fail("the audit log cannot be sealed", error));
   cloud.start();
   const sources = createSources({ audit, log, ...config });
-  const isWhole = (remembered[0]?.sequence ?? 1) === 1;
-  const find: FindPlace = async (source, member) =>
-    isWhole ? undefined : await reader.newestWith(source, member);
-  sources
-    .start(remembered, find)
-    .catch((error) => fail("the sources of the audit log cannot be started", error));
   auditParts.sources = sources;
   const observer = new Observer({
     subjects: [
@@ -202,15 +204,26 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     audit,
     log,
   });
-  observer.start(remembered);
-  forwarding.start(remembered);
+  const isWhole = (recent[0]?.index ?? 0) === 0;
+  const find: FindPlace = async (source, member) =>
+    isWhole ? undefined : await reader.newestWith(source, member);
+  // Of what is read here nothing outlives the start: no function below refers to it.
+  const goingOn = gather(recent, goneOnFrom)
+    .then((entries) => {
+      observer.start(entries);
+      forwarding.start(entries);
+      const started = sources.start(entries, find);
+      started.catch((error) => fail("the sources of the audit log cannot be started", error));
+    })
+    .catch((error) => fail("the audit log cannot be gone on with", error));
   const exists = async (name: string) => (await cloud.tenants.outcome(name)) !== "gone";
-  recordInterrupted(interrupted, exists, audit, log).catch((error) =>
-    fail("interrupted acts could not be looked up", error),
-  );
+  interruptedActs(recent)
+    .then((acts) => recordInterrupted(acts, exists, audit, log))
+    .catch((error) => fail("interrupted acts could not be looked up", error));
 
   const stop = async (reason: string) => {
     log("info", "stopping", { reason });
+    await goingOn;
     await cloud.stop();
     await sources.stop();
     await observer.stop();

@@ -1,8 +1,9 @@
 /** Reading the log from its end. */
+import { setImmediate as turn } from "node:timers/promises";
 import type { AuditEntry } from "./contract.ts";
 import { decodeEvent } from "./event.ts";
 import { bundleEvents } from "./segments/format.ts";
-import type { LogReader } from "./segments/reader.ts";
+import type { LogReader, PlainEvent } from "./segments/reader.ts";
 
 /**
  * Newest first, a bundle at a time.
@@ -17,18 +18,45 @@ export function* backwards(reader: LogReader, end: number): Generator<AuditEntry
   }
 }
 
-/** @returns the newest entries, oldest first; whole bundles, so that it may be a few more. */
-export function newest(reader: LogReader, most: number, mostBytes: number): AuditEntry[] {
+/** @returns the newest events, oldest first; whole bundles, so that it may be a few more. */
+export function newest(reader: LogReader, most: number, mostBytes: number): PlainEvent[] {
   const { size } = reader;
+  const bundles: PlainEvent[][] = [];
   let from = size;
   let bytes = 0;
-  let entries: AuditEntry[] = [];
   while (from > reader.first && size - from < most && bytes < mostBytes) {
     const behind = from;
     from = Math.max(reader.first, Math.floor((behind - 1) / bundleEvents) * bundleEvents);
     const events = reader.payloads(from, behind - from);
     bytes += events.reduce((sum, { payload }) => sum + payload.length, 0);
-    entries = [...events.map(({ payload, index }) => decodeEvent(payload, index)), ...entries];
+    bundles.push(events);
+  }
+  return bundles.reverse().flat();
+}
+
+/**
+ * Parses only what may be wanted, since most of what is read at a start is not.
+ * @param texts parts of canonical JSON in ASCII, such as `"action":"agent.start"`
+ * @returns entries that have one of them, if only in their details
+ */
+export function having(events: readonly PlainEvent[], texts: readonly string[]): AuditEntry[] {
+  return events
+    .filter(({ payload }) => {
+      const json = payload.toString("latin1");
+      return texts.some((text) => json.includes(text));
+    })
+    .map(({ payload, index }) => decodeEvent(payload, index));
+}
+
+/** The same a little at a time, so that what is served need not wait for it. */
+export async function gather(
+  events: readonly PlainEvent[],
+  texts: readonly string[],
+): Promise<AuditEntry[]> {
+  const entries: AuditEntry[] = [];
+  for (let from = 0; from < events.length; from += bundleEvents) {
+    entries.push(...having(events.slice(from, from + bundleEvents), texts));
+    await turn();
   }
   return entries;
 }

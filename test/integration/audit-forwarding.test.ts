@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 import { createForwarding } from "../../agent/audit/forwarding.ts";
 import { AuditLog } from "../../agent/audit/log.ts";
 import { ReaderClient } from "../../agent/audit/queries/client.ts";
-import { newest } from "../../agent/audit/recent.ts";
+import { having, newest } from "../../agent/audit/recent.ts";
 import { LogReader } from "../../agent/audit/segments/reader.ts";
 import { readConfig } from "../../agent/config.ts";
 import { auditWriter } from "../lib/audit-writer.ts";
@@ -52,7 +52,7 @@ test("each event arrives once at each target, also over a restart", async () => 
     const past = new LogReader(directory);
     past.refresh();
     const forwarding = createForwarding({ config, audit: log, reader: client, log: () => {} });
-    forwarding.start(newest(past, 1000, 1024 * 1024));
+    forwarding.start(having(newest(past, 1000, 1024 * 1024), ['"action":']));
     past.close();
     await work(log);
     await forwarding.stop();

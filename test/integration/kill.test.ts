@@ -162,10 +162,10 @@ test(`${kills} kills: every tenant is whole or gone, and the record tells which`
   expect(names).toEqual(["default", ...present].sort());
 }, 900_000);
 
-function openActs(): string[] {
+async function openActs(): Promise<string[]> {
   const reader = new LogReader(auditDirectory);
   reader.refresh();
-  const acts = interruptedActs(newest(reader, Infinity, Infinity));
+  const acts = await interruptedActs(newest(reader, Infinity, Infinity));
   reader.close();
   return acts.map(({ action, tenant }) => `${action} ${tenant}`);
 }

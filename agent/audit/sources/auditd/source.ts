@@ -52,7 +52,9 @@ const daemonSlackMs = 10_000;
 const linesPerLook = 64;
 
 export class Auditd implements Source {
-  readonly #options: AuditdOptions;
+  readonly #options: Omit<AuditdOptions, "recent">;
+  /** Let go of once it is known where to go on: there may be thousands. */
+  #recent: readonly AuditEntry[];
   readonly #timing: AuditdTiming;
   readonly #socket: PluginSocket;
   readonly #lines = new Lines(maxRecordBytes);
@@ -77,8 +79,9 @@ export class Auditd implements Source {
   /** Up to where auditd's log was read, while something is looked for. */
   #position: Position | undefined;
 
-  constructor(options: AuditdOptions) {
+  constructor({ recent, ...options }: AuditdOptions) {
     this.#options = options;
+    this.#recent = recent;
     this.#timing = options.timing ?? usual;
     this.#recorder = new Recorder(options.outlet, this.#health, options.log);
     this.#socket = new PluginSocket(options.socketPath, {
@@ -134,7 +137,8 @@ export class Auditd implements Source {
   /** From where the log ends, over what auditd wrote since, to now. */
   async #begin(): Promise<void> {
     const boot = await (this.#options.boot ?? thisBoot)();
-    const cursor = findCursor(this.#options.recent);
+    const cursor = findCursor(this.#recent);
+    this.#recent = [];
     this.#recorder.begin(boot, cursor);
     if (cursor !== undefined) await this.#resume(cursor);
     this.#ready = true;

@@ -31,7 +31,9 @@ const alarmMs = 24 * 3_600_000;
 const journaldSocket = "/run/systemd/journal/socket";
 
 export class Journal implements Source {
-  readonly #options: JournalOptions;
+  readonly #options: Omit<JournalOptions, "recent">;
+  /** Let go of once it is known where to go on: there may be thousands. */
+  #recent: readonly AuditEntry[];
   readonly #slices = new Slices();
   #cursor = "";
   #child: ChildProcess | undefined;
@@ -47,13 +49,15 @@ export class Journal implements Source {
   #lostAt = Number.NEGATIVE_INFINITY;
   #at = 0;
 
-  constructor(options: JournalOptions) {
+  constructor({ recent, ...options }: JournalOptions) {
     this.#options = options;
+    this.#recent = recent;
   }
 
   start(): void {
     this.#stopped = false;
-    this.#cursor = cursorOf(this.#options.recent);
+    this.#cursor = cursorOf(this.#recent);
+    this.#recent = [];
     this.#tell("Started");
     this.#launch();
     this.#heartbeat = setInterval(() => this.#tell("Heartbeat"), heartbeatMs);
