@@ -194,7 +194,7 @@ class Writer {
     const names = [...types, ...Object.keys(attributes)];
     out.u32(names.length, names.length + Object.keys(aliases).length);
     for (const [index, name] of names.entries())
-      out.u32(name.length, index + 1, index < types.length ? 1 : 2, 0).text(name);
+      out.u32(name.length, index + 1, index < types.length ? 1 : 3, 0).text(name);
     for (const [name, type] of Object.entries(aliases))
       out.u32(name.length, this.#type(type), 0, 0).text(name);
     out.u32(1, 1, 8, 1, 0).text("system_u").ebitmap([0]).range().u32(1).ebitmap([]);

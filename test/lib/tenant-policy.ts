@@ -1,5 +1,9 @@
 import { ATTRIBUTES, ENGINE, slotTypes } from "../../agent/selinux/policy/names.ts";
-import type { ModelRule, PolicyModel } from "./policy-writer.ts";
+import { type Policy, parsePolicy } from "../../agent/selinux/policydb/policy.ts";
+import { prove } from "../../agent/selinux/proof/prove.ts";
+import { slotsOf } from "../../agent/selinux/proof/tenants.ts";
+import type { Verdict } from "../../agent/selinux/proof/verdict.ts";
+import { type ModelRule, type PolicyModel, writePolicy } from "./policy-writer.ts";
 
 const file = `ioctl read write create getattr setattr lock relabelfrom relabelto append map unlink link
   rename execute open mounton execute_no_trans entrypoint`;
@@ -60,6 +64,9 @@ export class TenantPolicy {
     ],
   };
 
+  /** Tenants beside those that the names of the types tell. */
+  readonly claimed = new Map<string, string[]>();
+
   /** @param slots how many tenants, numbered from 1 */
   constructor(slots: number) {
     const { model } = this;
@@ -98,6 +105,21 @@ export class TenantPolicy {
     });
   }
 
+  parse(): Policy {
+    return parsePolicy(writePolicy(this.model));
+  }
+
+  prove(): Verdict {
+    const policy = this.parse();
+    const { tenants, attributes } = slotsOf(policy);
+    const known = new Map([...tenants, ...this.claimed]);
+    return prove(policy, {
+      tenants: { tenants: known, attributes },
+      trustedBase,
+      shared: sharedTypes,
+    });
+  }
+
   #addTenant(slot: number): void {
     const { container, vm, file: root, volume, image, run } = slotTypes(slot);
     this.model.types.push(container, vm, root, volume, image, run);
@@ -126,6 +148,8 @@ export class TenantPolicy {
       allow ${domains} etc_t:file { read getattr };
       allow ${containers} null_device_t:chr_file { read write };
       allow ${domains} init_t:process { sigchld };
+      allow init_t ${domains}:process { signal };
+      allow init_t ${all}:file { read };
       allow ${engines} ${all}:process { transition signal };
       allow ${engines} ${objects}:file { read write relabelto };
       allow unconfined_domain file_type:file { read write };
@@ -158,5 +182,54 @@ function parseRule(line: string): ModelRule | undefined {
 }
 
 /** The trusted base and the shared types of these policies. */
-export const trustedBase = [ENGINE, "unconfined_domain", "init_t", "kernel_t"];
+export const trustedBase = [ATTRIBUTES.engines, "unconfined_domain", "init_t"];
 export const sharedTypes = ["null_device_t"];
+
+/** One of everything that the version can hold. */
+export function fullPolicy(version: number): TenantPolicy {
+  const policy = new TenantPolicy(2);
+  const { model } = policy;
+  model.version = version;
+  model.aliases.journal_t = "daemon_log_t";
+  model.permissive.push("helper_t");
+  policy.add(`
+    auditallow daemon_t etc_t:file { read };
+    dontaudit daemon_t bin_t:file { write };
+    type_member daemon_t tmpfs_t:dir spool_t;
+    type_change daemon_t spool_t:file etc_t;
+    type_transition daemon_t tmpfs_t:dir spool_t "cache"`);
+  policy.addIf(
+    "on off not and",
+    "allow daemon_t spool_t:file { read }",
+    "allow daemon_t etc_t:file { write }",
+  );
+  policy.addIf(
+    "off",
+    "allow daemon_t bin_t:file { execute }; type_change daemon_t etc_t:dir bin_t",
+  );
+  if (version >= 30) policy.add("allowxperm daemon_t null_device_t:chr_file { ioctl }");
+  if (version >= 34)
+    policy.model.conditionals[0]?.whenTrue.push({
+      ...{ kind: "allowxperm", source: "daemon_t", target: "tmpfs_t", class: "chr_file" },
+      permissions: ["ioctl"],
+    });
+  const process = model.classes.find(({ name }) => name === "process");
+  if (process)
+    process.constraints = [
+      { permissions: ["transition"], tokens: ["t1 eq t2", { names: ["init_t"] }, "or"] },
+      { permissions: ["signal"], tokens: ["h1 dom h2", { names: ["daemon_t"] }, "not", "and"] },
+    ];
+  model.roleTransitions.push({
+    role: "system_r",
+    type: "bin_t",
+    class: "process",
+    newRole: "tenant_r",
+  });
+  model.roleAllows.push(["system_r", "tenant_r"]);
+  model.rangeTransitions.push({ source: "init_t", target: "bin_t", class: "process" });
+  const labels = ["filesystem", "interface", "node", "node6"] as const;
+  for (const kind of labels) model.labels.push({ kind, name: "eth0", type: "unlabeled_t" });
+  for (const kind of ["ibpkey", "ibendport"] as const)
+    model.labels.push({ kind, name: "mlx0", type: "unlabeled_t" });
+  return policy;
+}
