@@ -15,7 +15,7 @@ import { bootedDisk, snapshotName } from "./snapshot.ts";
 const place = "/var/tmp/dsecos-vm";
 
 /** How long an emulated boot may take while this machine is busy. */
-const bootSeconds = 300;
+const bootSeconds = 600;
 
 /** How long a command may take there by default, for the same reason. */
 const commandSeconds = 180;
