@@ -9,6 +9,7 @@ import { DsecosError } from "../bus/errors.ts";
 import { sha3Hex } from "./digest.ts";
 import { type ExportSettings, runExport } from "./export/run.ts";
 import { list } from "./index/list.ts";
+import { inTurns } from "./index/steps.ts";
 import { LogIndex } from "./index/store.ts";
 import { summarize } from "./index/summary.ts";
 import { wantedOf } from "./index/wanted.ts";
@@ -61,11 +62,13 @@ class ReaderThread {
         const { filter, scope } = request.ask;
         const before = filter.cursor === "" ? undefined : placeOf(filter.cursor);
         const page = { before, from: filter.after ?? 0, limit: filter.limit };
-        return list(this.#index, this.#reader, wantedOf(filter, scope), this.#reads, page);
+        const wanted = wantedOf(filter, scope);
+        return inTurns(list(this.#index, this.#reader, wanted, this.#reads, page));
       }
       case "summary": {
         const { filter, scope } = request.ask;
-        return summarize(this.#index, this.#reader, wantedOf(filter, scope), this.#reads);
+        const wanted = wantedOf(filter, scope);
+        return inTurns(summarize(this.#index, this.#reader, wanted, this.#reads));
       }
       case "show":
         return show(this.#directory, this.#reader, size, request.ask.index);

@@ -20,6 +20,7 @@ import { LogIndex } from "../../agent/audit/index/store.ts";
 import { summarize } from "../../agent/audit/index/summary.ts";
 import { type Scope, wantedOf } from "../../agent/audit/index/wanted.ts";
 import { LogReader } from "../../agent/audit/segments/reader.ts";
+import { allSteps } from "../lib/all-steps.ts";
 import { write } from "../lib/audit-builder.ts";
 import { matches, randomFilter, randomLog, reads, roller } from "../lib/random-log.ts";
 import { removeTree } from "../lib/remove-tree.js";
@@ -63,12 +64,12 @@ class Asked {
     this.index.refresh();
     const { scope = {}, mostTime = 60_000, from = 0 } = more;
     const turn = { before, from, limit };
-    return list(this.index, this.reader, wantedOf(filter, scope), reads, turn, mostTime);
+    return allSteps(list(this.index, this.reader, wantedOf(filter, scope), reads, turn, mostTime));
   }
 
   summary(filter: AuditConditions) {
     this.index.refresh();
-    return summarize(this.index, this.reader, wantedOf(filter), reads, 60_000);
+    return allSteps(summarize(this.index, this.reader, wantedOf(filter), reads, 60_000));
   }
 
   close(): void {
@@ -185,6 +186,40 @@ describe("a file of the index", () => {
     expect(indexFiles().map((file) => readFileSync(file).toString("hex"))).toEqual(whole);
   });
 
+  test("of an earlier version is made anew without a word of damage", () => {
+    const log = randomLog(34, 8, 40, false);
+    write(directory, log.files);
+    const first = new Asked();
+    first.all({});
+    first.close();
+    const whole = indexFiles().map((file) => readFileSync(file).toString("hex"));
+    for (const file of indexFiles()) {
+      const bytes = readFileSync(file);
+      // The file begins with the lowest byte of a number that ends in the version's figure.
+      bytes[0] = "1".charCodeAt(0);
+      writeFileSync(file, bytes);
+    }
+    const second = new Asked();
+    expect(second.all(filter)).toEqual(expected(log.payloads, filter));
+    second.close();
+    expect(indexFiles().map((file) => readFileSync(file).toString("hex"))).toEqual(whole);
+    expect(told).toEqual([]);
+  });
+
+  test("is found damaged by a summary, which counts nothing twice", () => {
+    const log = randomLog(35, 8, 40, false);
+    write(directory, log.files);
+    const first = new Asked();
+    first.all({});
+    const whole = first.summary({});
+    first.close();
+    for (const file of indexFiles()) flipEvery(file, 97);
+    const second = new Asked();
+    expect(second.summary({})).toEqual(whole);
+    expect(told.length).toBeGreaterThan(0);
+    second.close();
+  });
+
   test("that lies shows nothing that is not so, and is made anew", () => {
     const log = randomLog(32, 4, 0, false);
     write(directory, log.files);
@@ -254,6 +289,39 @@ test("a search that takes long gives what it has, and the cursor to go on", () =
   expect(page.rows.length).toBeLessThan(expected(log.payloads, filter).length);
   expect(page.next).not.toBe("");
   expect(asked.all(filter, {}, 1000, 0)).toEqual(expected(log.payloads, filter));
+  asked.close();
+});
+
+test("others get their turn while a search goes on, and segments may go meanwhile", () => {
+  const log = randomLog(43, 12, 100, false);
+  write(directory, log.files);
+  const asked = new Asked();
+  asked.all({});
+  const { index, reader } = asked;
+  const before = index.segments();
+  const oldest = before.at(-1)?.first ?? 0;
+  const left = before.at(-2)?.first ?? 0;
+  const [file = ""] = [...log.files.keys()].filter((path) => path.endsWith(".segz")).sort();
+  for (const filter of [{}, { text: "word" }]) {
+    write(directory, log.files);
+    index.refresh();
+    const page = list(index, reader, wantedOf(filter), reads, {
+      before: undefined,
+      from: 0,
+      limit: 9000,
+    });
+    const sums = summarize(index, reader, wantedOf(filter), reads);
+    for (let i = 0; i < before.length + 1; i++)
+      for (const steps of [page, sums]) {
+        expect(steps.next().done).toBe(false);
+      }
+    removeTree(join(directory, file));
+    index.refresh();
+    const kept = expected(log.payloads, filter).filter(({ sequence }) => sequence > left);
+    expect(oldest).toBe(0);
+    expect(allSteps(sums)).toMatchObject({ total: kept.length, complete: true });
+    expect(allSteps(page).rows).toEqual(kept);
+  }
   asked.close();
 });
 

@@ -11,7 +11,10 @@ import { readAt } from "../segments/files.ts";
 import { segmentEvents, segmentName } from "../segments/format.ts";
 import { type Header, type PartName, type Parts, SegmentIndex } from "./segment.ts";
 
-const magic = Buffer.from(new BigUint64Array([0x4453_4543_4944_5832n]).buffer);
+const magicOf = (value: bigint) => Buffer.from(new BigUint64Array([value]).buffer);
+const magic = magicOf(0x4453_4543_4944_5832n);
+/** Of the form without blocks, which is made anew too, but is no sign of damage. */
+const formerMagic = magicOf(0x4453_4543_4944_5831n);
 const preamble = 16;
 const mostHeader = 32 * 1024 * 1024;
 const mostPart = 8 * segmentEvents;
@@ -47,6 +50,11 @@ type FileHeader = Header & { parts: Record<PartName, Place> };
 /** A file of the index that is missing, cut off, changed, or of another segment. */
 export class DamagedIndex extends Error {
   override name = "DamagedIndex";
+}
+
+/** A file of the form that an earlier version of the agent wrote. */
+export class FormerIndex extends DamagedIndex {
+  override name = "FormerIndex";
 }
 
 export function indexPath(directory: string, first: number): string {
@@ -116,6 +124,8 @@ export class OpenIndex {
     this.#fd = fd;
     this.#path = path;
     const start = readAt(fd, 0, preamble);
+    if (start.subarray(0, 8).equals(formerMagic))
+      throw new FormerIndex(`${path} is of former form`);
     const length = start.length === preamble ? start.readUInt32LE(8) : 0;
     this.#need(start.subarray(0, 8).equals(magic) && length > 0 && length <= mostHeader);
     const json = readAt(fd, preamble, length);

@@ -3,6 +3,7 @@ import type { AuditPage } from "../answers.ts";
 import type { LogReader } from "../segments/reader.ts";
 import { Entries } from "./entries.ts";
 import { select } from "./select.ts";
+import type { Steps } from "./steps.ts";
 import type { LogIndex } from "./store.ts";
 import { passes, type Reads, type Wanted } from "./wanted.ts";
 
@@ -20,14 +21,14 @@ export interface Turn {
 }
 
 /** @param mostTime milliseconds after which a page ends as it is */
-export function list(
+export function* list(
   index: LogIndex,
   reader: LogReader,
   wanted: Wanted,
   reads: Reads,
   turn: Turn,
   mostTime = mostMs,
-): AuditPage {
+): Steps<AuditPage> {
   const { size } = index;
   const deadline = performance.now() + mostTime;
   const entries = new Entries(reader);
@@ -35,9 +36,10 @@ export function list(
   let bytes = 0;
   let looked = false;
   let before = Math.min(turn.before ?? size, size);
-  for (const segment of index.segments()) {
-    const { first } = segment;
-    if (first >= before || first + segment.count <= turn.from) continue;
+  for (const { first } of index.segments()) {
+    yield;
+    const segment = index.current(first);
+    if (segment === undefined || first >= before || first + segment.count <= turn.from) continue;
     if (!index.mayHave(segment, wanted.from, wanted.to)) continue;
     // Every page looks at something, so that whoever follows the cursor comes to an end.
     if (looked && performance.now() > deadline) return { ...page, next: String(before) };
@@ -50,6 +52,7 @@ export function list(
       const at = first + (rows === undefined ? start + i : (rows[i] as number));
       if (at >= before) continue;
       if (at < turn.from) break;
+      yield;
       const read = entries.at(at);
       if (read === undefined) {
         page.unreadable = (page.unreadable ?? 0) + 1;

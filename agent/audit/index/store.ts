@@ -9,7 +9,14 @@ import { bundleEvents } from "../segments/format.ts";
 import { DamagedLog, type LogReader, type Segment } from "../segments/reader.ts";
 import { SegmentBuilder } from "./builder.ts";
 import { fieldsOf } from "./fields.ts";
-import { DamagedIndex, indexPath, type OpenIndex, openIndex, writeIndex } from "./file.ts";
+import {
+  DamagedIndex,
+  FormerIndex,
+  indexPath,
+  type OpenIndex,
+  openIndex,
+  writeIndex,
+} from "./file.ts";
 import type { SegmentIndex } from "./segment.ts";
 
 /** Files that are kept open, with their headers in memory. */
@@ -24,6 +31,7 @@ export class LogIndex {
   readonly #reader: LogReader;
   readonly #report: Report;
   #size = 0;
+  #present: ReadonlyMap<number, Segment> = new Map();
   /** Of the segment that is being written; a few only while segments wait to be closed. */
   readonly #builders = new Map<number, SegmentBuilder>();
   readonly #frozen = new Map<number, SegmentIndex>();
@@ -47,6 +55,7 @@ export class LogIndex {
   refresh(size = Infinity): number {
     this.#size = Math.min(this.#reader.refresh(), size);
     const present = new Map(this.#reader.segments().map((segment) => [segment.first, segment]));
+    this.#present = present;
     for (const first of this.#builders.keys()) {
       if (!present.has(first)) this.#forget(first);
     }
@@ -65,14 +74,17 @@ export class LogIndex {
 
   /** Segments that are there, newest first, no further than the size. */
   segments(): Segment[] {
-    return this.#reader
-      .segments()
-      .filter(({ state, first }) => state !== "gone" && first < this.#size)
-      .map((segment) => ({
-        ...segment,
-        count: Math.min(segment.count, this.#size - segment.first),
-      }))
+    return [...this.#present.keys()]
+      .map((first) => this.current(first))
+      .filter((segment) => segment !== undefined)
       .reverse();
+  }
+
+  /** @returns the segment that begins there as it is now; undefined for one that is gone. */
+  current(first: number): Segment | undefined {
+    const segment = this.#present.get(first);
+    if (segment === undefined || segment.state === "gone" || first >= this.#size) return undefined;
+    return { ...segment, count: Math.min(segment.count, this.#size - first) };
   }
 
   /** @returns whether a segment may have events between two times; true where it is not known. */
@@ -87,7 +99,8 @@ export class LogIndex {
       return use(this.#indexOf(segment));
     } catch (error) {
       if (!(error instanceof DamagedIndex)) throw error;
-      this.#report("an index of the audit log is damaged and made anew", { error: error.message });
+      const what = "an index of the audit log is damaged and made anew";
+      if (!(error instanceof FormerIndex)) this.#report(what, { error: error.message });
       this.discard(segment.first);
       return use(this.#make(segment));
     }

@@ -11,6 +11,7 @@ import { LogIndex } from "../../../agent/audit/index/store.ts";
 import { summarize } from "../../../agent/audit/index/summary.ts";
 import { type Wanted, wantedOf } from "../../../agent/audit/index/wanted.ts";
 import type { LogReader } from "../../../agent/audit/segments/reader.ts";
+import { allSteps } from "../../lib/all-steps.ts";
 import { atMost, median, type Result } from "../case.ts";
 import {
   actors,
@@ -102,7 +103,7 @@ function find(index: LogIndex, wanted: Wanted): number {
 function month(index: LogIndex, reader: LogReader): number {
   const from = new Date(begin + 30 * day).toISOString();
   const to = new Date(begin + 60 * day).toISOString();
-  const { total, complete } = summarize(index, reader, wantedOf({ from, to }), none);
+  const { total, complete } = allSteps(summarize(index, reader, wantedOf({ from, to }), none));
   if (!complete || total === 0) throw new Error("not all was counted");
   return total;
 }
