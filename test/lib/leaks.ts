@@ -165,6 +165,11 @@ const transitions: Leak[] = [
     ...{ kind: "transition", says: `type_transition ${a}_t tmpfs_t:file ${b}_run_t "lock";` },
   },
   {
+    name: "by a name that somebody else chooses",
+    inject: (policy) => policy.add(`type_transition daemon_t spool_t:dir ${a}_file_t "own"`),
+    ...{ kind: "transition", says: `type_transition daemon_t spool_t:dir ${a}_file_t "own";` },
+  },
+  {
     name: "into a role of another",
     inject: ({ model }) => {
       model.roles.tenant_r?.push(`${b}_t`);

@@ -1,4 +1,4 @@
-import { ATTRIBUTES, ENGINE, slotTypes } from "../../agent/selinux/policy/names.ts";
+import { ATTRIBUTES, ENGINE, slotName, slotTypes } from "../../agent/selinux/policy/names.ts";
 import { type Policy, parsePolicy } from "../../agent/selinux/policydb/policy.ts";
 import { prove } from "../../agent/selinux/proof/prove.ts";
 import { slotsOf } from "../../agent/selinux/proof/tenants.ts";
@@ -138,6 +138,7 @@ export class TenantPolicy {
       allow ${vm} ${image}:blk_file { read write };
       type_transition ${container} tmpfs_t:file ${run};
       type_transition ${ENGINE} ${root}:process ${container};
+      type_transition ${ENGINE} spool_t:dir ${image} "${slotName(slot)}"
     `);
   }
 

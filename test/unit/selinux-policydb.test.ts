@@ -21,7 +21,7 @@ describe("the reader of the kernel's policy", () => {
       ...{ aliases: 1, classes: model.classes.length, roles: 3, users: 1, booleans: 2 },
       ...{ sensitivities: 1, categories: 1, conditionals: 2, constraints: 2, permissive: 1 },
       ...{ roleTransitions: 1, roleAllows: 1, rangeTransitions: 1 },
-      filenameTransitions: version < 25 ? 0 : 1,
+      filenameTransitions: version < 25 ? 0 : 3,
     });
     expect(counts.rules.allowxperm).toBe(version < 30 ? 0 : version < 34 ? 1 : 2);
     expect(counts.rules).toMatchObject({ dontaudit: 1, auditallow: 1, type_member: 1 });

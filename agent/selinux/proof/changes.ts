@@ -13,6 +13,7 @@ const typeRules: ReadonlyMap<number, RuleKind> = new Map([
  * What gives new processes and objects their types, roles and ranges. Such a rule gives no right
  * by itself, but what comes out of it must belong to the tenant whom it came from: a new type of a
  * tenant only from that tenant's own domain or object, never from another's or from shared ones.
+ * The trusted base may also tell tenants apart by the name of what it makes.
  *
  * @returns how many rules give a type
  */
@@ -50,7 +51,7 @@ function checkNames(facts: Facts): number {
     eachSource(transition, (source) => {
       count++;
       const { target, newType, name } = transition;
-      if (fits(facts, source, target, newType)) return;
+      if (fits(facts, source, target, newType, true)) return;
       const of = policy.className(transition.classId);
       const text = () => `type_transition ${pair(facts, source, target, of)}`;
       report(facts, source, target, newType, text, ` "${name}"`);
@@ -62,12 +63,21 @@ function pair({ policy }: Facts, source: number, target: number, of: string): st
   return `${policy.typeName(source)} ${policy.typeName(target)}:${of}`;
 }
 
-function fits({ owners }: Facts, source: number, target: number, newType: number): boolean {
+/** @param named whether it is about one name, which who makes the object has to know */
+function fits(
+  { policy, owners, trusted }: Facts,
+  source: number,
+  target: number,
+  newType: number,
+  named = false,
+): boolean {
   const result = owners.ofId[newType] ?? nobody;
   const from = owners.ofId[source] ?? nobody;
   const at = owners.ofId[target] ?? nobody;
   if (result === nobody) return from < 0 || at < 0 || from === at;
   if (result === several) return false;
+  if (named && at === nobody && from === nobody)
+    return policy.membership.membersOf(source).every((type) => trusted[type] === 1);
   if (from !== result && at !== result) return false;
   return (from === result || from === nobody) && (at === result || at === nobody);
 }
