@@ -3,6 +3,7 @@
  * and not as somebody asked for it, so that the log alone tells what held at any instant. Once a
  * day everything is recorded anew: whoever asks for an instant needs no more than a day before it.
  */
+import { setImmediate as turn } from "node:timers/promises";
 import { explain, type Log } from "../../log.ts";
 import type { AuditEntry } from "../entry.ts";
 import type { AuditWriter } from "../types.ts";
@@ -48,6 +49,8 @@ export interface ObserverOptions {
 const day = 86_400_000;
 /** Changes that come together are looked at once, in milliseconds. */
 const gatherMs = 500;
+/** States compared before other work has its turn. */
+const portion = 500;
 
 export class Observer {
   readonly #options: Required<ObserverOptions>;
@@ -138,7 +141,9 @@ export class Observer {
     if (states === undefined) return;
     const { kind } = subject;
     const known = this.#known[kind];
+    let compared = 0;
     for (const [name, state] of states) {
+      if (compared++ % portion === 0) await turn();
       const before = known.get(name);
       if (before === undefined || !sameState(before, state)) {
         await this.#append(kind, name, { now: state, was: before ?? null });
