@@ -1,8 +1,8 @@
 /** Tenants, permissions, policy and keys as they were. */
-import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput";
 import { useState } from "react";
 import type { Replay } from "../../agent/audit/replay/answers.ts";
 import { _, dateTime, format, number } from "../lib/i18n.ts";
+import { SearchField } from "../lib/search.tsx";
 import { Nothing } from "../lib/states.tsx";
 import { Tag } from "../lib/tag.tsx";
 import { Details, inShort } from "./facts.tsx";
@@ -45,14 +45,7 @@ export function Objects({ replay, stale, changed }: Props) {
   );
   return (
     <div className={`ds-stack${stale ? " au-stale" : ""}`} aria-busy={stale}>
-      <TextInput
-        className="ds-search"
-        type="search"
-        aria-label={_("Search in what held")}
-        placeholder={_("Search")}
-        value={wanted}
-        onChange={(_event, value) => setWanted(value)}
-      />
+      <SearchField label={_("Search in what held")} text={wanted} change={setWanted} />
       {kinds.map((kind) => (
         <Group
           key={kind}

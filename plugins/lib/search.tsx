@@ -1,4 +1,4 @@
-/** A search field whose text stands in the address. */
+/** Search fields: one by itself, and one whose text stands in the address. */
 import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput";
 import { useEffect, useRef, useState } from "react";
 import { _ } from "./i18n.ts";
@@ -8,13 +8,27 @@ const typingPause = 300;
 
 interface Props {
   label: string;
-  /** As it stands in the address. */
   text: string;
-  maximum: number;
+  maximum?: number;
   change: (text: string) => void;
 }
 
-export function Search({ label, text: known, maximum, change }: Props) {
+export function SearchField({ label, text, maximum, change }: Props) {
+  return (
+    <TextInput
+      className="ds-search"
+      type="search"
+      aria-label={label}
+      placeholder={_("Search")}
+      value={text}
+      maxLength={maximum}
+      onChange={(_event, value) => change(value)}
+    />
+  );
+}
+
+/** Here `text` is what stands in the address, which changes when somebody stops typing. */
+export function Search({ label, text: known, maximum, change }: Required<Props>) {
   const [text, setText] = useState(known);
   const sent = useRef(known);
   const tell = useRef(change);
@@ -33,15 +47,5 @@ export function Search({ label, text: known, maximum, change }: Props) {
     }, typingPause);
     return () => clearTimeout(timer);
   }, [text]);
-  return (
-    <TextInput
-      className="ds-search"
-      type="search"
-      aria-label={label}
-      placeholder={_("Search")}
-      value={text}
-      maxLength={maximum}
-      onChange={(_event, value) => setText(value)}
-    />
-  );
+  return <SearchField label={label} text={text} maximum={maximum} change={setText} />;
 }
