@@ -155,6 +155,8 @@ describe("an auditor", () => {
     await page.page.waitForFunction(() => /from=.*to=/.test(location.hash));
     await page.sees("Back to the newest");
     await page.page.waitForSelector("[data-event]");
+    // What is not yet answered for this period is faded.
+    await page.page.waitForSelector(".au-stale", { hidden: true });
     await page.check();
   });
 
