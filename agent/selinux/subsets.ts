@@ -21,12 +21,17 @@ export function unrank(rank: number, size: number): number[] {
   const set: number[] = [];
   let left = rank;
   for (let k = size; k > 0; k -= 1) {
-    let number = k - 1;
+    // C(n, k) is at most n^k / k!, so the number is not below this; one less, as roots are rounded.
+    let number = Math.max(k - 1, Math.floor((left * factorial(k)) ** (1 / k)) - 1);
     while (choose(number + 1, k) <= left) number += 1;
     left -= choose(number, k);
     set.unshift(number);
   }
   return set;
+}
+
+function factorial(n: number): number {
+  return n <= 1 ? 1 : n * factorial(n - 1);
 }
 
 /** @param set ascending, without repetition @returns its rank among the sets of its size */
