@@ -133,7 +133,7 @@ test("a wrong label, when it is that of the denial", () => {
   expect(unlabeled.cause).toBe("label");
 });
 
-test("a boolean that is off, or on, with all that it opens", () => {
+test("booleans that are off, or on, with all that they open, the narrowest first", () => {
   const policy = tenants();
   policy.addIf(
     "off",
@@ -141,26 +141,41 @@ test("a boolean that is off, or on, with all that it opens", () => {
   );
   policy.addIf("on", "", "allow daemon_t bin_t:file { execute }");
   policy.addIf("on off and", "allow daemon_t proc_t:file { write }");
+  policy.addIf("on not", "allow daemon_t spool_t:file { read }");
   expect(explained({ source: "daemon_t", target: "spool_t" }, policy)).toMatchObject({
     cause: "boolean",
+    text: expect.stringContaining("Of 2 that would do, this one opens least."),
     fix: {
       kind: "boolean",
-      becomes: true,
-      set: { name: "off", value: true },
-      opens: {
-        rules: 2,
-        examples: expect.arrayContaining(["allow helper_t etc_t:file { read };"]),
-      },
+      choices: [
+        { condition: "(not on)", becomes: true, set: { name: "on", value: false } },
+        {
+          becomes: true,
+          set: { name: "off", value: true },
+          opens: {
+            rules: 2,
+            examples: expect.arrayContaining(["allow helper_t etc_t:file { read };"]),
+          },
+        },
+      ],
     },
   });
   const asked = { source: "daemon_t", target: "bin_t", permissions: "execute" };
   expect(explained(asked, policy)).toMatchObject({
     text: expect.stringContaining("the boolean on is on"),
-    fix: { becomes: false, set: { name: "on", value: false }, opens: { rules: 1 } },
+    fix: { choices: [{ becomes: false, set: { name: "on", value: false }, opens: { rules: 1 } }] },
   });
   const two = explained({ source: "daemon_t", target: "proc_t", permissions: "write" }, policy);
-  expect(two).toMatchObject({ fix: { kind: "boolean", condition: "(on and off)", becomes: true } });
-  expect(two.fix).not.toHaveProperty("set");
+  expect(two.fix).toEqual({
+    kind: "boolean",
+    choices: [
+      {
+        condition: "(on and off)",
+        becomes: true,
+        opens: { rules: 1, pairs: 1, examples: ["allow daemon_t proc_t:file { write };"] },
+      },
+    ],
+  });
   // One that would give only a part of it is no remedy.
   const part = { source: "daemon_t", target: "spool_t", permissions: "read rename" };
   expect(explained(part, policy).cause).toBe("rule");

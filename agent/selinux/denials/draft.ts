@@ -64,31 +64,6 @@ export function draftRule(
   };
 }
 
-/** What a boolean would allow beside what was denied. */
-export interface BooleanOpening {
-  readonly rules: number;
-  /** The first of them, as text. */
-  readonly examples: readonly string[];
-}
-
-export function booleanOpens(policy: Policy, text: string, whenTrue: boolean): BooleanOpening {
-  const examples: string[] = [];
-  let rules = 0;
-  for (const {
-    source,
-    target,
-    class: of,
-    permissions,
-    condition,
-  } of policy.conditionalAllowRules()) {
-    if (condition?.text !== text || condition.whenTrue !== whenTrue) continue;
-    rules += 1;
-    if (examples.length < mostTypes)
-      examples.push(`allow ${source} ${target}:${of} { ${permissions.join(" ")} };`);
-  }
-  return { rules, examples };
-}
-
 function opening(policy: Policy, source: string, target: string): Opening {
   const sources = typesOf(policy, source);
   const targets = typesOf(policy, target);

@@ -7,8 +7,9 @@ import { DsecosError } from "../../bus/errors.ts";
 import type { Mislabelled } from "../labels/check.ts";
 import type { Policy } from "../policydb/policy.ts";
 import { type Explanation as Rules, why } from "../proof/why.ts";
+import { type BooleanChoice, booleansOf } from "./booleans.ts";
 import { failedConstraints } from "./constraints.ts";
-import { type BooleanOpening, booleanOpens, type Draft, draftRule } from "./draft.ts";
+import { type Draft, draftRule } from "./draft.ts";
 import type { DenialGroup } from "./groups.ts";
 import { guardOf } from "./guard.ts";
 import { type PortChoice, portsOf } from "./ports.ts";
@@ -26,16 +27,7 @@ export type Cause =
 
 export type Fix =
   | { readonly kind: "restore"; readonly files: readonly Mislabelled[] }
-  | {
-      readonly kind: "boolean";
-      /** As it would be written, for example `(a and (not b))`. */
-      readonly condition: string;
-      /** What the condition must become. */
-      readonly becomes: boolean;
-      /** The one boolean to set, where it is one. */
-      readonly set?: { readonly name: string; readonly value: boolean };
-      readonly opens: BooleanOpening;
-    }
+  | { readonly kind: "boolean"; readonly choices: readonly BooleanChoice[] }
   | { readonly kind: "port"; readonly choices: readonly PortChoice[] }
   | ({ readonly kind: "rule" } & Draft);
 
@@ -155,33 +147,19 @@ function allows(policy: Policy, group: DenialGroup, type: string): boolean {
   return lacking(group, why(policy, group.sourceType, type, group.class)).length === 0;
 }
 
-/** One condition that, were it otherwise, would give all that is missing. */
+/** A rule that booleans keep from holding. */
 function boolean(group: DenialGroup, policy: Policy, rules: Rules): DenialExplanation | undefined {
-  const missing = lacking(group, rules);
-  if (missing.length === 0) return undefined;
-  for (const { condition } of rules.rules) {
-    if (condition === undefined || condition.active) continue;
-    const { text: written, whenTrue } = condition;
-    const given = rules.rules
-      .filter((rule) => rule.condition?.text === written && rule.condition.whenTrue === whenTrue)
-      .flatMap(({ permissions }) => permissions);
-    if (!missing.every((name) => given.includes(name))) continue;
-    const set = single(written, whenTrue);
-    const opens = booleanOpens(policy, written, whenTrue);
-    const what = set
-      ? `the boolean ${set.name} is ${set.value ? "off" : "on"}`
-      : `${written} is ${whenTrue ? "false" : "true"} as the booleans stand`;
-    const text = `A rule allows this, and ${what}. The other way round, ${opens.rules} rules hold that do not hold now.`;
-    const fix: Fix = { kind: "boolean", condition: written, becomes: whenTrue, opens };
-    return { cause: "boolean", text, alarm: false, fix: set ? { ...fix, set } : fix };
-  }
-  return undefined;
-}
-
-/** The one boolean of a condition that is no more than that. */
-function single(text: string, whenTrue: boolean): { name: string; value: boolean } | undefined {
-  const [, not, name] = /^\(?(not )?(\w+)\)?$/.exec(text) ?? [];
-  return name === undefined ? undefined : { name, value: (not === undefined) === whenTrue };
+  const choices = booleansOf(policy, rules.rules, lacking(group, rules));
+  const [first] = choices;
+  if (first === undefined) return undefined;
+  const { set, condition, becomes, opens } = first;
+  const what = set
+    ? `the boolean ${set.name} is ${set.value ? "off" : "on"}`
+    : `${condition} is ${becomes ? "false" : "true"} as the booleans stand`;
+  const others =
+    choices.length > 1 ? ` Of ${choices.length} that would do, this one opens least.` : "";
+  const text = `A rule allows this, and ${what}. The other way round, ${opens.rules} rules hold that do not hold now.${others}`;
+  return { cause: "boolean", text, alarm: false, fix: { kind: "boolean", choices } };
 }
 
 function constraint(
