@@ -46,6 +46,8 @@ import { job as jobContract } from "./jobs/contract.ts";
 import { JobList } from "./jobs/service.ts";
 import { explain, journal as log } from "./log.ts";
 import { createNode } from "./node/service.ts";
+import { selinux as selinuxContract } from "./selinux/contract.ts";
+import { createSelinux } from "./selinux/service.ts";
 import { tenants as tenantsContract } from "./tenants/contract.ts";
 import { version } from "./version.ts";
 
@@ -150,6 +152,10 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     incusSocket: config.incusSocket,
     incusRemedy: () => cloud.tenants.health().remedy,
   });
+  const selinux = createSelinux({
+    ...{ jobs, audit, log },
+    changed: (state) => signal(selinuxContract, "Changed", state),
+  });
   const incus = new IncusClient(config.incusSocket);
   const tenancy = async (name: string) => {
     const { jurisdiction } = await cloud.tenants.record(name);
@@ -165,6 +171,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
       tracing: { client: incus, tenancy, copies: forwarding },
     }),
     "org.dsecos.Node1": nodeService,
+    "org.dsecos.Selinux1": selinux,
     "org.dsecos.Tenants1": cloud.tenants,
     "org.dsecos.Instances1": cloud.instances,
     "org.dsecos.Images1": cloud.images,
@@ -194,6 +201,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   if (outward.offload !== undefined) auditParts.offload = outward.offload;
   sealer.start().catch((error) => fail("the audit log cannot be sealed", error));
   cloud.start();
+  selinux.start();
   const sources = createSources({ audit, log, ...config });
   auditParts.sources = sources;
   const observer = new Observer({
@@ -224,6 +232,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   const stop = async (reason: string) => {
     log("info", "stopping", { reason });
     await goingOn;
+    selinux.stop();
     await cloud.stop();
     await sources.stop();
     await observer.stop();
