@@ -23,6 +23,7 @@ const pages = {
   audit: "Audit record",
   console: "DsecOS console",
   overview: "DsecOS overview",
+  selinux: "SELinux",
   tenants: "DsecOS tenants",
 };
 

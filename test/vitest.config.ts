@@ -7,6 +7,8 @@ export default defineConfig({
     include: ["test/*/**/*.test.{ts,tsx}"],
     // Tiers other than unit share daemons; files take turns, so that one cannot disturb another.
     fileParallelism: process.env.DSECOS_TIER === "unit",
+    // Its modules import style sheets, which Node cannot load by itself.
+    server: { deps: { inline: [/@patternfly/] } },
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ["default"],

@@ -1,37 +1,28 @@
 /** What can be relied on here: each verdict with its fact, its command and its age. */
 import type { Check } from "../../agent/node/contract.ts";
-import { verdictColors, verdictName } from "../lib/assurance.tsx";
-import { Command } from "../lib/help.tsx";
+import { Checks } from "../lib/checks.tsx";
 import { useNow } from "../lib/hooks.ts";
 import { _, relativeTime } from "../lib/i18n.ts";
-import { Tag } from "../lib/tag.tsx";
-
-/** Worst first. */
-const order: readonly Check["verdict"][] = ["bad", "warning", "unknown", "good"];
+import { PageLink } from "../lib/page-link.tsx";
 
 export function Assurance({ checks }: { checks: readonly Check[] }) {
   const now = useNow();
-  const sorted = [...checks].sort(
-    (one, other) => order.indexOf(one.verdict) - order.indexOf(other.verdict),
-  );
   return (
     <section className="ds-panel">
       <h2 className="pf-v6-c-title pf-m-md">{_("What can be relied on")}</h2>
-      <ul className="ds-checks">
-        {sorted.map((check) => (
-          <li key={check.id} className="ds-assurance">
-            <div className="ds-job-head">
-              <Tag color={verdictColors[check.verdict]}>{verdictName(check.verdict)}</Tag>
-              <strong>{check.title}</strong>
-              <span className="ds-grow" />
-              <span className="ds-subtle">{relativeTime(check.checkedAt, now)}</span>
-            </div>
-            <p>{check.fact}</p>
-            {check.remedy && <p className="ds-subtle">{check.remedy}</p>}
-            <Command text={check.command} />
-          </li>
-        ))}
-      </ul>
+      <Checks
+        checks={checks}
+        beside={({ checkedAt }) => (
+          <span className="ds-subtle">{relativeTime(checkedAt, now)}</span>
+        )}
+        below={({ id }) =>
+          id === "selinux" && (
+            <PageLink page="selinux">
+              {_("What is proved of the policy, and by which rules")}
+            </PageLink>
+          )
+        }
+      />
     </section>
   );
 }

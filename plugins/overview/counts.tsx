@@ -1,9 +1,9 @@
 /** How many tenants and instances there are, each number a way to them. */
-import type { MouseEvent } from "react";
 import { type TenantFilter, tenants } from "../../agent/tenants/contract.ts";
 import { client, listen } from "../lib/client.ts";
 import { useQuery } from "../lib/hooks.ts";
 import { _, number } from "../lib/i18n.ts";
+import { PageLink } from "../lib/page-link.tsx";
 
 const changes = (changed: () => void) => listen(tenants, "Changed", changed);
 const everyMs = 30_000;
@@ -34,13 +34,6 @@ async function load() {
   return { all, suspended, deleting, troubled };
 }
 
-/** Inside of Cockpit's shell only the shell can show another page; alone, the link itself does. */
-function toTenants(event: MouseEvent, query: string): void {
-  if (window.parent === window || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  cockpit.jump(`/dsecos/tenants#/${query}`);
-}
-
 export function Counts() {
   const { data, error } = useQuery("counts", load, { every: everyMs, changes });
   const shown = [
@@ -57,15 +50,15 @@ export function Counts() {
   return (
     <section className="ds-counts" aria-label={_("Tenants")}>
       {shown.map(({ title, value, query, alarm }) => (
-        <a
+        <PageLink
           key={title}
           className={`ds-panel ds-count${alarm && value ? " ds-count-alarm" : ""}`}
-          href={`tenants.html#/${query}`}
-          onClick={(event) => toTenants(event, query)}
+          page="tenants"
+          at={query}
         >
           <strong>{value === undefined ? "–" : number(value)}</strong>
           <span>{title}</span>
-        </a>
+        </PageLink>
       ))}
       {error && <p className="ds-bad">{error.message}</p>}
     </section>
