@@ -108,7 +108,7 @@ export class Machine {
 
   #ssh(words: readonly string[], user = "root"): string[] {
     const known = [`UserKnownHostsFile=${join(this.#image, "known_hosts")}`, "HostKeyAlias=vm1"];
-    const settings = [...known, "BatchMode=yes", "ConnectTimeout=10", "LogLevel=ERROR"];
+    const settings = [...known, "BatchMode=yes", "ConnectTimeout=60", "LogLevel=ERROR"];
     const options = settings.flatMap((setting) => ["-o", setting]);
     const where = ["-F", "none", "-p", String(this.#port), "-i", join(this.#image, "key")];
     return [...where, ...options, `${user}@127.0.0.1`, words.map(quote).join(" ")];
