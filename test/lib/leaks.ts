@@ -115,11 +115,14 @@ const membership: Leak[] = [
   },
   {
     name: "one type under the names of two tenants",
-    inject: (policy) => {
-      policy.model.aliases.tenant0004_vol_t = `${a}_vol_t`;
-      policy.claimed.set("tenant0004", ["tenant0004_vol_t"]);
+    inject: ({ model }) => {
+      model.types.splice(model.types.indexOf(`${spare}_vol_t`), 1);
+      for (const members of Object.values(model.attributes))
+        if (members.includes(`${spare}_vol_t`))
+          members.splice(members.indexOf(`${spare}_vol_t`), 1);
+      model.aliases[`${spare}_vol_t`] = `${a}_vol_t`;
     },
-    ...{ kind: "description", says: "one type for the two tenants tenant0001 and tenant0004" },
+    ...{ kind: "description", says: `_vol_t is one type for the two tenants ${a} and ${spare}` },
   },
   {
     name: "the target is an alias",
@@ -130,9 +133,9 @@ const membership: Leak[] = [
     ...{ kind: "access", says: `allow ${a}_t ${b}_vol_t:file { read };` },
   },
   {
-    name: "a type that its tenant should have is missing",
-    inject: (policy) => policy.claimed.set("tenant0009", ["tenant0009_t"]),
-    ...{ kind: "description", says: "tenant0009_t of tenant0009 is no type of the policy" },
+    name: "a tenant without all of its types",
+    inject: ({ model }) => model.types.push("tenant0009_t"),
+    ...{ kind: "description", says: "tenant0009_vm_t of tenant0009 is no type of the policy" },
   },
   {
     // The bits of the compiler's proof tell tenants of one number not apart; names do.

@@ -9,7 +9,7 @@ import { debianPolicy } from "../../packaging/setup/lib/debian-policy.js";
 const execute = promisify(execFile);
 const tree = "ioctl read write create getattr setattr lock append map unlink link rename open";
 
-/** What one tenant may do with its own types: seventeen rules and nine transitions. */
+/** What one tenant may do with its own types: 27 rules and nine transitions. */
 const template = `
 (macro test_slot ((type C)(type M)(type F)(type V)(type I)(type R))
   (allow C F (file (${tree} execute execute_no_trans entrypoint)))
@@ -32,13 +32,23 @@ const template = `
   (allow M R (dir (${tree} add_name remove_name search)))
   (allow M R (file (${tree})))
   (allow M R (sock_file (${tree})))
+  (allow M R (chr_file (ioctl read write getattr setattr append open)))
+  (allow M V (lnk_file (read create getattr setattr unlink rename)))
+  (allow C F (filesystem (getattr)))
   (typetransition C tmpfs_t dir R) (typetransition C tmpfs_t file R)
   (typetransition C tmpfs_t lnk_file R) (typetransition C tmpfs_t sock_file R)
   (typetransition C tmpfs_t fifo_file R) (typetransition C devpts_t chr_file R)
   (typetransition M tmpfs_t file R) (typetransition M devpts_t chr_file R)
   (typetransition ${ENGINE} F process C))`;
 
-const ownSockets = ["unix_stream_socket", "unix_dgram_socket", "tcp_socket", "udp_socket"];
+const ownSockets = [
+  ...["unix_stream_socket", "unix_dgram_socket", "tcp_socket", "udp_socket"],
+  ...["netlink_route_socket", "netlink_generic_socket"],
+];
+const containerSockets = [
+  ...["netlink_audit_socket", "netlink_kobject_uevent_socket", "rawip_socket", "icmp_socket"],
+  "packet_socket",
+];
 
 function base(): string {
   const { all, domains, containers, vms, objects, runs, engines } = ATTRIBUTES;
@@ -66,6 +76,12 @@ ${Object.values(ATTRIBUTES)
 (allow ${domains} self (lnk_file (read getattr)))
 (allow ${domains} self (fifo_file (ioctl read write create getattr setattr append open)))
 ${ownSockets.map((of) => `(allow ${domains} self (${of} (${socket})))`).join("\n")}
+${containerSockets.map((of) => `(allow ${containers} self (${of} (${socket})))`).join("\n")}
+(allow ${domains} self (anon_inode (create map read write)))
+(allow ${domains} self (process2 (nnp_transition nosuid_transition)))
+(allow ${containers} self (key (view read write search link setattr create)))
+(allow ${vms} self (tun_socket (create read write getattr attach_queue)))
+(allow ${vms} self (vsock_socket (create read write getattr bind connect)))
 (allow ${containers} self (process (execmem ptrace)))
 (allow ${containers} self (cap_userns (chown setgid setuid sys_chroot net_admin)))
 ${["sem", "shm", "msgq"]

@@ -116,7 +116,9 @@ export function readSymbols(cursor: Cursor, version: number): Symbols {
   const { names: booleans, data: booleanData } = readBooleans(cursor);
   const levels = readLevels(cursor);
   const categories = readCategories(cursor);
-  const commonPermissions = [...commons.values()].flatMap(Object.keys).length;
+  const commonPermissions = [...commons.values()]
+    .flat()
+    .filter((name) => name !== undefined).length;
   return {
     commonPermissions,
     ...{ classes, classData, roles, roleData, ...types, users },
@@ -125,6 +127,10 @@ export function readSymbols(cursor: Cursor, version: number): Symbols {
 }
 
 type Permissions = (string | undefined)[];
+
+function noPermissions(): Permissions {
+  return new Array(maxPermissions).fill(undefined);
+}
 
 function readPermissions(cursor: Cursor, entries: number, into: Permissions): void {
   for (let index = 0; index < entries; index++) {
@@ -145,7 +151,7 @@ function readCommons(cursor: Cursor): Map<string, Permissions> {
     cursor.u32("a common class");
     const permissions = cursor.count(8, "permissions");
     const name = cursor.name(length, "name of a common class");
-    const into: Permissions = new Array(maxPermissions);
+    const into = noPermissions();
     readPermissions(cursor, permissions, into);
     commons.set(name, into);
   }
@@ -166,9 +172,9 @@ function readClasses(cursor: Cursor, version: number, commons: Map<string, Permi
     const constraints = cursor.count(8, "constraints");
     const name = cursor.name(length, "name of a class");
     const common = cursor.text(commonLength, "name of a common class");
-    const inherited = common === "" ? [] : commons.get(common);
+    const inherited = common === "" ? noPermissions() : commons.get(common);
     if (!inherited) return cursor.fail(`the common class ${common} is not there`, at);
-    const permissions: Permissions = Object.assign(new Array(maxPermissions), inherited);
+    const permissions: Permissions = inherited.slice();
     readPermissions(cursor, own, permissions);
     if (!names.add(id, name)) cursor.fail(`the class ${name} is there twice`, at);
     data[id] = {

@@ -18,7 +18,7 @@ const directions = {
     getnetgrp shmempwd shmemgrp shmemhost shmemserv shmemnetgrp getfocus status`,
   write: `
     write append create setattr unlink link rename reparent add_name remove_name rmdir relabelto
-    sendto send send_msg flow_out egress forward_out nlmsg_write nlmsg_relay nlmsg_tty_audit nlmsg
+    sendto send send_msg flow_out egress forward_out nlmsg_write nlmsg_relay nlmsg_tty_audit
     unix_write enqueue destroy map_write attach_queue signal transition dyntransition setbool
     setcontext start stop reload enable disable halt reboot`,
   none: `

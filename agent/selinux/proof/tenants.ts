@@ -1,4 +1,4 @@
-import { ATTRIBUTES, parseType, slotName } from "../policy/names.ts";
+import { ATTRIBUTES, parseType, slotName, slotTypes } from "../policy/names.ts";
 import type { Policy } from "../policydb/policy.ts";
 
 /** Which types are whose: what the proof is about. */
@@ -9,17 +9,19 @@ export interface TenantTypes {
   attributes: readonly string[];
 }
 
-/** The slots that a policy has, by the names and attributes that the product's generator gives. */
+/**
+ * The slots that a policy has, by the names and attributes that the product's generator gives. Each
+ * must have all of its types, and an alias counts as a name, since files can be labelled with it.
+ */
 export function slotsOf(policy: Policy): TenantTypes {
-  const tenants = new Map<string, string[]>();
-  for (const name of policy.typeNames) {
+  const slots = new Set<number>();
+  for (const [name] of policy.symbols.types.entries()) {
     const parsed = parseType(name);
-    if (!parsed) continue;
-    const slot = slotName(parsed.slot);
-    const types = tenants.get(slot);
-    if (types) types.push(name);
-    else tenants.set(slot, [name]);
+    if (parsed) slots.add(parsed.slot);
   }
+  const tenants = new Map(
+    [...slots].map((slot) => [slotName(slot), Object.values(slotTypes(slot))] as const),
+  );
   const { all, domains, objects } = ATTRIBUTES;
   return { tenants, attributes: [all, domains, objects] };
 }
