@@ -343,6 +343,8 @@ describe("others", () => {
     const page = await visit("audit.html", { role: "viewer" });
     const button = await page.page.waitForSelector("::-p-aria([role='button'][name='Verify now'])");
     await page.page.waitForFunction((one) => one?.ariaDisabled === "true", {}, button);
+    // What stands above and beside the button moves it when it comes.
+    for (const late of [".ds-banner", "[data-event]"]) await page.page.waitForSelector(late);
     await button?.hover();
     await page.sees("This needs the group dsecos-officer or dsecos-auditor.");
   });
