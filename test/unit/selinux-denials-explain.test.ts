@@ -1,7 +1,10 @@
 /** Why something was denied, from a policy with two tenants and a small host. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { type ExplainFacts, explainDenial } from "../../agent/selinux/denials/explain.ts";
 import { type DenialGroup, DenialGroups } from "../../agent/selinux/denials/groups.ts";
+import { closedTypes, sharedDevices } from "../../agent/selinux/denials/guard.ts";
 import { DenialLines } from "../../agent/selinux/denials/lines.ts";
 import type { Mislabelled } from "../../agent/selinux/labels/check.ts";
 import { ATTRIBUTES } from "../../agent/selinux/policy/names.ts";
@@ -85,6 +88,26 @@ test("what is refused to a tenant on purpose gets no draft", () => {
     expect(found, `${source} ${target}`).toMatchObject({ cause: "isolation", alarm: true });
     expect(found.fix).toBeUndefined();
   }
+});
+
+test("what is kept from tenants is what the compiler's proof keeps from them", () => {
+  const proof = readFileSync(
+    resolve(import.meta.dirname, "../../policies/selinux/base/proof.cil"),
+    "utf8",
+  );
+  const listed = (attribute: string) => {
+    const [, text = ""] =
+      new RegExp(`typeattributeset ${attribute} ([^;]*?)\\)\\)\\)`).exec(proof) ?? [];
+    return new Set(text.match(/\w+_t\b/g));
+  };
+  expect(listed("dsecos_closed")).toEqual(closedTypes);
+  expect(listed("dsecos_forbidden_device")).toEqual(sharedDevices);
+  const policy = tenants();
+  policy.model.types.push("tty_device_t");
+  policy.model.attributes.device_node = ["tty_device_t", "null_device_t"];
+  const device = { source: "tenant0001_t", kind: "chr_file", permissions: "ioctl" };
+  expect(explained({ ...device, target: "tty_device_t" }, policy).cause).toBe("isolation");
+  expect(explained({ ...device, target: "null_device_t" }, policy).cause).toBe("rule");
 });
 
 test("another instance of the same tenant", () => {

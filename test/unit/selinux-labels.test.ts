@@ -10,6 +10,7 @@ import { readLabels } from "../../agent/selinux/labels/actual.ts";
 import { checkLabels, judge, readLabelPolicy } from "../../agent/selinux/labels/check.ts";
 import { parseEntries, simplify } from "../../agent/selinux/labels/entries.ts";
 import { FileLabels } from "../../agent/selinux/labels/expected.ts";
+import { walk } from "../../agent/selinux/labels/walk.ts";
 import { orderFiles } from "../lib/selinux-labels.ts";
 
 test("the order of entries", () => {
@@ -101,6 +102,29 @@ test("files of this machine: kinds, odd names, what is gone; nothing of it is ta
     expect(report.mislabelled).toHaveLength(3);
     expect(report.unknown).toEqual([{ path: gone, reason: "it is gone or may not be looked at" }]);
     await expect(readLabelPolicy(join(directory, "none"))).rejects.toThrow("ENOENT");
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test("files below a directory: no link is followed, and no more than asked for", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "dsecos-walk-"));
+  try {
+    mkdirSync(join(directory, "a/b"), { recursive: true });
+    writeFileSync(join(directory, "a/b/file"), "");
+    symlinkSync("/usr", join(directory, "a/link"));
+    const all = ["", "/a", "/a/b", "/a/b/file", "/a/link"].map((path) => directory + path);
+    const { paths, more, unknown } = await walk(directory, 5);
+    expect({ paths: paths.sort(), more, unknown }).toEqual({
+      paths: all,
+      more: false,
+      unknown: [],
+    });
+    expect(await walk(directory, 4)).toMatchObject({ more: true, paths: { length: 4 } });
+    expect(await walk(join(directory, "a/b/file"), 9)).toMatchObject({
+      unknown: [{ path: join(directory, "a/b/file"), reason: "ENOTDIR" }],
+    });
+    await expect(walk(join(directory, "none"), 9)).rejects.toThrow("ENOENT");
   } finally {
     rmSync(directory, { recursive: true });
   }
