@@ -216,6 +216,15 @@ test("the kernel's ring buffer, in the forms of dmesg, /dev/kmsg and Android", (
   expect(parseRingLine("audit: type=1234 audit(1.000:1): x")).toBeUndefined();
 });
 
+test("AppArmor's records, which have the same type, are not SELinux's", () => {
+  expect(
+    read(
+      'type=AVC msg=audit(1795303257.759:4): apparmor="STATUS" info="AppArmor Filesystem Enabled" pid=1 comm="swapper/0"',
+      '[   29.2] audit: type=1400 audit(1795303258.000:6): apparmor="DENIED" operation="open" class="file" profile="/usr/bin/man" name="/etc/x" pid=7 comm="man" requested_mask="r" denied_mask="r" fsuid=0 ouid=0',
+    ),
+  ).toEqual([]);
+});
+
 test("what cannot be read is told, not left out", () => {
   for (const bad of [
     "avc:  denied  { read } for  pid=1",

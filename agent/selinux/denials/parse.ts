@@ -19,11 +19,16 @@ export function findingsOf(event: KernelEvent): Finding[] {
   const findings: Finding[] = [];
   for (const record of event.records) {
     const reader = readers.get(record.type);
-    if (reader === undefined) continue;
+    if (reader === undefined || isAppArmor(record)) continue;
     const { time, serial, type } = record;
     findings.push(reader(record, event) ?? { what: "unreadable", time, serial, type });
   }
   return findings;
+}
+
+/** AppArmor writes records of the same type. */
+function isAppArmor({ line, at }: RecordHead): boolean {
+  return line.startsWith(' apparmor="', at);
 }
 
 type Reader = (record: RecordHead, event: KernelEvent) => Finding | undefined;
