@@ -2,7 +2,6 @@
  * Whether SELinux holds anything back: now, at the next start, and with what exceptions. What cannot
  * be read is unknown, with the reason, and never good.
  */
-import { explain } from "../log.ts";
 import type { System } from "../node/system.ts";
 import { type KernelLine, parseKernelLine } from "./kernel-line.ts";
 
@@ -44,9 +43,10 @@ export async function readMode(
 ): Promise<ModeReadings> {
   const read = (path: string) => reading(async () => required(path, await system.read(path)));
   const flag = async (name: string) => map(await read(`/sys/fs/selinux/${name}`), asFlag);
-  const [modules, enforce, config, line, kernel] = await Promise.all([
+  const [modules, enforce, filesystems, config, line, kernel] = await Promise.all([
     read("/sys/kernel/security/lsm").then((found) => map(found, listOf)),
     read("/sys/fs/selinux/enforce"),
+    read("/proc/filesystems"),
     read("/etc/selinux/config"),
     read("/proc/cmdline").then((found) => map(found, parseKernelLine)),
     read("/proc/sys/kernel/osrelease").then((found) => map(found, (text) => text.trim())),
@@ -59,7 +59,7 @@ export async function readMode(
   ]);
   const configured = map(config, modeOfConfig);
   return {
-    now: nowOf(enforce, modules),
+    now: nowOf(enforce, modules, filesystems),
     configured,
     policyName: map(config, nameOfConfig),
     kernelLine: line,
@@ -79,8 +79,13 @@ async function reading<T>(read: () => Promise<T>): Promise<Reading<T>> {
   try {
     return { value: await read() };
   } catch (error) {
-    return { unknown: explain(error) };
+    return { unknown: whyOf(error) };
   }
+}
+
+/** For people: without the error's name. */
+function whyOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function required(path: string, text: string | undefined): string {
@@ -94,7 +99,7 @@ function map<A, B>(from: Reading<A>, change: (value: A) => B): Reading<B> {
   try {
     return { value: change(from.value) };
   } catch (error) {
-    return { unknown: explain(error) };
+    return { unknown: whyOf(error) };
   }
 }
 
@@ -103,11 +108,20 @@ function both<A, B, C>(a: Reading<A>, b: Reading<B>, join: (a: A, b: B) => C): R
   return map(b, (value) => join(a.value, value));
 }
 
-/** Without its file system SELinux is off only where the kernel's own list says so. */
-function nowOf(enforce: Reading<string>, modules: Reading<readonly string[]>): Reading<Mode> {
+/**
+ * Without its file system SELinux is off only where the kernel says so: by its list of modules, or
+ * because it knows no such file system, which it registers only where SELinux runs.
+ */
+function nowOf(
+  enforce: Reading<string>,
+  modules: Reading<readonly string[]>,
+  filesystems: Reading<string>,
+): Reading<Mode> {
   if ("value" in enforce)
     return map(enforce, (text) => (asFlag(text) ? "enforcing" : "permissive"));
   if ("value" in modules && !modules.value.includes("selinux")) return { value: "disabled" };
+  if ("value" in filesystems && !/^nodev\tselinuxfs$/m.test(filesystems.value))
+    return { value: "disabled" };
   return enforce;
 }
 

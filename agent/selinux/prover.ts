@@ -1,5 +1,6 @@
 /** The newest proof of the loaded policy: made when one is loaded, every hour, and on demand. */
 import type { AuditWriter } from "../audit/types.ts";
+import { DsecosError } from "../bus/errors.ts";
 import type { JobProgress, Jobs } from "../jobs/types.ts";
 import { explain, type Log } from "../log.ts";
 import type { Proof } from "./answers.ts";
@@ -125,7 +126,7 @@ export class Prover {
           ...neverProved,
           ...ended(),
           state: "failed",
-          error: explain(error),
+          error: sentenceOf(error),
         });
       }
       throw error;
@@ -144,6 +145,12 @@ export class Prover {
       ...(state === "proved" ? {} : { error: error || `${total} things speak against it` }),
     });
   }
+}
+
+/** For people; whoever awaits the proof has the whole error, and logs it. */
+function sentenceOf(error: unknown): string {
+  if (error instanceof DsecosError) return error.message;
+  return "An internal error happened; the journal of dsecos-agent explains it.";
 }
 
 function proofOf(verdict: Verdict): Omit<Proof, "at" | "actor" | "seconds"> {

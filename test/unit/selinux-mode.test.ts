@@ -124,7 +124,9 @@ test("what cannot be read is unknown with its reason, and nothing of it is good"
     expect(reading, name).toEqual({ unknown: expect.any(String) });
   expect(readings.now).toEqual({ unknown: expect.stringContaining("/sys/fs/selinux/enforce") });
   expect(new Set(facts.map(({ verdict }) => verdict))).toEqual(new Set(["unknown"]));
-  expect(facts.find(({ id }) => id === "permissive")?.fact).toContain("the policy may not be read");
+  expect(facts.find(({ id }) => id === "permissive")?.fact).toBe(
+    "This cannot be found out: the policy may not be read.",
+  );
   for (const path of Object.keys(sound)) write({ [path]: "\u0000nonsense" });
   const nonsense = await look();
   expect(nonsense.facts.filter(({ verdict }) => verdict === "good").map(({ id }) => id)).toEqual([
@@ -135,6 +137,17 @@ test("what cannot be read is unknown with its reason, and nothing of it is good"
   mkdirSync(join(root, "sys/fs/selinux/enforce"));
   // Its file system is not there, and the kernel says that it runs all the same.
   expect((await look()).readings.now).toEqual({ unknown: expect.stringContaining("EISDIR") });
+});
+
+test("a kernel that knows no file system of SELinux does not run it, whatever else is hidden", async () => {
+  const hidden = ["sys/fs/selinux/enforce", "sys/kernel/security/lsm"];
+  const rest = Object.entries(sound).filter(([path]) => !hidden.includes(path));
+  const now = async (filesystems: string) => {
+    write({ ...Object.fromEntries(rest), "proc/filesystems": filesystems });
+    return (await look()).readings.now;
+  };
+  expect(await now("nodev\tsysfs\n\text4\n")).toEqual({ value: "disabled" });
+  expect(await now("nodev\tsysfs\nnodev\tselinuxfs\n\text4\n")).toHaveProperty("unknown");
 });
 
 test("the kernel's command line, as the kernel and libselinux read it", () => {

@@ -78,6 +78,7 @@ test("a policy that cannot be read is told as such, never as proved", async () =
   writeFileSync(policy, "no policy, but long enough to hold the header of one");
   const { job, status } = await proved();
   expect(job?.error).toMatch(/policy cannot be read/);
+  expect(status.proof.error).toBe(job?.error);
   expect(status.proof).toMatchObject({ state: "failed", policy: null });
   expect(status.current).toBe(false);
 });
