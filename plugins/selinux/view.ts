@@ -20,6 +20,15 @@ export function nameProblem(name: AskedName, value: string): string {
   return schema ? problemOf(schema, value) : "";
 }
 
+/** Names as they are meant: what is pasted often brings spaces along. */
+export function trimmed(asked: Asked): Asked {
+  return {
+    source: asked.source.trim(),
+    target: asked.target.trim(),
+    class: asked.class.trim(),
+  };
+}
+
 /** Whether the agent can be asked this. */
 export function isWhole(asked: Asked): boolean {
   return askedNames.every((name) => nameProblem(name, asked[name]) === "");

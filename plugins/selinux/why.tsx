@@ -13,7 +13,7 @@ import { _ } from "../lib/i18n.ts";
 import type { Place } from "../lib/location.ts";
 import { Failure, Loading, Stale } from "../lib/states.tsx";
 import { Explained } from "./explanation.tsx";
-import { type Asked, ask, askedNames, isWhole, nameProblem, readAsked } from "./view.ts";
+import { type Asked, ask, askedNames, isWhole, nameProblem, readAsked, trimmed } from "./view.ts";
 
 const changes = (changed: () => void) => listen(selinux, "Changed", changed);
 
@@ -44,12 +44,13 @@ function labels() {
 
 function Question({ asked, place }: { asked: Asked; place: Place }) {
   const [typed, setTyped] = useState(asked);
+  const meant = trimmed(typed);
   const { source, target, class: of } = asked;
   // Somebody followed a link to another question.
   useEffect(() => setTyped({ source, target, class: of }), [source, target, of]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (isWhole(typed)) ask(typed, place);
+    if (isWhole(meant)) ask(meant, place);
   };
   return (
     <form className="pf-v6-c-form" noValidate onSubmit={submit}>
@@ -59,9 +60,9 @@ function Question({ asked, place }: { asked: Asked; place: Place }) {
             key={name}
             {...labels()[name]}
             value={typed[name]}
-            problem={nameProblem(name, typed[name])}
+            problem={nameProblem(name, meant[name])}
             required
-            change={(value) => setTyped({ ...typed, [name]: value.trim() })}
+            change={(value) => setTyped({ ...typed, [name]: value })}
           />
         ))}
       </div>
@@ -69,7 +70,7 @@ function Question({ asked, place }: { asked: Asked; place: Place }) {
         <ActionButton
           type="submit"
           variant="primary"
-          why={isWhole(typed) ? undefined : _("All three names are needed.")}
+          why={isWhole(meant) ? undefined : _("All three names are needed.")}
         >
           {_("Explain")}
         </ActionButton>
