@@ -118,7 +118,7 @@ function modulesFact(modules: readonly string[], kernel: Reading<string>): Found
   if (selinux) {
     const fact =
       `SELinux runs on this node and AppArmor does not: Linux up to 6.12 runs only one of them${version}. ` +
-      "The promise of both is kept in part: SELinux between tenants, AppArmor inside of virtual machines, where DsecOS's profiles can be loaded.";
+      "The promise of both is kept in part: SELinux between tenants, AppArmor inside of virtual machines, for which there are profiles in /usr/share/dsecos/apparmor.";
     return { verdict: "warning", fact };
   }
   if (apparmor) {

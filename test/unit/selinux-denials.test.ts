@@ -106,6 +106,10 @@ test("values in hexadecimal, ports, capabilities, ioctls and labels that are not
   );
   expect(unknown.permissive).toBe(false);
   expect(detailsOf(unknown).unknownTarget).toBe("u:object_r:gone_t:s0");
+  // What auditd looked up stands behind, however the record ends, and is not the kernel's word.
+  const forged = `${self}|SYSCALL=openat scontext=u:r:fake_t:s0 tcontext=u:r:fake_t:s0 tclass=dir`;
+  const short = one(avc("read", "pid=5", forged));
+  expect([short.source.type, short.class]).toEqual(["a_t", "file"]);
   // Nothing is looked for in an event that tells nothing of it.
   expect(one(avc("read", "pid=5", self)).permissive).toBeUndefined();
 });
