@@ -124,7 +124,7 @@ describe("dsecos audit verify", () => {
   it("stands in the man page with its exit code", () => {
     const page = manPage(contracts, "0");
     expect(page).toContain("\\fBdsecos audit verify\\fR [\\fILOG\\fR]");
-    expect(page).toContain("What was verified is not intact.");
+    expect(page).toContain("What was verified is not intact, or not proved.");
   });
 });
 
