@@ -23,7 +23,9 @@ export function slotsOf(policy: Policy): TenantTypes {
     [...slots].map((slot) => [slotName(slot), Object.values(slotTypes(slot))] as const),
   );
   const { all, domains, objects } = ATTRIBUTES;
-  return { tenants, attributes: [all, domains, objects] };
+  // The compiler drops what no rule of access is about; the other two hold the same types together.
+  const attributes = policy.typeId(all) === undefined ? [domains, objects] : [all];
+  return { tenants, attributes };
 }
 
 /** No tenant. */
