@@ -84,6 +84,22 @@ test("several denials of one system call, with what auditd looked up behind", ()
   expect(detailsOf(found[0] as Denial)).toMatchObject({ loginuid: 1000, uid: 107 });
 });
 
+test("of several paths that one is told which was refused", () => {
+  const denial = (fields: string) =>
+    one(
+      avc("add_name", fields, tenants),
+      `type=SYSCALL ${stamp} arch=c000003e syscall=82 success=no exit=-13 items=3 ppid=1 pid=7 auid=0 uid=0 comm="mv" exe="/usr/bin/mv" key=(null)`,
+      `type=CWD ${stamp} cwd="/srv"`,
+      `type=PATH ${stamp} item=0 name="in/" inode=11 dev=fe:00 mode=040755 nametype=PARENT`,
+      `type=PATH ${stamp} item=1 name="out/" inode=12 dev=fe:00 mode=040755 nametype=PARENT`,
+      `type=PATH ${stamp} item=2 name=${hex("in/a b")} inode=13 dev=fe:00 mode=0100644 nametype=DELETE`,
+    );
+  const pathOf = (fields: string) => detailsOf(denial(fields)).path;
+  expect(pathOf('pid=7 comm="mv" name="a" dev="vda" ino=12')).toBe("/srv/out/");
+  expect(pathOf('pid=7 comm="mv" name="a b" dev="vda" ino=13')).toBe("/srv/in/a b");
+  expect(pathOf('pid=7 comm="mv" name="a b"')).toBe("/srv/in/a b");
+});
+
 test("values in hexadecimal, ports, capabilities, ioctls and labels that are not known", () => {
   const self = "scontext=u:r:a_t:s0-s0:c0.c1023 tcontext=u:r:a_t:s0 tclass=file";
   const name = 'a "b" scontext=u:r:fake_t:s0';

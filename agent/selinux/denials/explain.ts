@@ -171,12 +171,12 @@ function constraint(
   const given = permissions.filter((name) => rules.allowed.includes(name));
   const failed = failedConstraints(policy, source, target, group.class, given);
   const [first] = failed;
-  if (first === undefined || given.length < permissions.length) return undefined;
+  if (first === undefined) return undefined;
   const levels = /[lh][12]/.test(first.expression);
   const why = levels ? "The levels of the two do not fit" : "Users, roles or types do not fit";
   return note(
     "constraint",
-    `Rules allow this, and a constraint takes ${first.permissions.join(", ")} away. ${why}: ${first.expression}. A rule does not help; the label or the user has to be another.`,
+    `Rules allow ${first.permissions.join(", ")}, and a constraint takes that away. ${why}: ${first.expression}. A rule does not help; the label or the user has to be another.`,
   );
 }
 

@@ -1,6 +1,7 @@
 /**
  * Which context a path should have, by the rules of libselinux 3.8 (label_file.c), which Debian 13
- * has: an entry without special characters that is the path goes before all others; of those with
+ * has: an entry without special characters that is the path goes before all others, of two such the
+ * first, even where the second stands in file_contexts.local; of those with
  * expressions the one that stands last counts, where entries of file_contexts.local stand behind
  * those of .homedirs and these behind file_contexts. Entries are kept in a tree by the first three
  * fixed parts of their paths, as libselinux does, because `<<none>>` ends the search where it is met.
@@ -170,6 +171,8 @@ function result(by: Entry | undefined): Expected {
 }
 
 /**
+ * Reads the texts. What sefcontext_compile(8) made of them (.bin) is taken to say the same.
+ *
  * @param path of file_contexts; the others lie beside it
  * @throws the system's error when it cannot be read; those beside it may be missing
  */
