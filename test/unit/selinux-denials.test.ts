@@ -306,6 +306,7 @@ test("contexts are divided at the first three colons; levels are compared by the
   expect(dominates(range("s0:c1,c2").high, range("s0:c1,c3").high)).toBe(false);
   expect(dominates(range("s0").high, range("s0:c1").high)).toBe(false);
   expect(dominates(range("s1").high, range("s0").high)).toBe(true);
+  expect(dominates(range("s0").high, range("s1").high)).toBe(false);
   expect(reaches(range("s0-s0:c0.c1023"), range("s0:c7"))).toBe(true);
   expect(reaches(range("s0:c7"), range("s0-s0:c0.c1023"))).toBe(false);
 });
