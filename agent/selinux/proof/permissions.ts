@@ -8,7 +8,7 @@ import type { Policy } from "../policydb/policy.ts";
  * `none` are permissions that are needed beside one that carries something (`open`, `search`,
  * `map`), that act on the one who has them (capabilities), that the confinement of names and
  * network addresses is about (`name_bind`), or through which no more passes than that something
- * happened (`sigchld`, `lock`).
+ * happened (`sigchld`, `lock`); what is mounted somewhere keeps its own label (`mounton`).
  */
 const directions = {
   read: `
@@ -26,7 +26,7 @@ const directions = {
     getsched setsched getsession getpgid setpgid getcap setcap getrlimit setrlimit rlimitinh siginh
     noatsecure setexec setfscreate setcurrent setkeycreate setsockcreate execmem execheap execstack
     nnp_transition nosuid_transition bind connect listen getopt setopt shutdown name_bind node_bind
-    name_connect mount remount unmount quotamod quotaget check_context compute_av compute_create
+    name_connect mounton mount remount unmount quotamod quotaget check_context compute_av compute_create
     compute_member compute_relabel compute_user validate_trans read_policy setcheckreqprot
     module_request ipc_info acquire_svc mmap_zero map_create prog_load sqpoll polmatch contains
     translate`,
