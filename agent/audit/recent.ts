@@ -40,12 +40,18 @@ export function newest(reader: LogReader, most: number, mostBytes: number): Plai
  * @returns entries that have one of them, if only in their details
  */
 export function having(events: readonly PlainEvent[], texts: readonly string[]): AuditEntry[] {
-  return events
-    .filter(({ payload }) => {
-      const json = payload.toString("latin1");
-      return texts.some((text) => json.includes(text));
-    })
-    .map(({ payload, index }) => decodeEvent(payload, index));
+  const mayHave = (...payloads: Buffer[]) => {
+    const json = Buffer.concat(payloads).toString("latin1");
+    return texts.some((text) => json.includes(text));
+  };
+  const found: PlainEvent[] = [];
+  for (let from = 0; from < events.length; from += bundleEvents) {
+    const portion = events.slice(from, from + bundleEvents);
+    // One look at many is a quarter of the work where none has it.
+    if (!mayHave(...portion.map(({ payload }) => payload))) continue;
+    found.push(...portion.filter(({ payload }) => mayHave(payload)));
+  }
+  return found.map(({ payload, index }) => decodeEvent(payload, index));
 }
 
 /** The same a little at a time, so that what is served need not wait for it. */
