@@ -5,6 +5,7 @@ import { anyRight, apart, classesOf, wordLength } from "../../agent/selinux/poli
 import { checkBudget, countTypeIds } from "../../agent/selinux/policy/budget.ts";
 import { fillHomes, projectContexts } from "../../agent/selinux/policy/contexts.ts";
 import { generate } from "../../agent/selinux/policy/generate.ts";
+import { mergeNeverallows } from "../../agent/selinux/policy/merge.ts";
 import {
   KINDS,
   LAST_SLOT,
@@ -85,7 +86,6 @@ describe("the generated policy", () => {
 
   it("makes nothing of nothing", () => {
     expect(generate({ tenants: [], spare: 0 })).toEqual({ slots: [], types: "\n", proof: "" });
-    expect(generate({ tenants: [], spare: 1 }).proof).toBe("");
   });
 });
 
@@ -100,6 +100,17 @@ describe("the proof for the compiler", () => {
             const forbidden = rules.some(({ from, to }) => from.has(domain) && to.has(type));
             expect(forbidden, `${domain} ${type}`).toBe(a !== b);
           }
+  });
+
+  it("keeps outsiders from every slot, be it the only one", () => {
+    for (const slots of [[1], [LAST_SLOT], [1, 2, 3]]) {
+      const rules = rulesOf(apart(slots));
+      for (const type of slots.flatMap((slot) => Object.values(slotTypes(slot))))
+        expect(
+          rules.some(({ from, to }) => from.has("dsecos_outsider") && to.has(type)),
+          type,
+        ).toBe(true);
+    }
   });
 
   it("does so for 2,000 slots with 14 rules", () => {
@@ -122,6 +133,29 @@ describe("the proof for the compiler", () => {
   it("means any right by every class that the base declares", () => {
     const base = "(class file (read))\n(class zebra (walk))\n(class dir (read))\n";
     expect(anyRight(classesOf(base)).match(/\w+(?= \(all\))/g)).toEqual(["file", "dir", "zebra"]);
+  });
+});
+
+describe("Debian's own rules", () => {
+  it("are put together where they speak of the same, and forbid the same", () => {
+    const cil = [
+      "(type a_t)",
+      "(neverallow a_t b_t (chr_file (read)))",
+      "(neverallow a_t c_t (file (read write)))",
+      "(neverallow a_t b_t (blk_file (read append)))",
+      "(allow a_t d_t (file (read)))",
+      "",
+    ].join("\n");
+    expect(mergeNeverallows("base", cil).split("\n")).toEqual([
+      "(type a_t)",
+      "(allow a_t d_t (file (read)))",
+      "(classpermission dsecos_base_never0)",
+      "(classpermissionset dsecos_base_never0 (chr_file (read)))",
+      "(classpermissionset dsecos_base_never0 (blk_file (read append)))",
+      "(neverallow a_t b_t dsecos_base_never0)",
+      "(neverallow a_t c_t (file (read write)))",
+      "",
+    ]);
   });
 });
 

@@ -48,16 +48,21 @@ export function classesOf(cil: string): string[] {
   return [...cil.matchAll(/^\(class (\w+) /gm)].map(([, name = ""]) => name);
 }
 
-/** @returns the rules that keep every two of these slots apart */
+/**
+ * The processes of `dsecos_outsider` stand on the one side of every rule: no slot has every position,
+ * so they are kept from all of them at no further cost.
+ *
+ * @returns the rules that keep every two of these slots apart
+ */
 export function apart(slots: readonly number[]): string {
-  if (slots.length < 2) return "";
+  if (slots.length === 0) return "";
   const length = wordLength(Math.max(...slots));
   const words = slots.map((slot) => ({ slot, word: word(slot, length) }));
   const lines: string[] = [];
   for (let position = 0; position < length; position += 1) {
     const inside = words.filter((each) => each.word.has(position));
     const outside = words.filter((each) => !each.word.has(position));
-    if (inside.length === 0 || outside.length === 0) continue;
+    if (outside.length === 0) continue;
     const [from, to] = [`dsecos_apart${position}_from`, `dsecos_apart${position}_to`];
     const domains = inside.flatMap(({ slot }) => DOMAIN_KINDS.map((kind) => typeName(slot, kind)));
     const types = outside.flatMap(({ slot }) => KINDS.map((kind) => typeName(slot, kind)));
@@ -65,7 +70,7 @@ export function apart(slots: readonly number[]): string {
       `(typeattribute ${from})`,
       `(typeattribute ${to})`,
       `(expandtypeattribute (${from} ${to}) true)`,
-      `(typeattributeset ${from} (${domains.join(" ")}))`,
+      `(typeattributeset ${from} (${["dsecos_outsider", ...domains].join(" ")}))`,
       `(typeattributeset ${to} (${types.join(" ")}))`,
       `(neverallow ${from} ${to} (dsecos_any (right)))`,
     );

@@ -2,6 +2,7 @@
 import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
+import { mergeNeverallows } from "./merge.ts";
 import { ProgramError, runProgram, type Tools } from "./program.ts";
 
 /** Where the package selinux-policy-default has them. */
@@ -52,13 +53,13 @@ export async function convertModules(
   const files: string[] = [];
   for (const name of names) {
     const file = join(directory, `${name}.cil`);
-    if (!(await exists(file))) await convert(join(from, `${name}.pp.bz2`), file, tools);
+    if (!(await exists(file))) await convert(name, join(from, `${name}.pp.bz2`), file, tools);
     files.push(file);
   }
   return files;
 }
 
-async function convert(packed: string, file: string, tools: Tools): Promise<void> {
+async function convert(name: string, packed: string, file: string, tools: Tools): Promise<void> {
   const work = await mkdtemp(`${file}-`);
   try {
     const unpacked = await succeed(tools, "bzip2", ["-dc", packed]);
@@ -66,7 +67,7 @@ async function convert(packed: string, file: string, tools: Tools): Promise<void
     await writeFile(module, unpacked);
     const cil = (await succeed(tools, "pp", [module])).toString("utf8");
     const fresh = join(work, "module.cil");
-    await writeFile(fresh, withoutLogins(cil));
+    await writeFile(fresh, mergeNeverallows(name, withoutLogins(cil)));
     await rename(fresh, file);
   } finally {
     await rm(work, { recursive: true, force: true });
