@@ -1,6 +1,6 @@
 /** Which policy was proved, and how much of it there is. */
 import type { Proof } from "../../agent/selinux/answers.ts";
-import { MOST_TYPE_IDS, TYPES_PER_TENANT } from "../../agent/selinux/policy/names.ts";
+import { LAST_SLOT, MOST_TYPE_IDS, TYPES_PER_TENANT } from "../../agent/selinux/policy/names.ts";
 import { _, format, ngettext, number, size } from "../lib/i18n.ts";
 import { Meter } from "../lib/meter.tsx";
 import { unknownWords } from "./words.ts";
@@ -26,7 +26,8 @@ export function ProvedPolicy({ policy }: { policy: NonNullable<Proof["policy"]> 
 }
 
 export function LookedAt({ counts }: { counts: NonNullable<Proof["counts"]> }) {
-  const room = Math.max(0, Math.floor((MOST_TYPE_IDS - counts.typeIds) / TYPES_PER_TENANT));
+  const byIds = Math.floor((MOST_TYPE_IDS - counts.typeIds) / TYPES_PER_TENANT);
+  const room = Math.max(0, Math.min(byIds, LAST_SLOT - counts.tenants));
   return (
     <section className="ds-panel">
       <h2 className="pf-v6-c-title pf-m-md">{_("What was looked at")}</h2>

@@ -5,7 +5,7 @@ import { client, listen } from "../lib/client.ts";
 import { commandOf } from "../lib/command.ts";
 import { Frame } from "../lib/frame.tsx";
 import { CommandHelp } from "../lib/help.tsx";
-import { useQuery } from "../lib/hooks.ts";
+import { useConnection, useQuery } from "../lib/hooks.ts";
 import { _ } from "../lib/i18n.ts";
 import { usePlace } from "../lib/location.ts";
 import { Failure, Loading, Stale } from "../lib/states.tsx";
@@ -19,7 +19,7 @@ import { tabAddress } from "./view.ts";
 import { WhyTab } from "./why.tsx";
 
 /** The signal tells of proofs only; mode and policy may change without one. */
-const everyMs = 10_000;
+const everyMs = 15_000;
 const changes = (changed: () => void) => listen(selinux, "Changed", changed);
 
 export function Selinux() {
@@ -27,6 +27,7 @@ export function Selinux() {
   const query = useQuery("status", () => client(selinux).Show(), {
     ...{ every: everyMs, changes, first: earlyStatus },
   });
+  const lost = useConnection() === "lost";
   const { data, error } = query;
   if (!data) {
     return (
@@ -46,7 +47,7 @@ export function Selinux() {
     <Frame title={_("SELinux")} beside={<Help />}>
       <Approvals />
       <Stale error={error} />
-      <Verdict status={data} stale={error !== undefined}>
+      <Verdict status={data} stale={lost || error !== undefined}>
         <ProveNow />
       </Verdict>
       <Tabs

@@ -185,6 +185,8 @@ describe("the proof", () => {
     expect(text).toContain(proof.policy?.sha256);
     expect(text).toContain(`${proof.counts?.typeIds} of 65,535`);
     expect(html).toContain('role="meter"');
+    // There are ids for more, and names for 9,999.
+    expect(text).toContain("There is room for 9,997 more slots.");
     for (const name of [...proof.trustedBase, ...proof.shared]) expect(text).toContain(name);
     expect(text).not.toContain("speaks against it");
   });
