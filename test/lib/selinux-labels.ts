@@ -101,7 +101,12 @@ export const orderFiles: Example[] = [
   {
     // Other names for the same places: the administrator's first, then the distribution's.
     files: {
-      "": lines(["/usr/lib(/.*)?", "lib"], ["/home/[^/]+", "home"], ["/target/.*", "target"]),
+      "": lines(
+        ["/usr/lib(/.*)?", "lib"],
+        ["/usr/libx(/.*)?", "x"],
+        ["/home/[^/]+", "home"],
+        ["/target/.*", "target"],
+      ),
       ".subs": "/mnt/home /home\n# /usr /elsewhere\n/chain /lib64\n/slash /\n",
       ".subs_dist": "/lib64 /usr/lib\n/lib /usr/lib\n  /spaced   /target  \n",
     },

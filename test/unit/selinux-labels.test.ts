@@ -26,6 +26,9 @@ test("the entry that decided is told, and without a kind entries of all kinds co
   expect(labels.expected("/a", "reg")).toEqual({ context: undefined, by: undefined });
   expect(labels.expected("/a", undefined).by).toMatchObject({ line: 3, file: 0, kind: "dir" });
   expect(labels.expected("/bc\n", "reg")).toMatchObject({ context: "u:r:b:s0", by: { line: 4 } });
+  const digit = new FileLabels({ "": "/d\\d\tu:r:d:s0\n" });
+  expect(digit.expected("/d7\n", "reg").context).toBe("u:r:d:s0");
+  expect(digit.expected("/d7\n\n", "reg").context).toBeUndefined();
   expect(() => labels.expected("a", "reg")).toThrow("no absolute path");
   // Bytes are compared, not letters: two of them for this one.
   const wide = new FileLabels({ "": "/x.z\tu:r:one:s0\n/x..z\tu:r:two:s0\n" });
