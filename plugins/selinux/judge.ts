@@ -75,7 +75,9 @@ function inactive(): Judgement {
         command: proveFile,
       },
       {
-        text: _("Choose SELinux for the next start: each fact under “Mode” that is bad says how."),
+        text: _(
+          "Choose SELinux for the next start: each fact under “Mode” that is bad says how, and the overview which packages are missing for it.",
+        ),
       },
       {
         text: _(

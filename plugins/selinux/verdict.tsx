@@ -95,6 +95,12 @@ function Age({ proof, why }: { proof: Proof; why: boolean }) {
   );
 }
 
+function hashWords(current: boolean | null, known: string): string {
+  if (current === null) return _("See that no policy is loaded; there must be no such file:");
+  if (known === "") return _("See which policy is loaded; it is not the one that was proved:");
+  return _("Compare the loaded policy with the one that was proved; it must give this hash:");
+}
+
 /** Nothing here goes through the agent. */
 function Doubt({ proof, current }: { proof: Proof; current: boolean | null }) {
   const known = current === true && proof.policy ? proof.policy.sha256 : "";
@@ -107,9 +113,7 @@ function Doubt({ proof, current }: { proof: Proof; current: boolean | null }) {
           <Command text="getenforce" />
         </li>
         <li>
-          {known
-            ? _("Compare the loaded policy with the one that was proved; it must give this hash:")
-            : _("See which policy is loaded, to compare it with the one that was proved:")}
+          {hashWords(current, known)}
           {known && (
             <div>
               <code className="se-code">{known}</code>
