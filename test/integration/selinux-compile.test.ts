@@ -18,6 +18,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sharedTypes, trustedBase } from "../../agent/selinux/assumptions.ts";
 import { BudgetError } from "../../agent/selinux/policy/budget.ts";
 import { type Compiled, compile, type Sources } from "../../agent/selinux/policy/compile.ts";
 import { convertModules, modulesOf, readModuleList } from "../../agent/selinux/policy/debian.ts";
@@ -25,6 +26,9 @@ import { generate } from "../../agent/selinux/policy/generate.ts";
 import { KINDS, LAST_SLOT, parseType } from "../../agent/selinux/policy/names.ts";
 import { ProgramError, type Tools } from "../../agent/selinux/policy/program.ts";
 import { CompileError, NeverallowError } from "../../agent/selinux/policy/refusal.ts";
+import { parsePolicy } from "../../agent/selinux/policydb/policy.ts";
+import { prove } from "../../agent/selinux/proof/prove.ts";
+import { slotsOf } from "../../agent/selinux/proof/tenants.ts";
 import { pythonIn, selinuxRoot, toolsIn } from "../lib/selinux-tools.js";
 
 const own = resolve(import.meta.dirname, "../../policies/selinux");
@@ -167,6 +171,17 @@ describe("the whole policy", () => {
     expect(types).toContain("incusd_t");
     for (const name of ["container_t", "svirt_t", "virtd_t", "dockerd_t", "httpd_t", "xserver_t"])
       expect(types).not.toContain(name);
+  });
+
+  it("is proved by our own reader as well, and needs all that is taken for granted", () => {
+    const policy = parsePolicy(readFileSync(ten.policy));
+    const verdict = prove(policy, {
+      tenants: slotsOf(policy),
+      ...{ trustedBase, shared: sharedTypes },
+    });
+    expect(verdict.violations.map(({ sentence }) => sentence)).toEqual([]);
+    expect(verdict).toMatchObject({ proved: true, unneeded: { trustedBase: [], shared: [] } });
+    expect(verdict.counts.tenants).toBe(74);
   });
 
   it("labels the storage of slots and the programs where Debian puts them", () => {
