@@ -202,7 +202,10 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   sealer.start().catch((error) => fail("the audit log cannot be sealed", error));
   cloud.start();
   selinux.start();
-  const sources = createSources({ audit, log, ...config });
+  const sources = createSources({
+    ...{ audit, log, ...config },
+    heard: (event) => selinux.hear(event),
+  });
   auditParts.sources = sources;
   const observer = new Observer({
     subjects: [

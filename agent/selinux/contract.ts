@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { defineInterface, document, text } from "../bus/contract.ts";
 import { identifierSchema } from "../bus/fields.ts";
 import { explanationSchema, selinuxStatusSchema } from "./answers.ts";
+import { denialFilterSchema, denialPageSchema } from "./denials/answers.ts";
 
 const everybody = ["viewer", "operator", "officer", "auditor"] as const;
 
@@ -17,6 +18,10 @@ export const selinux = defineInterface({
   path: "/org/dsecos/selinux",
   actions: {
     read: { description: "See whether SELinux keeps tenants apart", roles: everybody },
+    denials: {
+      description: "See what SELinux refused",
+      roles: ["operator", "officer", "auditor"],
+    },
     prove: { description: "Prove the loaded policy anew", roles: ["officer", "auditor"] },
   },
   methods: {
@@ -34,6 +39,15 @@ export const selinux = defineInterface({
       action: "prove",
       recorded: true,
       job: true,
+    },
+    Denials: {
+      description:
+        "What was denied since the agent started, those that are alike as one, newest first, each explained from the loaded policy. That it was read is recorded.",
+      in: [document("filter", denialFilterSchema, "Which ones.")],
+      out: document("denials", denialPageSchema, "A page of them."),
+      action: "denials",
+      recorded: true,
+      continues: ["cursor", "limit"],
     },
     Why: {
       description: "Which rules of the loaded policy let one type act on another.",

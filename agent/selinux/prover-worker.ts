@@ -2,6 +2,7 @@
 import { getPriority, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { DsecosError } from "../bus/errors.ts";
+import { explainDenial } from "./denials/explain.ts";
 import { readPolicy } from "./policy-file.ts";
 import type { Policy } from "./policydb/policy.ts";
 import { prove } from "./proof/prove.ts";
@@ -16,6 +17,10 @@ function answer({ kind, ask }: Question, policy: Policy): unknown {
   if (kind === "prove") {
     const { trustedBase, shared } = ask as Question<"prove">["ask"];
     return prove(policy, { tenants: slotsOf(policy), trustedBase, shared });
+  }
+  if (kind === "explain") {
+    const { groups } = ask as Question<"explain">["ask"];
+    return groups.map((group) => explainDenial(group, { policy }));
   }
   const { source, target, class: of } = ask as Question<"why">["ask"];
   return why(policy, source, target, of);

@@ -1,5 +1,6 @@
 /** SELinux on this node: its mode, the proof of the loaded policy, and what its rules say. */
 import { hash } from "node:crypto";
+import type { KernelEvent } from "../audit/sources/auditd/assemble.ts";
 import type { Call } from "../bus/call.ts";
 import type { Handlers } from "../bus/contract.ts";
 import { explain } from "../log.ts";
@@ -7,6 +8,7 @@ import { Cache } from "../node/cache.ts";
 import { System } from "../node/system.ts";
 import type { SelinuxStatus } from "./answers.ts";
 import type { selinux } from "./contract.ts";
+import { Denials } from "./denials/service.ts";
 import { readMode } from "./mode.ts";
 import { modeFacts } from "./mode-facts.ts";
 import { loadedPolicy } from "./offline.ts";
@@ -19,6 +21,8 @@ const lifetimeMs = 5_000;
 
 export interface SelinuxService {
   handlers: Handlers<typeof selinux, Call>;
+  /** Takes an event of the kernel's audit. Throws nothing. */
+  hear(event: KernelEvent): void;
   /** Proves the loaded policy, and each that is loaded from then on. */
   start(): void;
   stop(): void;
@@ -39,6 +43,12 @@ export function createSelinux(parts: SelinuxParts): SelinuxService {
   const mode = new Cache(lifetimeMs, async () =>
     modeFacts(await readMode(system, () => permissiveOf(prover))),
   );
+  const denials = new Denials(async (groups) => {
+    const sha256 = await loaded.get();
+    if (sha256 === undefined) return undefined;
+    const answers = await askPolicy({ kind: "explain", policy, ask: { groups } }, program);
+    return { policy: sha256, answers };
+  });
   let end = () => {};
 
   const show = async (): Promise<SelinuxStatus> => {
@@ -54,9 +64,11 @@ export function createSelinux(parts: SelinuxParts): SelinuxService {
       async Prove({ caller, member }) {
         return prover.start(member, caller.user, caller.uid);
       },
+      Denials: (_call, filter) => denials.list(filter),
       Why: (_call, source, target, of) =>
         askPolicy({ kind: "why", policy, ask: { source, target, class: of } }, program),
     },
+    hear: (event) => denials.hear(event),
     start() {
       end = watchKernel(
         kernelStatus,

@@ -4,11 +4,15 @@
  */
 import { Worker } from "node:worker_threads";
 import { DsecosError, type ErrorCode } from "../bus/errors.ts";
+import type { DenialExplanation } from "./denials/explain.ts";
+import type { DenialGroup } from "./denials/groups.ts";
 import type { Verdict } from "./proof/verdict.ts";
 import type { Explanation } from "./proof/why.ts";
 
 export interface Questions {
   prove: { ask: { trustedBase: readonly string[]; shared: readonly string[] }; answer: Verdict };
+  /** One explanation for each group, in their order. */
+  explain: { ask: { groups: readonly DenialGroup[] }; answer: DenialExplanation[] };
   why: { ask: { source: string; target: string; class: string }; answer: Explanation };
 }
 

@@ -2,6 +2,7 @@
 import type { Log } from "../../log.ts";
 import type { AuditEntry } from "../contract.ts";
 import type { AuditWriter } from "../types.ts";
+import type { KernelEvent } from "./auditd/assemble.ts";
 import { Auditd } from "./auditd/source.ts";
 import { IncusSource } from "./incus.ts";
 import { Journal } from "./journal/source.ts";
@@ -16,6 +17,8 @@ export interface SourcesOptions {
   auditdSocket: string;
   /** auditd's own log. */
   auditdLog: string;
+  /** Told of every event of auditd once; it throws nothing. */
+  heard?: (event: KernelEvent) => void;
 }
 
 /** @returns the newest entry of a source that has that member in its details. */
@@ -44,7 +47,7 @@ const rates: Record<SourceName, Rate> = {
 };
 
 export function createSources(options: SourcesOptions): Sources {
-  const { audit, log, incusSocket, auditdSocket, auditdLog } = options;
+  const { audit, log, incusSocket, auditdSocket, auditdLog, heard } = options;
   const outlet = (source: SourceName) => new Outlet({ source, audit, log, rate: rates[source] });
   const outlets = { auditd: outlet("auditd"), journal: outlet("journal"), incus: outlet("incus") };
   let sources: Source[] = [];
@@ -60,6 +63,7 @@ export function createSources(options: SourcesOptions): Sources {
           socketPath: auditdSocket,
           logFile: auditdLog,
           recent,
+          heard,
         }),
         new Journal({ outlet: outlets.journal, log, recent }),
         new IncusSource({ outlet: outlets.incus, log, socketPath: incusSocket }),

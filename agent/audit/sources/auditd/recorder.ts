@@ -18,6 +18,7 @@ export class Recorder {
   readonly #outlet: Outlet;
   readonly #health: Health;
   readonly #log: Log;
+  readonly #heard: (event: KernelEvent) => void;
   readonly #slices = new Slices();
   /** Of which records are missing; recorded as they are when those cannot be found. */
   readonly #held = new Map<number, KernelEvent>();
@@ -32,10 +33,12 @@ export class Recorder {
   /** Whether system calls come with their command line. */
   titled = false;
 
-  constructor(outlet: Outlet, health: Health, log: Log) {
+  /** @param heard told of every event, recorded or not; it throws nothing */
+  constructor(outlet: Outlet, health: Health, log: Log, heard: (event: KernelEvent) => void) {
     this.#outlet = outlet;
     this.#health = health;
     this.#log = log;
+    this.#heard = heard;
   }
 
   get boot(): Boot {
@@ -121,6 +124,7 @@ export class Recorder {
     this.#held.delete(serial);
     if (daemon) this.#remember(event);
     this.#health.receive(time);
+    this.#heard(event);
     const serials = daemon ? undefined : this.serials;
     const mapped = toEvent(event);
     if (mapped === undefined) {

@@ -29,6 +29,8 @@ export interface AuditdOptions {
   logFile: string;
   /** Entries of the log, of which those of this source are looked at. */
   recent: readonly AuditEntry[];
+  /** Told of every event once, recorded or not; it throws nothing. */
+  heard?: ((event: KernelEvent) => void) | undefined;
   boot?: () => Promise<Boot>;
   timing?: AuditdTiming;
 }
@@ -83,7 +85,10 @@ export class Auditd implements Source {
     this.#options = options;
     this.#recent = recent;
     this.#timing = options.timing ?? usual;
-    this.#recorder = new Recorder(options.outlet, this.#health, options.log);
+    this.#recorder = new Recorder(
+      ...([options.outlet, this.#health, options.log] as const),
+      options.heard ?? (() => {}),
+    );
     this.#socket = new PluginSocket(options.socketPath, {
       data: (chunk) => this.#arrive(chunk),
       connected: () => {
