@@ -30,6 +30,10 @@ export const preferredColumns: Record<string, readonly string[]> = {
   "audit.ListTenant": ["sequence", "time", "action", "outcome", "actor", "object", "error"],
   "audit.ListOwn": ["sequence", "time", "action", "outcome", "tenant", "object", "error"],
   "node.Check": ["verdict", "title", "fact", "remedy", "command"],
+  "selinux.Denials": [
+    ...["last", "count", "sourceType", "targetType", "class", "permissions"],
+    "explanation.text",
+  ],
 };
 
 /** The same for lists within one record, by their key. */
@@ -37,6 +41,7 @@ const preferredWithin: Record<string, readonly string[]> = {
   paths: ["state", "jurisdiction", "from", "to", "evidence", "command"],
   engines: ["name", "state", "version", "remedy"],
   assurance: ["verdict", "title", "fact", "remedy", "command"],
+  mode: ["verdict", "title", "fact", "remedy", "command"],
 };
 
 export function present(command: Command, reply: unknown, screen: Screen): string {
