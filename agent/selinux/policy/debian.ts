@@ -1,5 +1,5 @@
 /** Debian's modules of the reference policy, as CIL. */
-import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { mergeNeverallows } from "./merge.ts";
@@ -38,8 +38,7 @@ export function modulesOf(list: ModuleList): string[] {
 }
 
 /**
- * Turns modules into CIL files `NAME.cil`; those that are in the directory already are left. Takes
- * about 15 ms each.
+ * Turns modules into CIL files `NAME.cil`. Takes about 15 ms each.
  *
  * @returns the files, in the order of the names
  */
@@ -53,7 +52,7 @@ export async function convertModules(
   const files: string[] = [];
   for (const name of names) {
     const file = join(directory, `${name}.cil`);
-    if (!(await exists(file))) await convert(name, join(from, `${name}.pp.bz2`), file, tools);
+    await convert(name, join(from, `${name}.pp.bz2`), file, tools);
     files.push(file);
   }
   return files;
@@ -86,11 +85,4 @@ async function succeed(tools: Tools, name: "bzip2" | "pp", args: string[]): Prom
   const { code, stdout, stderr } = await runProgram(tools[name], args, moduleTimeoutMs);
   if (code === 0) return stdout;
   throw new ProgramError(`${name} could not read ${args.at(-1)}: ${stderr.trim().slice(-300)}`);
-}
-
-async function exists(file: string): Promise<boolean> {
-  return await access(file).then(
-    () => true,
-    () => false,
-  );
 }
