@@ -1,10 +1,14 @@
 /** The reader and the proof on Debian's own policy, with and without tenants, beside setools. */
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ATTRIBUTES, slotTypes } from "../../agent/selinux/policy/names.ts";
-import { type Policy, parsePolicy } from "../../agent/selinux/policydb/policy.ts";
+import {
+  type Policy,
+  type PolicyCounts,
+  parsePolicy,
+} from "../../agent/selinux/policydb/policy.ts";
 import { ruleKinds } from "../../agent/selinux/policydb/rules.ts";
 import { type Assumptions, prove } from "../../agent/selinux/proof/prove.ts";
 import { slotsOf, type TenantTypes } from "../../agent/selinux/proof/tenants.ts";
@@ -77,21 +81,8 @@ describe.each(["debian", "tenants"] as const)("the policy of %s", (name) => {
     const counts = of(file).counts();
     const counted = await seinfo(file);
     expect(counted.get("Allow")).toBeGreaterThan(50_000);
-    const own = {
-      ...{ Classes: counts.classes, Permissions: counts.permissions, Users: counts.users },
-      ...{ Sensitivities: counts.sensitivities, Categories: counts.categories },
-      ...{ Types: counts.types, Attributes: counts.attributes, Roles: counts.roles },
-      ...{ Booleans: counts.booleans, "Cond. Expr.": counts.conditionals },
-      ...{ Allow: counts.rules.allow, Auditallow: counts.rules.auditallow },
-      ...{ Dontaudit: counts.rules.dontaudit, Type_change: counts.rules.type_change },
-      Type_trans: counts.rules.type_transition + counts.filenameTransitions,
-      ...{ Type_member: counts.rules.type_member, Range_trans: counts.rangeTransitions },
-      "Role allow": counts.roleAllows,
-      Role_trans: counts.roleTransitions,
-      Permissives: counts.permissive,
-      Allowxperm: counts.rules.allowxperm,
-    };
-    for (const [key, value] of Object.entries(own)) expect(value, key).toBe(counted.get(key));
+    for (const [key, value] of Object.entries(numbersOf(counts)))
+      expect(value, key).toBe(counted.get(key));
     const constraints = (counted.get("Constraints") ?? 0) + (counted.get("MLS Constrain") ?? 0);
     expect(counts.constraints).toBe(constraints);
   });
@@ -120,6 +111,24 @@ describe.each(["debian", "tenants"] as const)("the policy of %s", (name) => {
   );
 });
 
+/** By what seinfo calls them. */
+function numbersOf(counts: PolicyCounts): Record<string, number> {
+  return {
+    ...{ Classes: counts.classes, Permissions: counts.permissions, Users: counts.users },
+    ...{ Sensitivities: counts.sensitivities, Categories: counts.categories },
+    ...{ Types: counts.types, Attributes: counts.attributes, Roles: counts.roles },
+    ...{ Booleans: counts.booleans, "Cond. Expr.": counts.conditionals },
+    ...{ Allow: counts.rules.allow, Auditallow: counts.rules.auditallow },
+    ...{ Dontaudit: counts.rules.dontaudit, Type_change: counts.rules.type_change },
+    Type_trans: counts.rules.type_transition + counts.filenameTransitions,
+    ...{ Type_member: counts.rules.type_member, Range_trans: counts.rangeTransitions },
+    "Role allow": counts.roleAllows,
+    Role_trans: counts.roleTransitions,
+    Permissives: counts.permissive,
+    Allowxperm: counts.rules.allowxperm,
+  };
+}
+
 function sorted(rules: readonly WrittenRule[]): string[] {
   return rules.map((rule) => JSON.stringify(rule)).sort();
 }
@@ -146,6 +155,22 @@ function randomQuestions(policy: Policy, count: number): [string, string, string
     return [policy.typeName(source), policy.typeName(target), of];
   });
 }
+
+/** Debian 12's setools know no newer one. */
+const known = Array.from({ length: 10 }, (_, index) => 24 + index);
+
+test.each(known)(
+  "what the unit tests write as version %i is what libsepol reads",
+  async (version) => {
+    const bytes = writePolicy(fullPolicy(version).model);
+    const file = join(directory, `written.${version}`);
+    writeFileSync(file, bytes);
+    const [counts, counted] = [parsePolicy(bytes).counts(), await seinfo(file)];
+    expect(counted.get("Policy Version")).toBe(version);
+    for (const [key, value] of Object.entries(numbersOf(counts)))
+      expect(value, key).toBe(counted.get(key));
+  },
+);
 
 test("tenants beside Debian's policy are apart, with a base that is named", () => {
   const verdict = prove(of(files.tenants), apart);

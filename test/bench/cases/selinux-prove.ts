@@ -2,8 +2,8 @@
  * The proof that tenants are apart, on Debian's whole policy with 1,000 tenants of six types each:
  * reading the binary policy and proving it, direct and over any number of host types, in a fresh
  * process. Reference: one pass over the same rules with setools' Python API, which shows the direct
- * part only. Then the same proof of 5,000 tenants: growth beside 1,000 is at most fivefold, the
- * growth of the number of tenants. A MB has 1,000,000 bytes.
+ * part only. Then the same proof of 5,000 tenants: its CPU time beside that of 1,000 grows at most
+ * fivefold, as their number does. A MB has 1,000,000 bytes.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -25,6 +25,8 @@ const limits = { ratio: 0.5, peakMb: 150 };
 
 interface Proof {
   milliseconds: number;
+  /** Of the whole process, its start included. */
+  cpuMs: number;
   peakKiB: number;
   proved: boolean;
   total: number;
@@ -52,12 +54,14 @@ export async function run(): Promise<Result[]> {
     const { counts } = proofs.small[0] as Proof;
     console.log(`${counts.allowRules + counts.conditionalRules} allow rules, ${few} tenants`);
     const time = median(proofs.small.map(({ milliseconds }) => milliseconds));
-    const timeOfMany = median(proofs.large.map(({ milliseconds }) => milliseconds));
+    const [cpu, cpuOfMany] = [proofs.small, proofs.large].map((list) =>
+      median(list.map(({ cpuMs }) => cpuMs)),
+    ) as [number, number];
     const [peak, peakOfMany] = [peakMb(proofs.small), peakMb(proofs.large)];
     return [
       ratioAtMost("selinux-prove", "ms", time, median(seconds) * 1000, limits.ratio),
       atMost("selinux-prove, peak memory", "MB", peak, peakOfMany, limits.peakMb),
-      ratioAtMost("selinux-prove, 5,000 tenants", "ms", timeOfMany, time, many / few),
+      ratioAtMost("selinux-prove, 5,000 tenants", "ms of CPU", cpuOfMany, cpu, many / few),
     ];
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -13,5 +13,7 @@ const { tenants } = slotsOf(policy);
 const verdict = prove(policy, { tenants: { tenants, attributes }, trustedBase, shared });
 const milliseconds = performance.now() - began;
 const { proved, counts, total } = verdict;
+const { user, system } = process.cpuUsage();
+const cpuMs = (user + system) / 1000;
 const peakKiB = process.resourceUsage().maxRSS;
-console.log(JSON.stringify({ milliseconds, peakKiB, proved, total, counts }));
+console.log(JSON.stringify({ milliseconds, cpuMs, peakKiB, proved, total, counts }));
