@@ -24,7 +24,11 @@ export function AccessProvider(props: { first?: Promise<Capabilities>; children:
     first: props.first,
   });
   const access = useMemo<Access>(
-    () => ({ who: data, error, why: (definition, action) => reason(data, definition, action) }),
+    () => ({
+      who: data,
+      error,
+      why: (definition, action) => reason(data, error, definition, action),
+    }),
     [data, error],
   );
   return <AccessContext value={access}>{props.children}</AccessContext>;
@@ -32,9 +36,11 @@ export function AccessProvider(props: { first?: Promise<Capabilities>; children:
 
 function reason(
   who: Capabilities | undefined,
+  error: PageError | undefined,
   definition: Interface,
   action: string,
 ): string | undefined {
+  if (!who && error) return format(_("What you may do is not known: $0"), error.message);
   if (!who) return _("What you may do is not known yet.");
   if (who.actions[`${definition.subsystem}.${action}`]) return undefined;
   const needed = (definition.actions[action]?.roles ?? []).map((role) => `dsecos-${role}`);
