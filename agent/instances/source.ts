@@ -81,15 +81,24 @@ export function rootDisk(instance: Pick<IncusInstance, "devices">) {
   );
 }
 
-export function instanceOf(source: IncusInstance): Instance {
-  const config = source.expanded_config;
+/** What Incus tells of an instance that it cannot look into, as while that is deleted. */
+export type Glimpse = Pick<IncusInstance, "name" | "status" | "location">;
+
+export function instanceOf(told: Glimpse & Partial<IncusInstance>): Instance {
+  const config = told.expanded_config ?? {};
+  const source = {
+    ...told,
+    expanded_config: config,
+    expanded_devices: told.expanded_devices ?? {},
+    state: told.state ?? null,
+  };
   return {
     name: source.name,
     type: source.type === "virtual-machine" ? "virtual-machine" : "container",
     status: statusOf(source.status),
     location: source.location,
     image: config[imageKey] ?? config["image.description"] ?? "",
-    createdAt: isoTime(source.created_at),
+    createdAt: isoTime(source.created_at ?? ""),
     limit: promiseOf(source),
     live: { ...liveOf(source.state), processes: Math.max(0, source.state?.processes ?? 0) },
     addresses: addressesOf(source.state),

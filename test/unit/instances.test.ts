@@ -58,6 +58,14 @@ describe("instances", () => {
       snapshots: 0,
     });
     expect(isoTime("0001-01-01T00:00:00Z")).toBe("");
+    const glimpse = { name: "web", status: "Error", location: "none" };
+    expect(instanceOf(glimpse)).toMatchObject({
+      status: "error",
+      createdAt: "",
+      image: "",
+      live: { ramKib: 0 },
+      addresses: [],
+    });
   });
 });
 
