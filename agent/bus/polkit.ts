@@ -29,7 +29,8 @@ export class Polkit {
   readonly #timeoutMs: number;
   readonly #allowed = new Map<string, number>();
 
-  constructor(bus: BusConnection, timeoutMs = 5000) {
+  /** @param timeoutMs polkit may be kept waiting itself, while a busy disk reads its program back. */
+  constructor(bus: BusConnection, timeoutMs = 10_000) {
     this.#bus = bus;
     this.#timeoutMs = timeoutMs;
   }
