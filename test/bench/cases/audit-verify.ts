@@ -26,9 +26,10 @@ import { eventBytes, hashesAlone } from "../lib/bare-hashes.ts";
 import { bundleProgram } from "../lib/bed.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
-const segments = 4;
+/** So many that starting threads counts for little, as in a log of some days. */
+const segments = 12;
 const events = segments * segmentEvents;
-const rounds = 5;
+const rounds = 3;
 
 /** @returns the index behind the last event. */
 function writeLog(directory: string): void {
