@@ -56,7 +56,7 @@ describe("a viewer", () => {
       {},
       needsOperator,
     );
-    await page.page.locator("[data-row=web] .ds-kebab").click();
+    await page.openMenu("web");
     const { usable, reasons } = await entries(page);
     expect(usable).toEqual(["Show snapshots"]);
     expect(new Set(reasons)).toEqual(new Set([needsOperator]));

@@ -63,7 +63,7 @@ test("is typed into, left by F6, ended, and connected again", async () => {
 test("opens in a tab of its own from the instances of a tenant", async () => {
   const list = await visit(`tenants.html#/${tenant}/instances`);
   const popup = new Promise<Page | null>((resolve) => list.page.once("popup", resolve));
-  await list.page.locator("[data-row=web] .ds-kebab").click();
+  await list.openMenu("web");
   await list.click("menuitem", "Open console");
   const tab = await popup;
   await tab?.waitForSelector("[data-state=connected]");

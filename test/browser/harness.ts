@@ -150,6 +150,13 @@ export class Visit {
     }
   }
 
+  /** Opens the menu of a row, by keyboard: under a mouse that travels, rows may move. */
+  async openMenu(row: string): Promise<void> {
+    const button = await this.page.waitForSelector(`[data-row=${row}] .ds-kebab`);
+    await button?.focus();
+    await this.page.keyboard.press("Enter");
+  }
+
   /** Types into the field with this label, over what was there. */
   async fill(label: string, text: string, role = "textbox"): Promise<void> {
     const field = await this.page.waitForSelector(`::-p-aria([role="${role}"][name="${label}"])`);

@@ -38,7 +38,7 @@ async function open(names: readonly string[] = both): Promise<Visit> {
 
 /** Chooses an act for one instance, or for all that are selected. */
 async function act(page: Visit, entry: string, name?: string): Promise<void> {
-  if (name) await page.page.locator(`[data-row=${name}] .ds-kebab`).click();
+  if (name) await page.openMenu(name);
   else await page.click("button", "2 chosen");
   await page.click("menuitem", entry);
 }

@@ -140,7 +140,7 @@ describe("the table", () => {
     await button?.hover();
     await page.sees("You are in: dsecos-viewer.");
     await page.check();
-    await page.page.locator("[data-row=health] .ds-kebab").click();
+    await page.openMenu("health");
     await page.sees("This needs the group dsecos-operator or dsecos-officer.");
     await page.check();
   });
@@ -215,7 +215,7 @@ describe("one tenant", () => {
     await page.page.waitForFunction(() =>
       document.querySelector(".ds-chart-line")?.getAttribute("d"),
     );
-    await page.page.locator("[data-row=web-001] .ds-kebab").click();
+    await page.openMenu("web-001");
     await page.click("menuitem", "Show console log");
     await page.page.waitForSelector("pre.ds-log");
     await page.check();
@@ -254,7 +254,7 @@ test("deletion needs a second person", async () => {
   await createTenant(staff.operator, "passports");
   const asking = await visit("tenants.html");
   await asking.page.waitForSelector("[data-row=passports]");
-  await asking.page.locator("[data-row=passports] .ds-kebab").click();
+  await asking.openMenu("passports");
   await asking.click("menuitem", "Delete");
   await asking.check();
   await asking.click("button", "Ask for deletion");
@@ -275,7 +275,7 @@ test("deletion needs a second person", async () => {
 
   await asking.click("button", "Carry out now");
   await asking.page.waitForSelector("[data-row=passports] [data-column=state] .pf-m-red");
-  await asking.page.locator("[data-row=passports] .ds-kebab").click();
+  await asking.openMenu("passports");
   await asking.click("menuitem", "Restore");
   await asking.page.waitForSelector("[data-row=passports] [data-column=state] .pf-m-green");
 });
