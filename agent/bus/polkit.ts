@@ -29,8 +29,11 @@ export class Polkit {
   readonly #timeoutMs: number;
   readonly #allowed = new Map<string, number>();
 
-  /** @param timeoutMs polkit may be kept waiting itself, while a busy disk reads its program back. */
-  constructor(bus: BusConnection, timeoutMs = 10_000) {
+  /**
+   * @param timeoutMs polkit may be kept waiting itself, while a busy disk reads its program back;
+   *   whoever called gives up after 25 s
+   */
+  constructor(bus: BusConnection, timeoutMs = 20_000) {
     this.#bus = bus;
     this.#timeoutMs = timeoutMs;
   }
