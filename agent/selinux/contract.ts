@@ -3,6 +3,8 @@ import { defineInterface, document, text } from "../bus/contract.ts";
 import { identifierSchema } from "../bus/fields.ts";
 import { explanationSchema, selinuxStatusSchema } from "./answers.ts";
 import { denialFilterSchema, denialPageSchema } from "./denials/answers.ts";
+import { labelMembers } from "./labels/members.ts";
+import { settingMembers } from "./settings/members.ts";
 
 const everybody = ["viewer", "operator", "officer", "auditor"] as const;
 
@@ -23,6 +25,12 @@ export const selinux = defineInterface({
       roles: ["operator", "officer", "auditor"],
     },
     prove: { description: "Prove the loaded policy anew", roles: ["officer", "auditor"] },
+    settings: { description: "Set booleans of the policy", roles: ["officer"] },
+    labels: {
+      description: "Check the labels of processes and files",
+      roles: ["operator", "officer", "auditor"],
+    },
+    restore: { description: "Restore labels of files", roles: ["officer"] },
   },
   methods: {
     Show: {
@@ -59,6 +67,8 @@ export const selinux = defineInterface({
       out: document("explanation", explanationSchema, "What the policy says."),
       action: "read",
     },
+    ...settingMembers,
+    ...labelMembers,
   },
   signals: { Changed: text("state", v.string(), "State of the newest proof.") },
 });

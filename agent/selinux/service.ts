@@ -3,6 +3,7 @@ import { hash } from "node:crypto";
 import type { KernelEvent } from "../audit/sources/auditd/assemble.ts";
 import type { Call } from "../bus/call.ts";
 import type { Handlers } from "../bus/contract.ts";
+import { DsecosError } from "../bus/errors.ts";
 import { explain } from "../log.ts";
 import { Cache } from "../node/cache.ts";
 import { System } from "../node/system.ts";
@@ -67,6 +68,13 @@ export function createSelinux(parts: SelinuxParts): SelinuxService {
       Denials: (_call, filter) => denials.list(filter),
       Why: (_call, source, target, of) =>
         askPolicy({ kind: "why", policy, ask: { source, target, class: of } }, program),
+      Settings: later,
+      BooleanEffect: later,
+      SetBoolean: later,
+      Tenants: later,
+      Labels: later,
+      LabelReport: later,
+      Restore: later,
     },
     hear: (event) => denials.hear(event),
     start() {
@@ -82,6 +90,10 @@ export function createSelinux(parts: SelinuxParts): SelinuxService {
       prover.end();
     },
   };
+}
+
+async function later(): Promise<never> {
+  throw new DsecosError("Unavailable", "This version of the agent does not do that yet.");
 }
 
 function permissiveOf({ last }: Prover): readonly string[] {
