@@ -22,7 +22,13 @@ export const labelMembers = {
   Restore: {
     description:
       "Give files the type that the policy says, as restorecon does. Files of tenants' pools and of guarded places only; what each had before is on record.",
-    in: [texts("paths", pathSchema, "Paths, as the report names them.")],
+    in: [
+      texts(
+        "paths",
+        pathSchema,
+        "Paths as the report names them, for example /etc/selinux/config.",
+      ),
+    ],
     out: text("job", identifierSchema, "Id of the job."),
     action: "restore",
     changes: true,

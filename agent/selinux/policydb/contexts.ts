@@ -1,5 +1,5 @@
 import type { Cursor } from "./cursor.ts";
-import { skipRange } from "./symbols.ts";
+import { readRange } from "./levels.ts";
 
 const versionInfiniband = 31;
 /** The kinds in the order of the file; each kind is a list. */
@@ -15,12 +15,18 @@ export const contextKinds = [
   "ibendport",
 ] as const;
 
+/** By the numbers of the file: stored with the files, or those of who made them, or by rules. */
+export const fileSystemUses = ["xattr", "transition", "task"] as const;
+
 export type ContextKind = (typeof contextKinds)[number] | "genfs";
 
 /** An object that the policy itself labels, and the type it gives it. */
 export interface LabelledObject {
   kind: ContextKind;
-  /** What is labelled: a name, a path, a number or a range of them; empty for addresses. */
+  /**
+   * What is labelled: a name, a path, a number or a range of them; empty for addresses. A port has
+   * its protocol in front, a file system of `fsuse` where its labels come from.
+   */
   what: string;
   type: number;
 }
@@ -65,8 +71,9 @@ const readSubject: Record<(typeof contextKinds)[number], (cursor: Cursor) => str
   interface: (cursor) => cursor.name(cursor.u32("a label"), "network interface"),
   node: (cursor) => skipped(cursor, 8),
   fsuse: (cursor) => {
-    cursor.u32("a label");
-    return cursor.name(cursor.u32("a label"), "file system");
+    const number = cursor.u32("a label");
+    const how = fileSystemUses[number - 1] ?? `#${number}`;
+    return `${how} ${cursor.name(cursor.u32("a label"), "file system")}`;
   },
   node6: (cursor) => skipped(cursor, 32),
   ibpkey: (cursor) => {
@@ -110,6 +117,6 @@ function readContext(cursor: Cursor, limits: ContextLimits): number {
   cursor.id(limits.users, "user");
   cursor.id(limits.roles, "role");
   const type = cursor.id(limits.types, "type");
-  skipRange(cursor);
+  readRange(cursor);
   return type;
 }

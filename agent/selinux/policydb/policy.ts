@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { type Conditional, type ConditionToken, conditionText, evaluate } from "./conditionals.ts";
 import type { Constraint } from "./constraints.ts";
 import type { LabelledObject } from "./contexts.ts";
+import { type LevelIds, levelText } from "./levels.ts";
 import type { Membership } from "./membership.ts";
 import { type Content, read } from "./read.ts";
 import { type RuleKind, type RuleTable, ruleKinds } from "./rules.ts";
@@ -13,6 +14,14 @@ import {
   type RoleTransition,
   sourceCount,
 } from "./transitions.ts";
+
+/** By their numbers: security/selinux/include/policycap_names.h of the kernel. */
+export const capabilityNames: readonly string[] = [
+  ...["network_peer_controls", "open_perms", "extended_socket_class", "always_check_network"],
+  ...["cgroup_seclabel", "nnp_nosuid_transition", "genfs_seclabel_symlinks"],
+  ...["ioctl_skip_cloexec", "userspace_initial_context", "netlink_xperm", "netif_wildcard"],
+  "genfs_seclabel_wildcard",
+];
 
 /** Under which state of the booleans a rule holds. */
 export interface Condition {
@@ -67,6 +76,8 @@ export class Policy {
   readonly mls: boolean;
   /** What the kernel does with classes and permissions that the policy does not know. */
   readonly unknown: "deny" | "reject" | "allow";
+  /** Names of the capabilities that are on: what the kernel checks beyond what it always did. */
+  readonly capabilities: readonly string[];
   readonly symbols: Symbols;
   readonly rules: RuleTable;
   readonly conditionals: readonly Conditional[];
@@ -87,6 +98,7 @@ export class Policy {
     this.version = content.version;
     this.mls = content.mls;
     this.unknown = content.unknown;
+    this.capabilities = content.capabilities.map((bit) => capabilityNames[bit] ?? `#${bit}`);
     this.symbols = content.symbols;
     this.rules = content.rules;
     this.conditionals = content.conditionals.list;
@@ -179,6 +191,21 @@ export class Policy {
   /** The booleans with the state that stands in the policy. */
   get booleans(): PolicyBoolean[] {
     return this.symbols.booleanData.filter((boolean) => boolean !== undefined);
+  }
+
+  get users(): { name: string; roles: string[]; level: string; range: string }[] {
+    const { roles, levelNames, categoryNames } = this.symbols;
+    const text = (level: LevelIds) => levelText(level, levelNames, categoryNames);
+    const data = this.symbols.userData.filter((user) => user !== undefined);
+    return data.map(({ name, roles: bits, level, range: { low, high } }) => {
+      const [from, to] = [text(low), text(high)];
+      return {
+        name,
+        roles: bits.bits().map((bit) => roles.name(bit + 1)),
+        level: text(level),
+        range: from === to ? from : `${from}-${to}`,
+      };
+    });
   }
 
   /** Names of the permissive types. */

@@ -29,6 +29,8 @@ export interface Content {
   version: number;
   mls: boolean;
   unknown: "deny" | "reject" | "allow";
+  /** Numbers of the capabilities that are on. */
+  capabilities: number[];
   permissive: number[];
   symbols: Symbols;
   rules: RuleTable;
@@ -46,7 +48,7 @@ export function read(bytes: Buffer): Content {
   const cursor = new Cursor(bytes);
   if (bytes.length > maxSize) cursor.fail(`it is longer than ${maxSize} bytes`);
   const { version, config } = readHeader(cursor);
-  cursor.ebitmap("the capabilities");
+  const capabilities = cursor.ebitmap("the capabilities").bits();
   const permissiveAt = cursor.at;
   const permissive = cursor.ebitmap("the permissive types");
   if (version >= versionNeverAudit) cursor.ebitmap("the types that are never audited");
@@ -70,7 +72,7 @@ export function read(bytes: Buffer): Content {
   const membership = Membership.read(cursor, types, symbols.attributes);
   if (cursor.left > 0) cursor.fail(`it goes on for ${cursor.left} bytes after its end`);
   return {
-    ...{ version, symbols, rules, conditionals, roleTransitions, roleAllows },
+    ...{ version, capabilities, symbols, rules, conditionals, roleTransitions, roleAllows },
     ...{ filenameTransitions, rangeTransitions, membership },
     mls: (config & flags.mls) !== 0,
     unknown:

@@ -1,53 +1,21 @@
 import { type Constraint, readConstraints } from "./constraints.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Ebitmap } from "./ebitmap.ts";
-
-/** Ids of types are 16 bits wide in the access rules, so every other table keeps to that too. */
-export const maxId = 65_535;
+import {
+  type LevelIds,
+  type RangeIds,
+  readCategories,
+  readLevel,
+  readLevels,
+  readRange,
+} from "./levels.ts";
+import { NameTable, table } from "./names.ts";
 
 const maxPermissions = 32;
 /** Fields of a policy of version 26 and below end before these. */
 const versions = { objectDefaults: 27, defaultType: 28 };
 const typeIsAttribute = 2;
 const typeIsPrimary = 1;
-
-/** Names by id (1 and up); what has no name in the file is called by its number. */
-export class NameTable {
-  readonly count: number;
-  readonly #names: (string | undefined)[];
-  readonly #ids = new Map<string, number>();
-
-  constructor(count: number) {
-    this.count = count;
-    this.#names = new Array(count + 1);
-  }
-
-  /** @returns whether the name was free; the first name of an id stays its own. */
-  add(id: number, name: string, alias = false): boolean {
-    if (this.#ids.has(name) || (!alias && this.#names[id] !== undefined)) return false;
-    this.#ids.set(name, id);
-    if (!alias) this.#names[id] = name;
-    return true;
-  }
-
-  name(id: number): string {
-    return this.#names[id] ?? `#${id}`;
-  }
-
-  has(id: number): boolean {
-    return this.#names[id] !== undefined;
-  }
-
-  /** The id of a name or an alias. */
-  id(name: string): number | undefined {
-    return this.#ids.get(name);
-  }
-
-  /** Every name with its id, aliases too. */
-  entries(): IterableIterator<[string, number]> {
-    return this.#ids.entries();
-  }
-}
 
 export interface ObjectClass {
   id: number;
@@ -65,6 +33,16 @@ export interface Role {
   name: string;
   /** Bit `id - 1` of every type that the role may have. */
   types: Ebitmap;
+}
+
+export interface PolicyUser {
+  id: number;
+  name: string;
+  /** Bit `id - 1` of every role that the user may have. */
+  roles: Ebitmap;
+  range: RangeIds;
+  /** With which a session begins. */
+  level: LevelIds;
 }
 
 export interface PolicyBoolean {
@@ -87,23 +65,13 @@ export interface Symbols {
   /** The parent that bounds a type, or 0. */
   bounds: Uint16Array;
   users: NameTable;
+  userData: readonly (PolicyUser | undefined)[];
   booleans: NameTable;
   booleanData: readonly (PolicyBoolean | undefined)[];
   levels: number;
+  levelNames: NameTable;
   categories: number;
-}
-
-interface Table {
-  count: number;
-  entries: number;
-}
-
-function table(cursor: Cursor, entrySize: number, what: string): Table {
-  const at = cursor.at;
-  const count = cursor.u32(what);
-  // There may be gaps between ids, but not more of them than the file has bytes.
-  if (count > Math.min(maxId, cursor.left)) cursor.fail(`${count} ${what} are too many`, at);
-  return { count, entries: cursor.count(entrySize, what) };
+  categoryNames: NameTable;
 }
 
 /** The eight tables of names, in the order of the file. */
@@ -114,15 +82,15 @@ export function readSymbols(cursor: Cursor, version: number): Symbols {
   const types = readTypes(cursor);
   const users = readUsers(cursor);
   const { names: booleans, data: booleanData } = readBooleans(cursor);
-  const levels = readLevels(cursor);
-  const categories = readCategories(cursor);
+  const { own: levels, names: levelNames } = readLevels(cursor);
+  const { own: categories, names: categoryNames } = readCategories(cursor);
   const commonPermissions = [...commons.values()]
     .flat()
     .filter((name) => name !== undefined).length;
   return {
     commonPermissions,
-    ...{ classes, classData, roles, roleData, ...types, users },
-    ...{ booleans, booleanData, levels, categories },
+    ...{ classes, classData, roles, roleData, ...types, ...users },
+    ...{ booleans, booleanData, levels, levelNames, categories, categoryNames },
   };
 }
 
@@ -231,21 +199,22 @@ function readTypes(cursor: Cursor) {
   return { types, attributes, bounds, aliases };
 }
 
-function readUsers(cursor: Cursor): NameTable {
+function readUsers(cursor: Cursor) {
   const { count, entries } = table(cursor, 48, "users");
   const names = new NameTable(count);
+  const data: (PolicyUser | undefined)[] = new Array(count + 1);
   for (let index = 0; index < entries; index++) {
     const at = cursor.at;
     const length = cursor.u32("a user");
     const id = cursor.id(count, "user");
     cursor.u32("a user");
     const name = cursor.name(length, "name of a user");
-    cursor.ebitmap("the roles of a user");
-    skipRange(cursor);
-    skipLevel(cursor);
+    const roles = cursor.ebitmap("the roles of a user");
+    const range = readRange(cursor);
     if (!names.add(id, name)) cursor.fail(`the user ${name} is there twice`, at);
+    data[id] = { id, name, roles, range, level: readLevel(cursor) };
   }
-  return names;
+  return { users: names, userData: data };
 }
 
 function readBooleans(cursor: Cursor) {
@@ -262,45 +231,4 @@ function readBooleans(cursor: Cursor) {
     data[id] = { id, name, state: state === 1 };
   }
   return { names, data };
-}
-
-/** @returns how many there are, without aliases. */
-function readLevels(cursor: Cursor): number {
-  const { entries } = table(cursor, 24, "sensitivities");
-  let own = 0;
-  for (let index = 0; index < entries; index++) {
-    const length = cursor.u32("a sensitivity");
-    if (cursor.u32("a sensitivity") === 0) own++;
-    cursor.name(length, "name of a sensitivity");
-    skipLevel(cursor);
-  }
-  return own;
-}
-
-/** @returns how many there are, without aliases. */
-function readCategories(cursor: Cursor): number {
-  const { count, entries } = table(cursor, 12, "categories");
-  let own = 0;
-  for (let index = 0; index < entries; index++) {
-    const length = cursor.u32("a category");
-    cursor.id(count, "category");
-    if (cursor.u32("a category") === 0) own++;
-    cursor.name(length, "name of a category");
-  }
-  return own;
-}
-
-/** A level of multi-level security: a sensitivity and its categories. */
-export function skipLevel(cursor: Cursor): void {
-  cursor.u32("a level");
-  cursor.ebitmap("the categories of a level");
-}
-
-/** One level or two. */
-export function skipRange(cursor: Cursor): void {
-  const at = cursor.at;
-  const levels = cursor.u32("a range");
-  if (levels !== 1 && levels !== 2) cursor.fail(`a range has ${levels} levels`, at);
-  cursor.skip(4 * levels, "a range");
-  for (let level = 0; level < levels; level++) cursor.ebitmap("the categories of a range");
 }

@@ -1,6 +1,6 @@
 import type { Cursor } from "./cursor.ts";
 import type { Ebitmap } from "./ebitmap.ts";
-import { skipRange } from "./symbols.ts";
+import { readRange } from "./levels.ts";
 
 const versions = { roleClass: 26, filenames: 25, compressedFilenames: 33 };
 
@@ -126,7 +126,7 @@ export function readRangeTransitions(cursor: Cursor, limits: TransitionLimits): 
     const source = cursor.id(limits.types, "type");
     const target = cursor.id(limits.types, "type");
     const classId = cursor.id(limits.classes, "class");
-    skipRange(cursor);
+    readRange(cursor);
     list.push({ source, target, classId });
   }
   return list;

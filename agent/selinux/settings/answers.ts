@@ -56,8 +56,8 @@ const fileSystemSchema = v.object({
   name: v.string(),
   path: v.pipe(v.string(), v.description("Within the file system; empty for all of it")),
   how: v.pipe(
-    v.picklist(["xattr", "task", "transition", "genfs"]),
-    v.description("Where its files' labels come from"),
+    v.string(),
+    v.description("Where its files' labels come from: xattr, transition, task or genfs"),
   ),
   type: v.string(),
 });
