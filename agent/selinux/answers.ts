@@ -27,7 +27,9 @@ const ruleSchema = v.object({
 
 export const violationSchema = v.object({
   kind: v.string(),
-  tenants: v.array(v.string()),
+  tenants: v.pipe(v.array(v.string()), v.description("Names of slots, for example tenant0007")),
+  /** Names of the tenants that have these slots now, in their order; empty where nobody has one. */
+  holders: v.optional(v.array(v.string())),
   sentence: v.string(),
   path: v.optional(v.array(v.object({ from: v.string(), to: v.string(), rule: ruleSchema }))),
 });
@@ -81,6 +83,9 @@ export const explanationSchema = v.object({
   source: v.string(),
   target: v.string(),
   class: v.string(),
+  /** Names of the tenants whose types these are now. */
+  sourceTenant: v.optional(v.string()),
+  targetTenant: v.optional(v.string()),
   verdict: v.picklist(["allowed", "boolean", "permissive", "refused"]),
   allowed: v.array(v.string()),
   possible: v.array(v.string()),

@@ -111,6 +111,8 @@ export const tenantSchema = v.object({
   contacts: v.array(v.string()),
   createdAt: v.string(),
   createdBy: v.string(),
+  /** Its slot of the SELinux policy and the storage pool of it, where the node's policy has slots. */
+  slot: v.optional(v.object({ number: v.number(), pool: v.string() })),
   /** Set while deleting: when it will be gone, unless restored before. */
   deleteAt: v.optional(timeSchema),
   /** What is declared but not true yet, or not kept, one sentence each. */

@@ -71,6 +71,9 @@ export const denialSchema = v.object({
   /** Slots of tenants; left out for types of the host. */
   sourceSlot: v.optional(v.number()),
   targetSlot: v.optional(v.number()),
+  /** Names of the tenants that have these slots now; left out for a slot that nobody has. */
+  sourceTenant: v.optional(v.string()),
+  targetTenant: v.optional(v.string()),
   count: v.number(),
   passed: v.pipe(v.number(), v.description("Let pass, in permissive mode")),
   first: timeSchema,
