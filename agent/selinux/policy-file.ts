@@ -10,12 +10,22 @@ const mostBytes = 256 * 1024 * 1024;
 
 /** @throws DsecosError where there is no policy, or where it cannot be read as one */
 export function readPolicy(path = loadedPolicy): Policy {
+  return readWhole(path).policy;
+}
+
+/**
+ * The policy with the bytes that it was read from.
+ *
+ * @throws DsecosError as {@link readPolicy} does
+ */
+export function readWhole(path: string): { policy: Policy; bytes: Buffer } {
   try {
     const found = statSync(path);
     if (!found.isFile() || found.size > mostBytes) {
       throw new DsecosError("InvalidArgument", `${path} is no file with a policy.`);
     }
-    return parsePolicy(readFileSync(path));
+    const bytes = readFileSync(path);
+    return { policy: parsePolicy(bytes), bytes };
   } catch (error) {
     if (error instanceof PolicyError) {
       throw new DsecosError("InvalidArgument", `${path}: ${error.message}`, { cause: error });

@@ -3,7 +3,12 @@ import { getPriority, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { DsecosError } from "../bus/errors.ts";
 import { explainDenial } from "./denials/explain.ts";
-import { readPolicy } from "./policy-file.ts";
+import { compare } from "./loads/compare.ts";
+import { rulesHash } from "./loads/listing.ts";
+import { rangesOf } from "./loads/ranges.ts";
+import { slotsIn } from "./loads/slot-shapes.ts";
+import { slotNumber } from "./policy/names.ts";
+import { readWhole } from "./policy-file.ts";
 import type { Policy } from "./policydb/policy.ts";
 import { prove } from "./proof/prove.ts";
 import { slotsOf } from "./proof/tenants.ts";
@@ -13,14 +18,26 @@ import type { Question, Reply } from "./thread.ts";
 /** Nice value: nobody waits for it but a person. */
 const lowPriority = 10;
 
-function answer({ kind, ask }: Question, policy: Policy): unknown {
+type Whole = { policy: Policy; bytes: Buffer };
+
+function answer({ kind, ask }: Question, { policy, bytes }: Whole): unknown {
   if (kind === "prove") {
     const { trustedBase, shared } = ask as Question<"prove">["ask"];
-    return prove(policy, { tenants: slotsOf(policy), trustedBase, shared });
+    const tenants = slotsOf(policy);
+    const slots = [...tenants.tenants.keys()].map(slotNumber).sort((a, b) => a - b);
+    return { ...prove(policy, { tenants, trustedBase, shared }), slots };
   }
   if (kind === "explain") {
     const { groups } = ask as Question<"explain">["ask"];
     return groups.map((group) => explainDenial(group, { policy }));
+  }
+  if (kind === "identify") {
+    const slots = rangesOf(slotsIn(policy));
+    return { sha256: policy.sha256, rules: rulesHash(policy, bytes), slots };
+  }
+  if (kind === "compare") {
+    const { other, filter } = ask as Question<"compare">["ask"];
+    return compare({ policy, bytes }, readWhole(other), filter);
   }
   const { source, target, class: of } = ask as Question<"why">["ask"];
   return why(policy, source, target, of);
@@ -28,7 +45,7 @@ function answer({ kind, ask }: Question, policy: Policy): unknown {
 
 function reply(question: Question): Reply {
   try {
-    return { answer: answer(question, readPolicy(question.policy)) };
+    return { answer: answer(question, readWhole(question.policy)) };
   } catch (error) {
     if (error instanceof DsecosError) return { code: error.code, message: error.message };
     throw error;

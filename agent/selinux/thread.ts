@@ -6,13 +6,35 @@ import { Worker } from "node:worker_threads";
 import { DsecosError, type ErrorCode } from "../bus/errors.ts";
 import type { DenialExplanation } from "./denials/explain.ts";
 import type { DenialGroup } from "./denials/groups.ts";
+import type { CompareFilter, Comparison } from "./loads/answers.ts";
 import type { Verdict } from "./proof/verdict.ts";
 import type { Explanation } from "./proof/why.ts";
 
+/** Of a policy. */
+export interface Identity {
+  /** Of the file, in hexadecimal. */
+  sha256: string;
+  /** Of its rules by their names, in hexadecimal. */
+  rules: string;
+  /** First and last of each run of neighbours. */
+  slots: [number, number][];
+}
+
 export interface Questions {
-  prove: { ask: { trustedBase: readonly string[]; shared: readonly string[] }; answer: Verdict };
+  prove: {
+    ask: { trustedBase: readonly string[]; shared: readonly string[] };
+    /** With the numbers of the policy's slots, ascending. */
+    answer: Verdict & { slots: number[] };
+  };
   /** One explanation for each group, in their order. */
   explain: { ask: { groups: readonly DenialGroup[] }; answer: DenialExplanation[] };
+  /** What a policy is, whatever its bytes: hash of its rules, and its slots. */
+  identify: { ask: Record<string, never>; answer: Identity };
+  /** The other one is the later of the two. */
+  compare: {
+    ask: { other: string; filter: CompareFilter };
+    answer: Omit<Comparison, "before" | "after"> & { rules: [string, string] };
+  };
   why: { ask: { source: string; target: string; class: string }; answer: Explanation };
 }
 
