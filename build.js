@@ -12,6 +12,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { build } from "esbuild";
 import { prune } from "./plugins/build/css.js";
+import { lean } from "./plugins/build/lean.js";
 import { buildTranslations, extractTexts } from "./plugins/build/po.js";
 
 const root = path.dirname(fileURLToPath(import.meta.url));
@@ -88,6 +89,7 @@ async function buildPage(page, title) {
     legalComments: "eof",
     logLevel: "warning",
     external: ["../../static/*", "../assets/images/*"],
+    plugins: [lean],
     metafile: true,
   });
   /** @type {Record<string, number>} */
@@ -163,6 +165,7 @@ if (process.argv.includes("--texts")) {
     buildProgram("agent/audit/writer-worker.ts", "agent/audit-writer.js"),
     buildProgram("agent/audit/reader-worker.ts", "agent/audit-reader.js"),
     buildProgram("agent/selinux/prover-worker.ts", "agent/selinux-prover.js"),
+    buildProgram("agent/selinux/store-program.ts", "agent/selinux-store.js"),
     buildProgram("agent/audit/witness-server/main.ts", "agent/dsecos-witness.js"),
     generate(),
     buildPages(),

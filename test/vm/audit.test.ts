@@ -16,6 +16,7 @@ import { buildPackages } from "../cluster/packages.ts";
 import { acts, requestOf } from "./acts.ts";
 import { Machine } from "./machine.ts";
 import { obstacle } from "./qemu.ts";
+import { plain } from "./recipe.js";
 
 const reason = obstacle();
 const skipped = reason === "" ? "" : `: skipped, since ${reason}`;
@@ -54,7 +55,7 @@ describe.skipIf(reason !== "")(`the audit log on a machine with its own kernel${
   let copies = 0;
 
   beforeAll(async () => {
-    const [started, packages] = await Promise.all([Machine.start(), buildPackages()]);
+    const [started, packages] = await Promise.all([Machine.start(plain), buildPackages()]);
     machine = started;
     const own = packages.filter((file) => !basename(file).startsWith("dsecos-witness"));
     await machine.run(["mkdir", "/root/packages", "/srv/burst"]);

@@ -1,4 +1,5 @@
 // @ts-check
+import { createHash } from "node:crypto";
 import {
   cpSync,
   existsSync,
@@ -16,17 +17,7 @@ import { CACHE } from "../../packaging/image/build.js";
 import { mmdebstrap } from "../../packaging/image/mmdebstrap.js";
 import { withLock } from "../../packaging/setup/lib/lock.js";
 import { run } from "../../packaging/setup/lib/run.js";
-import {
-  DISK_MIB,
-  EMPTY,
-  ENABLE,
-  EXCLUDE,
-  FILES,
-  INCLUDE,
-  MASK,
-  RELEASE,
-  recipeHash,
-} from "./recipe.js";
+import { recipeHash } from "./recipe.js";
 
 /** As long as a slow mirror may take. */
 const LOCK_SECONDS = 900;
@@ -38,65 +29,108 @@ const LOCK_SECONDS = 900;
  * @typedef {{ directory: string, built: boolean }} Image
  */
 
+/** @typedef {import("./recipe.js").Recipe} Recipe */
+
 /**
- * Builds the disk of the machine, or finds it in the cache. Needs root, but mounts nothing.
+ * Builds the disk of a machine, or finds it in the cache. Needs root, but mounts nothing.
  *
+ * @param {Recipe} recipe
  * @returns {Promise<Image>}
  */
-export async function vmImage() {
-  const directory = join(CACHE, `vm-${recipeHash()}`);
+export async function vmImage(recipe) {
+  const { name, finish } = recipe;
+  if (finish === undefined)
+    return await cached(name, recipeHash(recipe), async (work) => {
+      await makeTree(work, recipe);
+      await makeDisk(work, recipe);
+    });
+  const tree = await cached(`${name}-tree`, recipeHash(recipe), (work) => makeTree(work, recipe));
+  const made = createHash("sha256").update(`${tree.directory}\n${finish.hash}`).digest("hex");
+  return await cached(name, made.slice(0, 16), async (work) => {
+    for (const part of readdirSync(tree.directory))
+      await run("cp", ["--archive", join(tree.directory, part), work], { seconds: 300 });
+    await finish.act(join(work, "root"));
+    await makeDisk(work, recipe);
+  });
+}
+
+/**
+ * @param {string} name
+ * @param {string} hash
+ * @param {(work: string) => Promise<void>} make
+ * @returns {Promise<Image>} what was made by that name and hash; others of the name are removed
+ */
+async function cached(name, hash, make) {
+  const directory = join(CACHE, `${name}-${hash}`);
   if (existsSync(directory)) return { directory, built: false };
+  mkdirSync(CACHE, { recursive: true });
   return await withLock(`${directory}.lock`, LOCK_SECONDS, async () => {
     if (existsSync(directory)) return { directory, built: false }; // by another, meanwhile
-    const work = mkdtempSync(join(CACHE, ".vm-"));
+    const work = mkdtempSync(join(CACHE, `.${name}-`));
     try {
-      await build(work);
-      rmSync(join(work, "root"), { recursive: true });
+      await make(work);
       renameSync(work, directory);
     } finally {
       rmSync(work, { recursive: true, force: true });
     }
-    for (const name of readdirSync(CACHE))
-      if (/^vm-\w{16}$/.test(name) && join(CACHE, name) !== directory)
-        rmSync(join(CACHE, name), { recursive: true });
+    for (const other of readdirSync(CACHE))
+      if (new RegExp(`^${name}-\\w{16}$`).test(other) && join(CACHE, other) !== directory)
+        rmSync(join(CACHE, other), { recursive: true });
     return { directory, built: true };
   });
 }
 
-/** @param {string} work */
-async function build(work) {
+/**
+ * @param {string} work
+ * @param {Recipe} recipe
+ */
+async function makeTree(work, recipe) {
   const root = join(work, "root");
-  const dpkg = EXCLUDE.map((path) => `--dpkgopt=path-exclude=${path}`);
-  const options = ["--variant=minbase", `--include=${INCLUDE.join(",")}`];
-  await mmdebstrap([...options, '--aptopt=Acquire::Languages "none"', ...dpkg], RELEASE, root);
-  settle(root);
+  const dpkg = recipe.exclude.map((path) => `--dpkgopt=path-exclude=${path}`);
+  const options = ["--variant=minbase", `--include=${recipe.include.join(",")}`];
+  const all = [...options, '--aptopt=Acquire::Languages "none"', ...dpkg];
+  await mmdebstrap(all, recipe.release, root);
+  settle(root, recipe);
   await identify(work, root);
   await run("chroot", [root, "update-initramfs", "-u", "-k", "all"], { seconds: 120 });
   for (const name of readdirSync(join(root, "boot"))) {
     if (name.startsWith("vmlinuz-")) cpSync(join(root, "boot", name), join(work, "vmlinuz"));
     if (name.startsWith("initrd.img-")) cpSync(join(root, "boot", name), join(work, "initrd"));
   }
-  const extended = ["-E", "lazy_itable_init=0,lazy_journal_init=0"];
-  const disk = ["-d", root, join(work, "disk.raw"), `${DISK_MIB}M`];
-  await run("mke2fs", ["-q", "-t", "ext4", ...extended, ...disk], { seconds: 300 });
 }
 
-/** @param {string} root */
-function settle(root) {
+/**
+ * @param {string} work
+ * @param {Recipe} recipe
+ */
+async function makeDisk(work, { diskMiB }) {
+  const root = join(work, "root");
+  const extended = ["-E", "lazy_itable_init=0,lazy_journal_init=0"];
+  const disk = ["-d", root, join(work, "disk.raw"), `${diskMiB}M`];
+  await run("mke2fs", ["-q", "-t", "ext4", ...extended, ...disk], { seconds: 300 });
+  rmSync(root, { recursive: true });
+}
+
+/**
+ * @param {string} root
+ * @param {Recipe} recipe
+ */
+function settle(root, recipe) {
   for (const name of ["etc/dpkg/dpkg.cfg.d/99mmdebstrap", "etc/resolv.conf"])
     rmSync(join(root, name), { force: true });
-  for (const path of EMPTY)
+  for (const path of recipe.empty)
     for (const name of readdirSync(join(root, path)))
       rmSync(join(root, path, name), { recursive: true, force: true });
-  for (const unit of MASK) {
+  for (const unit of recipe.mask) {
     const link = join(root, "etc/systemd/system", unit);
     rmSync(link, { force: true });
     symlinkSync("/dev/null", link);
   }
   const wanted = join(root, "etc/systemd/system/multi-user.target.wants");
   mkdirSync(wanted, { recursive: true });
-  for (const unit of ENABLE) symlinkSync(`/usr/lib/systemd/system/${unit}`, join(wanted, unit));
-  for (const [path, text] of Object.entries(FILES)) {
+  for (const unit of recipe.enable)
+    symlinkSync(`/usr/lib/systemd/system/${unit}`, join(wanted, unit));
+  for (const [path, text] of Object.entries(recipe.files)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   }

@@ -9,6 +9,7 @@ import { probe, type RunOptions, type RunResult, run } from "../../packaging/set
 import { until } from "../../packaging/setup/lib/wait.js";
 import { pipe } from "./pipe.ts";
 import { killQemu, startQemu } from "./qemu.ts";
+import type { Recipe } from "./recipe.js";
 import { bootedDisk, snapshotName } from "./snapshot.ts";
 
 /** State of each run lies below, under the process id of its owner. */
@@ -29,24 +30,26 @@ function quote(word: string): string {
 }
 
 export class Machine {
+  readonly #recipe: Recipe;
   readonly #directory: string;
   readonly #image: string;
   readonly #port: number;
 
   /** Of processes that run, or will, from files in a directory. */
-  constructor(directory: string, image: string, port: number) {
+  constructor(recipe: Recipe, directory: string, image: string, port: number) {
+    this.#recipe = recipe;
     this.#directory = directory;
     this.#image = image;
     this.#port = port;
   }
 
   /** Goes on from the moment after a boot, with a disk and a TPM of its own. */
-  static async start(): Promise<Machine> {
-    await Machine.#sweep();
-    const { image, directory: booted } = await bootedDisk();
+  static async start(recipe: Recipe): Promise<Machine> {
+    await Machine.#sweep(recipe);
+    const { image, directory: booted } = await bootedDisk(recipe);
     const directory = `${place}/${process.pid}`;
     mkdirSync(directory, { recursive: true });
-    const machine = new Machine(directory, image, await freePort());
+    const machine = new Machine(recipe, directory, image, await freePort());
     try {
       cpSync(join(booted, "tpm"), join(directory, "tpm"), { recursive: true });
       await run("cp", ["--sparse=always", join(booted, "disk.qcow2"), directory]);
@@ -61,17 +64,18 @@ export class Machine {
   }
 
   /** Ends what a run left that was killed. */
-  static async #sweep(): Promise<void> {
+  static async #sweep(recipe: Recipe): Promise<void> {
     mkdirSync(place, { recursive: true, mode: 0o700 });
     for (const owner of readdirSync(place))
       if (startTimeOf(Number(owner)) === null)
-        await new Machine(`${place}/${owner}`, "", 0).remove();
+        await new Machine(recipe, `${place}/${owner}`, "", 0).remove();
   }
 
   /** Turns it on, and waits until it lets root in. */
   async boot(snapshot?: string): Promise<void> {
     await startQemu({
       ...{ directory: this.#directory, image: this.#image, port: this.#port },
+      kernelLine: this.#recipe.kernelLine,
       disk: join(this.#directory, "disk.qcow2"),
       ...(snapshot === undefined ? {} : { snapshot }),
     });

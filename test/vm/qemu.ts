@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { startDaemon, startReady, stopDaemon } from "../../packaging/setup/lib/daemons.js";
 import { run } from "../../packaging/setup/lib/run.js";
 import { monitor } from "./qmp.ts";
-import { KERNEL_LINE } from "./recipe.js";
 
 const program = "qemu-system-x86_64";
 
@@ -28,6 +27,8 @@ export interface QemuOptions {
   directory: string;
   /** Of the kernel and its initial RAM disk. */
   image: string;
+  /** What the kernel is told. */
+  kernelLine: string;
   /** A qcow2 file. */
   disk: string;
   /** The machine's ssh on the loopback interface. */
@@ -50,7 +51,7 @@ async function makeTpm(state: string): Promise<void> {
 
 /** Starts the machine; that says nothing of the system in it. */
 export async function startQemu(options: QemuOptions): Promise<void> {
-  const { directory, image, disk, port, snapshot } = options;
+  const { directory, image, kernelLine, disk, port, snapshot } = options;
   const state = join(directory, "tpm");
   if (!existsSync(state)) await makeTpm(state);
   const control = join(directory, "tpm.socket");
@@ -67,7 +68,7 @@ export async function startQemu(options: QemuOptions): Promise<void> {
     ...["-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-M", "q35"],
     ...["-smp", "2", "-m", String(memoryMiB), "-nodefaults", "-display", "none"],
     ...["-kernel", join(image, "vmlinuz"), "-initrd", join(image, "initrd")],
-    ...["-append", KERNEL_LINE, "-serial", `file:${join(directory, "console.log")}`],
+    ...["-append", kernelLine, "-serial", `file:${join(directory, "console.log")}`],
     ...["-qmp", `unix:${join(directory, "qmp.socket")},server=on,wait=off`],
     ...["-drive", `file=${disk},if=virtio,format=qcow2,cache=writeback,discard=unmap`],
     ...["-netdev", `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`],

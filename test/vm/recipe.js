@@ -1,25 +1,45 @@
 // @ts-check
 import { createHash } from "node:crypto";
 
-/*
- * What the machine of the vm tier holds: a Debian 13 with its own kernel, audit daemon and all that
- * our packages depend on, but not our packages. Nothing is downloaded later.
+/**
+ * What a machine of the vm tier holds, and how it is started. Nothing is downloaded later.
+ *
+ * @typedef {object} Recipe
+ * @property {string} name begins the names of what is in the cache
+ * @property {string} release
+ * @property {readonly string[]} include Debian's packages
+ * @property {readonly string[]} exclude paths left out while building
+ * @property {readonly string[]} empty directories that are emptied
+ * @property {readonly string[]} mask units
+ * @property {readonly string[]} enable units
+ * @property {Record<string, string>} files
+ * @property {number} diskMiB
+ * @property {string} kernelLine
+ * @property {Finish} [finish]
+ */
+
+/**
+ * What comes into the tree last and changes often: the tree before it is kept in the cache.
+ *
+ * @typedef {object} Finish
+ * @property {string} hash changes with what it does
+ * @property {(root: string) => Promise<void>} act
  */
 
 export const RELEASE = "trixie";
 
-export const INCLUDE = [
+const INCLUDE = [
   ...["linux-image-cloud-amd64", "initramfs-tools", "zstd", "systemd-sysv", "libpam-systemd"],
   ...["udev", "dbus", "polkitd", "sudo", "iproute2", "openssh-server", "auditd"],
   ...["cockpit-ws", "cockpit-bridge", "cockpit-system", "nodejs", "e2fsprogs"],
 ];
 
 /** Left out while building only: what is installed later is installed whole. */
-export const EXCLUDE = ["/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/man/*"];
+const EXCLUDE = ["/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/man/*"];
 
-export const EMPTY = ["var/cache/apt", "var/lib/apt/lists", "var/log/apt", "tmp"];
+const EMPTY = ["var/cache/apt", "var/lib/apt/lists", "var/log/apt", "tmp"];
 
-export const MASK = [
+const MASK = [
   // Emulated without KVM: what no test needs is not waited for.
   ...["apt-daily.timer", "apt-daily-upgrade.timer", "e2scrub_all.timer", "e2scrub_reap.service"],
   ...["dpkg-db-backup.timer", "fstrim.timer", "logrotate.timer", "man-db.timer"],
@@ -27,7 +47,7 @@ export const MASK = [
   "getty@tty1.service",
 ];
 
-export const ENABLE = ["systemd-networkd.service"];
+const ENABLE = ["systemd-networkd.service"];
 
 /** The network that QEMU makes up for the machine. */
 const NETWORK = `[Match]
@@ -39,7 +59,7 @@ LinkLocalAddressing=no
 `;
 
 /** @type {Record<string, string>} */
-export const FILES = {
+const FILES = {
   "etc/hostname": "vm1\n",
   "etc/hosts": "127.0.0.1 localhost vm1\n",
   "etc/fstab": "/dev/vda / ext4 errors=remount-ro 0 1\n",
@@ -50,13 +70,27 @@ export const FILES = {
 };
 
 /** Large enough for a burst of file events and the packages. */
-export const DISK_MIB = 4096;
+const DISK_MIB = 4096;
 
-export const KERNEL_LINE =
+const KERNEL_LINE =
   "root=/dev/vda rw console=ttyS0 audit=1 audit_backlog_limit=8192 net.ifnames=0 quiet";
 
-/** @returns {string} changes with everything that changes the disk, the mirror's state aside */
-export function recipeHash() {
-  const recipe = [RELEASE, INCLUDE, EXCLUDE, EMPTY, MASK, ENABLE, FILES, DISK_MIB];
-  return createHash("sha256").update(JSON.stringify(recipe)).digest("hex").slice(0, 16);
+/**
+ * With its own kernel, audit daemon and all that our packages depend on, but not our packages.
+ *
+ * @type {Recipe}
+ */
+export const plain = {
+  ...{ name: "vm", release: RELEASE, include: INCLUDE, exclude: EXCLUDE, empty: EMPTY },
+  ...{ mask: MASK, enable: ENABLE, files: FILES, diskMiB: DISK_MIB, kernelLine: KERNEL_LINE },
+};
+
+/**
+ * @param {Recipe} recipe
+ * @returns {string} changes with all that the tree is made from, the mirror's state aside
+ */
+export function recipeHash(recipe) {
+  const { release, include, exclude, empty, mask, enable, files, diskMiB } = recipe;
+  const parts = [release, include, exclude, empty, mask, enable, files, diskMiB];
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
 }

@@ -8,7 +8,7 @@ import { run } from "../../packaging/setup/lib/run.js";
 import { vmImage } from "./image.js";
 import { Machine } from "./machine.ts";
 import { qemuVersion, quitQemu, startQemu, takeSnapshot } from "./qemu.ts";
-import { KERNEL_LINE } from "./recipe.js";
+import type { Recipe } from "./recipe.js";
 
 export const snapshotName = "booted";
 
@@ -20,26 +20,26 @@ const lockSeconds = 1200;
  *
  * @returns the image's directory, and one with `disk.qcow2`, which holds the snapshot, and `tpm`
  */
-export async function bootedDisk(): Promise<{ image: string; directory: string }> {
-  const { directory: image } = await vmImage();
-  const made = createHash("sha256").update(`${await qemuVersion()}\n${KERNEL_LINE}`);
+export async function bootedDisk(recipe: Recipe): Promise<{ image: string; directory: string }> {
+  const { directory: image } = await vmImage(recipe);
+  const made = createHash("sha256").update(`${await qemuVersion()}\n${recipe.kernelLine}`);
   const directory = join(image, `booted-${made.digest("hex").slice(0, 16)}`);
   if (!existsSync(directory))
     await withLock(`${directory}.lock`, lockSeconds, async () => {
-      if (!existsSync(directory)) await boot(image, directory);
+      if (!existsSync(directory)) await boot(recipe, image, directory);
     });
   return { image, directory };
 }
 
-async function boot(image: string, directory: string): Promise<void> {
+async function boot(recipe: Recipe, image: string, directory: string): Promise<void> {
   const work = mkdtempSync(join(image, ".booted-"));
   try {
     const disk = join(work, "disk.qcow2");
     const backing = ["-F", "raw", "-b", join(image, "disk.raw")];
     await run("qemu-img", ["create", "-q", "-f", "qcow2", ...backing, disk]);
     const port = await freePort();
-    await startQemu({ directory: work, image, disk, port });
-    const machine = new Machine(work, image, port);
+    await startQemu({ directory: work, image, kernelLine: recipe.kernelLine, disk, port });
+    const machine = new Machine(recipe, work, image, port);
     await machine.reach();
     // Running, or the snapshot would hold a boot that failed.
     await machine.run(["systemctl", "is-system-running", "--wait"], { seconds: 300 });
