@@ -142,6 +142,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     jobs,
     audit,
     log: (event, facts) => log("info", event, facts),
+    slots: () => selinux.slots(),
   });
   cloud.tenants.onChanged((name) => signal(tenantsContract, "Changed", name));
   cloud.instances.onChanged((tenant) => signal(instancesContract, "Changed", tenant));
@@ -154,7 +155,12 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   });
   const selinux = createSelinux({
     ...{ jobs, audit, log },
-    changed: (state) => signal(selinuxContract, "Changed", state),
+    changed: (state) => {
+      signal(selinuxContract, "Changed", state);
+      // Another policy may have other slots.
+      cloud.tenants.slotsChanged();
+    },
+    slotHolders: () => cloud.tenants.slotHolders(),
   });
   const incus = new IncusClient(config.incusSocket);
   const tenancy = async (name: string) => {

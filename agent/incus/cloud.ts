@@ -9,6 +9,10 @@ import { createImages, type ImageService, imageDirectory } from "../images/servi
 import { Consoles } from "../instances/console.ts";
 import { createInstances, type InstanceService } from "../instances/service.ts";
 import type { Jobs } from "../jobs/types.ts";
+import type { LoadedSlots } from "../selinux/policy/slots.ts";
+import { Homes } from "../tenants/homes.ts";
+import { KeyedLock } from "../tenants/locks.ts";
+import { poolNumber } from "../tenants/numbers.ts";
 import { createTenants, type TenantService } from "../tenants/service.ts";
 import { TenantView } from "../tenants/view.ts";
 import { IncusClient } from "./client.ts";
@@ -28,6 +32,8 @@ export interface CloudOptions {
   images?: string;
   /** Where sockets of consoles are made; without it there are no consoles. */
   runtimeDirectory?: string;
+  /** The slots of the policy that this node has loaded; none unless told. */
+  slots?: () => LoadedSlots;
   /** How long a bulk job waits for Incus to come back, in milliseconds; ten minutes unless told. */
   patienceMs?: number;
 }
@@ -46,6 +52,8 @@ export interface Cloud {
 /** Everything is read anew so often, should an event have been missed. */
 const reloadMs = 300_000;
 const retryMs = 5_000;
+/** Stands for the pools of slots among the names of tenants, of which none is empty. */
+const slotPools = "";
 /** Changes of one tenant within this time are read once. */
 const gatherMs = 150;
 
@@ -70,9 +78,12 @@ export function createCloud(options: CloudOptions): Cloud {
       ? undefined
       : new Consoles({ client, audit, log, runtimeDirectory });
   const shared = { client, server, view, jobs, now, log };
-  const instances = createInstances({ ...shared, patienceMs, node, consoles });
+  const locks = new KeyedLock();
+  const homes = new Homes({ ...shared, audit, locks, slots: options.slots ?? (() => "none") });
+  const poolFor = (tenant: string) => homes.poolFor(tenant);
+  const instances = createInstances({ ...shared, patienceMs, node, consoles, poolFor });
   const { finishJobs } = instances;
-  const tenants = createTenants({ ...shared, audit, finishJobs });
+  const tenants = createTenants({ ...shared, audit, finishJobs, homes, locks });
   tenants.onChanged(() =>
     consoles?.endOfInactive((name) => view.find(name)?.state.state === "active"),
   );
@@ -111,7 +122,7 @@ export function createCloud(options: CloudOptions): Cloud {
       }
       await server.reload();
       const began = performance.now();
-      await view.load();
+      await tenants.load();
       log("tenants loaded", { count: view.size, ms: Math.round(performance.now() - began) });
       tenants.noticed("");
       images.noticed("");
@@ -143,6 +154,11 @@ export function createCloud(options: CloudOptions): Cloud {
   async function readOne(name: string): Promise<void> {
     reading.add(name);
     try {
+      if (name === slotPools) {
+        await homes.load();
+        tenants.slotsChanged();
+        return;
+      }
       await view.refresh(name);
       tenants.noticed(name);
     } catch (error) {
@@ -166,6 +182,8 @@ export function createCloud(options: CloudOptions): Cloud {
       if (endsConsole.has(action)) consoles?.endOf(project, name, "the instance stopped");
     } else if (action.startsWith("storage-volume-")) gather(project);
     else if (kind === "image") images.noticed(source.split("/")[3] ?? "");
+    else if (kind === "storage" && poolNumber(source.split("/").at(-1) ?? "") !== undefined)
+      gather(slotPools);
     else if (kind === "storage" || (kind === "profile" && project === "default")) reload();
   }
 
@@ -187,11 +205,12 @@ export function createCloud(options: CloudOptions): Cloud {
   const states = () => {
     if (!view.loaded) return undefined;
     return new Map(
-      [...view.entries()].map(({ name, record, state }) => {
+      [...view.entries()].map(({ name, record, state, number }) => {
         const { version, ...declared } = record;
         const { deleteAt } = state;
         const until = deleteAt === undefined ? {} : { deleteAt };
-        return [name, { ...declared, state: state.state, ...until }];
+        const slot = number === undefined ? {} : { slot: number };
+        return [name, { ...declared, state: state.state, ...until, ...slot }];
       }),
     );
   };

@@ -17,6 +17,8 @@ export interface Pool {
   driver: string;
   /** True where the pool holds a volume to its size. */
   enforced: boolean;
+  /** Driver of pools for single tenants beside it; undefined where there can be none. */
+  tenantDriver?: "dir" | "btrfs";
 }
 
 /** Where packages put the daemon. */
@@ -33,6 +35,11 @@ const enforcing = new Set(["btrfs", "zfs", "lvm", "lvmcluster", "ceph", "cephfs"
 
 interface ServerAnswer {
   environment: { server_version: string; driver: string; server_name: string };
+}
+
+interface PoolAnswer {
+  driver: string;
+  config: Record<string, string>;
 }
 
 type Devices = Record<string, Record<string, string>>;
@@ -110,8 +117,10 @@ export class IncusServer {
     const name = this.#poolName;
     try {
       const path = apiPath("storage-pools", name);
-      const { driver } = await this.#client.get<{ driver: string }>(path);
-      return { name, driver, enforced: enforcing.has(driver) };
+      const { driver, config } = await this.#client.get<PoolAnswer>(path);
+      const pool = { name, driver, enforced: enforcing.has(driver) };
+      const tenantDriver = tenantDriverOf(driver, config.source ?? "");
+      return tenantDriver === undefined ? pool : { ...pool, tenantDriver };
     } catch (error) {
       if (!(error instanceof DsecosError) || error.code !== "NotFound") throw error;
       throw new DsecosError(
@@ -121,6 +130,12 @@ export class IncusServer {
       );
     }
   }
+}
+
+/** A pool on a device of its own leaves no place for others; one in a file or directory does. */
+function tenantDriverOf(driver: string, source: string): Pool["tenantDriver"] {
+  if (driver === "dir") return "dir";
+  return driver === "btrfs" && /\/disks\/[^/]+\.img$/.test(source) ? "btrfs" : undefined;
 }
 
 function healthOf(error: DsecosError): Omit<Health, "version"> {

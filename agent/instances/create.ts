@@ -26,6 +26,8 @@ export interface CreateDeps {
   patienceMs: number;
   /** Name of this node. */
   node: string;
+  /** The storage pool for what is made for a tenant next. */
+  poolFor: (tenant: string) => Promise<string>;
 }
 
 interface Request {
@@ -51,7 +53,7 @@ export class Creator {
     const { jobs, now } = this.#deps;
     this.#requireActive(tenant);
     const names = namesOf(name, spec.count);
-    const place = await this.#place(spec);
+    const place = await this.#place(tenant, spec);
     const taken = await this.existing(tenant, names);
     const first = names.find((one) => taken.has(one));
     if (first !== undefined) {
@@ -120,7 +122,7 @@ export class Creator {
   async #goOn(progress: JobProgress, tenant: string, name: string, spec: InstanceSpec) {
     const names = namesOf(name, spec.count);
     try {
-      const place = await this.#place(spec);
+      const place = await this.#place(tenant, spec);
       const there = await this.existing(tenant, names);
       const missing = names.filter((one) => !there.has(one));
       const room = this.#reserve(tenant, missing, spec);
@@ -233,8 +235,8 @@ export class Creator {
     throw new DsecosError("Conflict", `${tenant} is ${state}; ${remedy}.`);
   }
 
-  async #place(spec: InstanceSpec): Promise<Place> {
-    const { client, server } = this.#deps;
+  async #place(tenant: string, spec: InstanceSpec): Promise<Place> {
+    const { client, server, poolFor } = this.#deps;
     if (spec.type === "virtual-machine" && !server.runsMachines) {
       throw new DsecosError(
         "Unavailable",
@@ -242,12 +244,12 @@ export class Creator {
           "runs no virtual machines; create a container instead.",
       );
     }
-    const pool = await server.pool();
+    const pool = await poolFor(tenant);
     const path = apiPath("images", "aliases", spec.image);
     try {
       const alias = await client.get<{ target: string; type: string }>(path);
       if (alias.type === spec.type) {
-        return { pool: pool.name, network: server.network, fingerprint: alias.target };
+        return { pool, network: server.network, fingerprint: alias.target };
       }
     } catch (error) {
       if (!(error instanceof DsecosError) || error.code !== "NotFound") throw error;

@@ -6,6 +6,7 @@ import { explain, type Log } from "../log.ts";
 import type { Proof } from "./answers.ts";
 import { sharedTypes, trustedBase } from "./assumptions.ts";
 import { loadedPolicy } from "./offline.ts";
+import type { LoadedSlots } from "./policy/slots.ts";
 import type { Verdict } from "./proof/verdict.ts";
 import { askPolicy, proverProgram } from "./thread.ts";
 
@@ -50,6 +51,7 @@ interface Asker {
 export class Prover {
   readonly #parts: ProverParts;
   #last: Proof = neverProved;
+  #slots: LoadedSlots = "unknown";
   #running: Promise<Proof> | undefined;
   #job: string | undefined;
   #hourly: NodeJS.Timeout | undefined;
@@ -62,9 +64,21 @@ export class Prover {
     return this.#last;
   }
 
+  /** Of the policy that was read last. */
+  get slots(): LoadedSlots {
+    return this.#slots;
+  }
+
+  /** SELinux is not active, so that there is no policy. */
+  off(): void {
+    this.end();
+    this.#slots = "none";
+  }
+
   /** A policy was loaded, or is there at the start: it is proved now and every hour. */
   begin(): void {
     this.end();
+    if (this.#slots === "none") this.#slots = "unknown";
     this.#hourly = setInterval(() => this.#byItself(), hourMs).unref();
     this.#byItself();
   }
@@ -117,11 +131,13 @@ export class Prover {
     });
     try {
       const verdict = await askPolicy({ kind: "prove", policy, ask }, program, signal);
+      this.#slots = verdict.slots.length === 0 ? "none" : verdict.slots;
       const proof = { ...proofOf(verdict), ...ended() };
       await this.#file(asker, proof);
       return proof;
     } catch (error) {
       if (signal?.aborted !== true) {
+        if (this.#slots !== "none") this.#slots = "unknown";
         await this.#file(asker, {
           ...neverProved,
           ...ended(),

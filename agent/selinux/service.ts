@@ -10,9 +10,11 @@ import { System } from "../node/system.ts";
 import type { SelinuxStatus } from "./answers.ts";
 import type { selinux } from "./contract.ts";
 import { Denials } from "./denials/service.ts";
+import { holdersOf, type SlotHolders, withHolders } from "./holders.ts";
 import { readMode } from "./mode.ts";
 import { modeFacts } from "./mode-facts.ts";
 import { loadedPolicy } from "./offline.ts";
+import type { LoadedSlots } from "./policy/slots.ts";
 import { Prover, type ProverParts } from "./prover.ts";
 import { askPolicy, proverProgram } from "./thread.ts";
 import { kernelStatus, watchKernel } from "./watch.ts";
@@ -27,14 +29,18 @@ export interface SelinuxService {
   /** Proves the loaded policy, and each that is loaded from then on. */
   start(): void;
   stop(): void;
+  /** The slots of the policy that is loaded, as it was read last. */
+  slots(): LoadedSlots;
 }
 
 export interface SelinuxParts extends ProverParts {
+  /** Which tenant has which slot. */
+  slotHolders: SlotHolders;
   system?: System;
 }
 
 export function createSelinux(parts: SelinuxParts): SelinuxService {
-  const { log, program = proverProgram(), system = new System() } = parts;
+  const { log, program = proverProgram(), system = new System(), slotHolders } = parts;
   const policy = parts.policy ?? loadedPolicy;
   const prover = new Prover(parts);
   const loaded = new Cache(lifetimeMs, async () => {
@@ -49,12 +55,12 @@ export function createSelinux(parts: SelinuxParts): SelinuxService {
     if (sha256 === undefined) return undefined;
     const answers = await askPolicy({ kind: "explain", policy, ask: { groups } }, program);
     return { policy: sha256, answers };
-  });
+  }, slotHolders);
   let end = () => {};
 
   const show = async (): Promise<SelinuxStatus> => {
     const [facts, sha256] = await Promise.all([mode.get(), loaded.get()]);
-    const proof = prover.last;
+    const proof = withHolders(prover.last, slotHolders());
     const current = sha256 === undefined ? null : sha256 === proof.policy?.sha256;
     return { at: new Date().toISOString(), mode: facts, proof, current };
   };
@@ -66,8 +72,11 @@ export function createSelinux(parts: SelinuxParts): SelinuxService {
         return prover.start(member, caller.user, caller.uid);
       },
       Denials: (_call, filter) => denials.list(filter),
-      Why: (_call, source, target, of) =>
-        askPolicy({ kind: "why", policy, ask: { source, target, class: of } }, program),
+      async Why(_call, source, target, of) {
+        const ask = { source, target, class: of };
+        const explanation = await askPolicy({ kind: "why", policy, ask }, program);
+        return { ...explanation, ...holdersOf({ source, target }, slotHolders()) };
+      },
       Settings: later,
       BooleanEffect: later,
       SetBoolean: later,
@@ -80,7 +89,7 @@ export function createSelinux(parts: SelinuxParts): SelinuxService {
     start() {
       end = watchKernel(
         kernelStatus,
-        (status) => (status === undefined ? prover.end() : prover.begin()),
+        (status) => (status === undefined ? prover.off() : prover.begin()),
         (error) =>
           log("warning", "the kernel's state of SELinux is not known", { error: explain(error) }),
       );
@@ -89,6 +98,7 @@ export function createSelinux(parts: SelinuxParts): SelinuxService {
       end();
       prover.end();
     },
+    slots: () => prover.slots,
   };
 }
 

@@ -4,7 +4,9 @@ import { DsecosError } from "../bus/errors.ts";
 import type { IncusClient } from "../incus/client.ts";
 import type { IncusServer } from "../incus/server.ts";
 import { freezeAll, instanceStates, isFrozen, type Told, thawAll } from "./freeze.ts";
+import type { Homes } from "./homes.ts";
 import type { KeyedLock } from "./locks.ts";
+import { ownerOf } from "./numbers.ts";
 import { type Config, declared, updateProject } from "./project.ts";
 import type { TenantRecord } from "./record.ts";
 import { parseRecord, parseState, type StateRecord, stateKey, tenantKey } from "./record.ts";
@@ -22,6 +24,7 @@ export interface LifecycleDeps {
   view: TenantView;
   audit: AuditWriter;
   locks: KeyedLock;
+  homes: Homes;
   now: () => Date;
 }
 
@@ -147,14 +150,16 @@ export class Lifecycle {
 
   /** Removes the project with its contents; does nothing when it is gone. */
   async remove(name: string, progress: RemovalProgress): Promise<void> {
-    const { client, view, locks } = this.#deps;
+    const { client, view, locks, homes } = this.#deps;
     await locks.run(name, async () => {
-      const { state } = view.get(name);
+      const { state, record, number } = view.get(name);
       if (!this.isDue(state))
         throw new DsecosError("Conflict", `${name} is not to be deleted now.`);
       if (!state.removeContents) await this.requireEmpty(name);
-      await removeTenant(client, name, progress);
+      await removeTenant(client, name, progress, number === undefined ? 0 : 1);
       view.gone(name);
+      // Last: while the pool is there, nobody is given its slot.
+      await homes.vacate(ownerOf(name, record), progress.finished);
     });
   }
 

@@ -12,6 +12,8 @@ export type Config = Record<string, string>;
 export interface NodeFacts {
   /** The managed network of the default profile, which tenants share. */
   network: string | undefined;
+  /** The storage pool of tenants that have no slot of the SELinux policy. */
+  poolName: string;
 }
 
 /** Sizes as Incus reads them: no space, and kB for 1000 bytes. */
@@ -30,6 +32,11 @@ export function limitsOf(quota: Quota): Config {
 /** Keys that are the same for every tenant of this node. */
 export function fixedKeys(facts: NodeFacts): readonly Restriction[] {
   return [...features, ...restrictionsFor(facts.network)];
+}
+
+/** What a project has while all of its tenant lies in the storage pool of its own slot. */
+export function apartKeys({ poolName }: Pick<NodeFacts, "poolName">): Config {
+  return { [`limits.disk.pool.${poolName}`]: "0" };
 }
 
 /** All that we declare of a project; an empty value means that the key must not be there. */

@@ -1,14 +1,16 @@
 /**
  * Makes Incus match what is declared: puts changed keys right, keeps suspended tenants frozen,
- * finishes deletions and jobs that were interrupted. Runs at start, on events and every minute.
+ * gives them their slots and pools, finishes deletions and jobs that were interrupted. Runs at start,
+ * on events and every minute.
  */
 import type { AuditWriter } from "../audit/types.ts";
 import { DsecosError } from "../bus/errors.ts";
 import type { IncusClient } from "../incus/client.ts";
 import type { IncusServer } from "../incus/server.ts";
 import type { Jobs } from "../jobs/types.ts";
+import type { Homes } from "./homes.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import { declared, driftOf, updateProject } from "./project.ts";
+import { apartKeys, declared, driftOf, updateProject } from "./project.ts";
 import { overQuota } from "./quota.ts";
 import { parseRecord, parseState, stateKey, tenantKey } from "./record.ts";
 import type { Entry, TenantView } from "./view.ts";
@@ -22,6 +24,9 @@ export interface ReconcilerDeps {
   lifecycle: Lifecycle;
   log: (event: string, facts: Record<string, unknown>) => void;
   finishJobs: (tenant: string) => Promise<void>;
+  homes: Homes;
+  /** Tells that a tenant's row is another now. */
+  changed: (tenant: string) => void;
 }
 
 const everyMs = 60_000;
@@ -126,7 +131,7 @@ export class Reconciler {
   }
 
   async #look(entry: Entry): Promise<void> {
-    const { lifecycle, finishJobs } = this.#deps;
+    const { lifecycle, finishJobs, view } = this.#deps;
     const { name, state } = entry;
     if (entry.drifted) await this.#repair(name);
     if (lifecycle.isDue(state)) {
@@ -140,16 +145,22 @@ export class Reconciler {
     }
     if (entry.jobs > 0) await finishJobs(name);
     await this.#reportQuota(entry);
+    if (await this.#deps.homes.settle(view.find(name) ?? entry)) this.#deps.changed(name);
   }
 
   /** Writes what is declared over what was changed behind our back, and puts both on record. */
   async #repair(name: string): Promise<void> {
     const { client, server, view, audit } = this.#deps;
+    const entry = view.get(name);
+    const isApart = entry.number !== undefined && entry.strays.length === 0;
     await updateProject(client, name, async (config) => {
       const record = parseRecord(config[tenantKey] ?? "");
       const state = parseState(config[stateKey] ?? "");
       if (record === undefined || state === undefined) return undefined;
-      const wanted = declared(record, state, server);
+      const wanted = {
+        ...declared(record, state, server),
+        ...(isApart ? apartKeys(server) : {}),
+      };
       const changed = driftOf(config, wanted).filter(({ key }) => !isOurs(key));
       if (changed.length === 0) return undefined;
       // On record before it is done, like every other change.

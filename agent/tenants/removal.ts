@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { DsecosError } from "../bus/errors.ts";
 import { apiPath, type IncusClient } from "../incus/client.ts";
 import { run } from "../incus/operations.ts";
+import { literal, select } from "../incus/sql.ts";
 import { forEachBounded } from "./locks.ts";
 
 export interface RemovalProgress {
@@ -14,37 +15,41 @@ export interface RemovalProgress {
   finished(object: string, error?: string): void;
 }
 
-interface Volume {
-  name: string;
-  type: string;
-}
-
 const width = 4;
 const rounds = 5;
 
-/** Names of custom volumes (`pool/name`) of a project over all pools. */
-export async function customVolumes(client: IncusClient, project: string) {
-  const pools = await client.get<{ name: string }[]>("/1.0/storage-pools", {
-    query: { recursion: "1" },
-  });
-  const found: { pool: string; name: string }[] = [];
-  for (const { name: pool } of pools) {
-    const path = apiPath("storage-pools", pool, "volumes", "custom");
-    const volumes = await client.get<Volume[]>(path, { project, query: { recursion: "1" } });
-    // Snapshots are listed as volume/snapshot and go with their volume.
-    for (const { name } of volumes) if (!name.includes("/")) found.push({ pool, name });
-  }
-  return found;
+interface Kept {
+  pool: string;
+  name: string;
 }
 
-/** @throws DsecosError when something cannot be removed; what is removed stays removed. */
+/** Names of custom volumes of a project over all pools; their snapshots go with them. */
+export function customVolumes(client: IncusClient, project: string): Promise<Kept[]> {
+  return keptIn(client, "storage_volumes v", "v.type=2", project);
+}
+
+async function keptIn(client: IncusClient, table: string, which: string, project: string) {
+  const rows = await select(
+    client,
+    `SELECT s.name, v.name FROM ${table} JOIN storage_pools s ON s.id=v.storage_pool_id ` +
+      `JOIN projects p ON p.id=v.project_id WHERE ${which} AND p.name=${literal(project)} ` +
+      "ORDER BY s.name, v.name",
+  );
+  return rows.map(([pool, name]) => ({ pool: String(pool), name: String(name) }));
+}
+
+/**
+ * @param after how many steps the caller has left when the project is gone
+ * @throws DsecosError when something cannot be removed; what is removed stays removed.
+ */
 export async function removeTenant(
   client: IncusClient,
   project: string,
   progress: RemovalProgress,
+  after = 0,
 ): Promise<void> {
   for (let round = 1; ; round += 1) {
-    const known = await removeContents(client, project, progress);
+    const known = await removeContents(client, project, progress, after);
     if (!known) return;
     progress.step("Removing the tenant");
     try {
@@ -64,11 +69,12 @@ async function removeContents(
   client: IncusClient,
   project: string,
   progress: RemovalProgress,
+  after: number,
 ): Promise<boolean> {
   const instances = await lastParts(client, "/1.0/instances", project);
   if (instances === undefined) return false;
   const volumes = await customVolumes(client, project);
-  progress.total(instances.length + volumes.length + 1);
+  progress.total(instances.length + volumes.length + 1 + after);
 
   progress.step("Removing instances");
   await forEachBounded(instances, width, async (name) => {
@@ -125,15 +131,9 @@ export async function removeInstance(
 }
 
 async function removeBuckets(client: IncusClient, project: string): Promise<void> {
-  const pools = await lastParts(client, "/1.0/storage-pools", undefined);
-  for (const pool of pools ?? []) {
-    const path = apiPath("storage-pools", pool, "buckets");
-    const names = await lastParts(client, path, project);
-    for (const name of names ?? []) {
-      await gone(
-        client.send("DELETE", `${path}/${encodeURIComponent(name)}`, undefined, { project }),
-      );
-    }
+  for (const { pool, name } of await keptIn(client, "storage_buckets v", "1=1", project)) {
+    const path = apiPath("storage-pools", pool, "buckets", name);
+    await gone(client.send("DELETE", path, undefined, { project }));
   }
 }
 

@@ -1,5 +1,6 @@
 /** An entry of the view as people see it. */
 import type { Pool } from "../incus/server.ts";
+import { slotName } from "../selinux/policy/names.ts";
 import type { Tenant } from "./contract.ts";
 import { overQuota } from "./quota.ts";
 import type { Entry, TenantView } from "./view.ts";
@@ -8,10 +9,13 @@ export interface RowContext {
   view: TenantView;
   pool: Pool | undefined;
   poolName: string;
+  /** What of a tenant's slot and pool is not as it should be. */
+  homes: { sentences(entry: Entry): string[] };
 }
 
 /** What is declared but not true yet, or not kept, one sentence each. */
-export function notYetTrue(entry: Entry, { view, pool, poolName }: RowContext): string[] {
+export function notYetTrue(entry: Entry, context: RowContext): string[] {
+  const { view, pool, poolName, homes } = context;
   const sentences = overQuota(entry);
   if (entry.drifted) {
     sentences.push("Its limits or restrictions were changed in Incus and are being put right.");
@@ -20,15 +24,21 @@ export function notYetTrue(entry: Entry, { view, pool, poolName }: RowContext): 
   if (view.sharesDomain(entry)) {
     sentences.push(`Another tenant has the domain ${entry.record.domain} too; delete one of them.`);
   }
+  sentences.push(...homes.sentences(entry));
   if (pool === undefined) {
     sentences.push(`The storage pool ${poolName} is not there, so it cannot have instances.`);
   } else if (!pool.enforced) {
     sentences.push(
-      `The pool ${pool.name} (${pool.driver}) counts disk sizes but cannot hold disks to them; ` +
+      `The pool ${poolOf(entry, pool.name)} (${pool.driver}) counts disk sizes but cannot hold disks to them; ` +
         "use zfs, btrfs, lvm or ceph.",
     );
   }
   return sentences;
+}
+
+/** @returns the pool of what is made for the tenant next */
+export function poolOf({ number }: Entry, shared: string): string {
+  return number === undefined ? shared : slotName(number);
 }
 
 export function rowOf(entry: Entry, context: RowContext): Tenant {
@@ -48,6 +58,9 @@ export function rowOf(entry: Entry, context: RowContext): Tenant {
     contacts: record.contacts,
     createdAt: record.createdAt,
     createdBy: record.createdBy,
+    ...(entry.number === undefined
+      ? {}
+      : { slot: { number: entry.number, pool: slotName(entry.number) } }),
     ...(state.deleteAt === undefined ? {} : { deleteAt: state.deleteAt }),
     notYetTrue: notYetTrue(entry, context),
   };

@@ -9,15 +9,17 @@ import type { Health, IncusServer } from "../incus/server.ts";
 import type { JobProgress, Jobs } from "../jobs/types.ts";
 import { exceeding, limitOf, plus } from "./amounts.ts";
 import type { Tenant, TenantChange, TenantSpec, tenants } from "./contract.ts";
+import type { Homes } from "./homes.ts";
 import { Lifecycle, type Who } from "./lifecycle.ts";
 import { TenantList } from "./list.ts";
 import { readLive } from "./live.ts";
-import { KeyedLock } from "./locks.ts";
-import { createProject, declared } from "./project.ts";
+import type { KeyedLock } from "./locks.ts";
+import { numberKey, slotHolders } from "./numbers.ts";
+import { apartKeys, createProject, declared } from "./project.ts";
 import { Reconciler } from "./reconcile.ts";
 import type { StateRecord, TenantRecord } from "./record.ts";
 import { features, restrictionsFor } from "./restrictions.ts";
-import { notYetTrue, type RowContext, rowOf } from "./rows.ts";
+import { notYetTrue, poolOf, type RowContext, rowOf } from "./rows.ts";
 import type { Entry, TenantView } from "./view.ts";
 
 export interface TenantDeps {
@@ -30,6 +32,9 @@ export interface TenantDeps {
   log: (event: string, facts: Record<string, unknown>) => void;
   /** Goes on with a tenant's bulk jobs that a stop of the agent interrupted. */
   finishJobs: (tenant: string) => Promise<void>;
+  homes: Homes;
+  /** Held by whoever changes a tenant's project. */
+  locks: KeyedLock;
 }
 
 export interface TenantService {
@@ -46,6 +51,12 @@ export interface TenantService {
   record(name: string): Promise<TenantRecord>;
   /** Tells that a tenant was read anew; an empty name means all. */
   noticed(name: string): void;
+  /** Reads all tenants and their pools. */
+  load(): Promise<void>;
+  /** The storage pools of slots, or the slots, are others now. */
+  slotsChanged(): void;
+  /** Names of tenants by their slot of the SELinux policy. */
+  slotHolders(): ReadonlyMap<number, string>;
 }
 
 /**
@@ -62,19 +73,20 @@ function withCrowding(health: Health, count: number): Health {
 }
 
 export function createTenants(deps: TenantDeps): TenantService {
-  const { client, server, view, jobs, now } = deps;
-  const locks = new KeyedLock();
-  const lifecycle = new Lifecycle({ ...deps, locks });
-  const reconciler = new Reconciler({ ...deps, lifecycle });
-  const list = new TenantList();
+  const { client, server, view, jobs, now, homes } = deps;
   const listeners: ((name: string) => void)[] = [];
-  /** Names and domains of tenants that are being created. */
-  const claimed = new Map<string, string>();
-
   const tell = (name: string) => {
     for (const listener of listeners) listener(name);
   };
-  const context = (): RowContext => ({ view, pool: server.knownPool, poolName: server.poolName });
+  const lifecycle = new Lifecycle(deps);
+  const reconciler = new Reconciler({ ...deps, lifecycle, changed: tell });
+  const list = new TenantList();
+  /** Names and domains of tenants that are being created. */
+  const claimed = new Map<string, string>();
+
+  const context = (): RowContext => {
+    return { view, pool: server.knownPool, poolName: server.poolName, homes };
+  };
   const row = (entry: Entry) => rowOf(entry, context());
   const ready = () =>
     view.ready(
@@ -90,14 +102,22 @@ export function createTenants(deps: TenantDeps): TenantService {
       const record: TenantRecord = { version: 1, ...spec, createdAt: at, createdBy };
       const uid = call.caller.uid;
       const state: StateRecord = { state: "active", since: at, by: createdBy, uid };
+      const { number, release } = await homes.hold();
+      const slotKeys =
+        number === undefined ? {} : { [numberKey]: String(number), ...apartKeys(server) };
       try {
-        await createProject(client, name, spec.displayName, declared(record, state, server));
+        const config = { ...declared(record, state, server), ...slotKeys };
+        await createProject(client, name, spec.displayName, config);
+        view.added(name, record, state, number);
       } catch (error) {
         throw explainCreate(error, name);
+      } finally {
+        release();
       }
-      const entry = view.added(name, record, state);
+      await homes.settleNumber(name);
       tell(name);
-      return row(entry);
+      reconciler.kick(name);
+      return row(view.get(name));
     } finally {
       release();
     }
@@ -182,7 +202,11 @@ export function createTenants(deps: TenantDeps): TenantService {
       return {
         tenant: row(entry),
         live,
-        storage: { pool: pool.name, driver: pool.driver, enforced: pool.enforced },
+        storage: {
+          pool: poolOf(entry, pool.name),
+          driver: pool.driver,
+          enforced: pool.enforced,
+        },
         restrictions: [...restrictionsFor(server.network), ...features],
       };
     },
@@ -259,6 +283,12 @@ export function createTenants(deps: TenantDeps): TenantService {
       tell(name);
       reconciler.kick(name);
     },
+    async load() {
+      await view.load();
+      await homes.load();
+    },
+    slotsChanged: () => reconciler.kick(""),
+    slotHolders: () => slotHolders(view.entries()),
   };
 }
 

@@ -6,9 +6,11 @@
 import { DsecosError } from "../bus/errors.ts";
 import type { IncusClient } from "../incus/client.ts";
 import { type Amount, limitOf, plus } from "./amounts.ts";
+import { parseNumber } from "./numbers.ts";
 import { limitsOf, type NodeFacts } from "./project.ts";
 import { QuotaGuard, type Usage } from "./quota.ts";
 import { parseRecord, parseState, type StateRecord, type TenantRecord } from "./record.ts";
+import { readStrays, type Stray } from "./strays.ts";
 import {
   noUsage,
   type ProjectRow,
@@ -28,6 +30,10 @@ export interface Entry extends Usage {
   /** True when a declared key of the project is not as declared. */
   drifted: boolean;
   jobs: number;
+  /** Its slot of the SELinux policy. */
+  number: number | undefined;
+  /** What of it lies in other pools than that of its slot. */
+  strays: readonly Stray[];
   /** Counts changes that were made here, so that an older reading cannot undo them. */
   version: number;
 }
@@ -132,8 +138,9 @@ export class TenantView {
       const last = rows.at(-1);
       if (last === undefined) break;
       const usage = await readUsage(this.#client, after, last.id);
+      const strays = await readStrays(this.#client, after, last.id);
       for (const row of rows) {
-        const entry = this.#entryOf(row, usage.get(row.id) ?? noUsage);
+        const entry = this.#entryOf(row, usage.get(row.id) ?? noUsage, strays.get(row.id) ?? []);
         if (typeof entry === "string") unreadable.set(row.name, entry);
         else entries.set(row.name, entry);
       }
@@ -164,7 +171,7 @@ export class TenantView {
       const before = this.#entries.get(name);
       const version = before?.version;
       const row = await readProject(this.#client, this.#facts(), name);
-      const read = row === undefined ? undefined : await readUsageOf(this.#client, row.id);
+      const read = row === undefined ? undefined : await this.#readOf(row);
       const now = this.#entries.get(name);
       // Something was changed here while we read: what we have may be older than that.
       if ((now !== before || now?.version !== version) && attempt < 20) continue;
@@ -173,7 +180,7 @@ export class TenantView {
         this.#drop(name);
         return undefined;
       }
-      const entry = this.#entryOf(row, read.usage);
+      const entry = this.#entryOf(row, read.usage, read.strays);
       if (typeof entry === "string") {
         this.#drop(name);
         this.#unreadable.set(name, entry);
@@ -185,6 +192,12 @@ export class TenantView {
     }
   }
 
+  async #readOf({ id, number }: ProjectRow) {
+    const found = await readUsageOf(this.#client, id);
+    const strays = number === "" ? undefined : await readStrays(this.#client, id - 1, id);
+    return { ...found, strays: strays?.get(id) ?? [] };
+  }
+
   /** Takes an entry in, or one in another's place. */
   put(entry: Entry): void {
     this.#drop(entry.name);
@@ -193,19 +206,25 @@ export class TenantView {
   }
 
   /** A new tenant as it was just created. */
-  added(name: string, record: TenantRecord, state: StateRecord): Entry {
-    const entry = this.#makeEntry(name, record, state, noUsage);
+  added(name: string, record: TenantRecord, state: StateRecord, number?: number): Entry {
+    const entry = { ...this.#makeEntry(name, record, state, noUsage), number };
     this.put(entry);
     return entry;
+  }
+
+  /** Tells that a number was just written. */
+  numbered(name: string, number: number): void {
+    const entry = this.#entries.get(name);
+    if (entry !== undefined) this.put({ ...entry, number, version: entry.version + 1 });
   }
 
   /** Tells that record or state were just written. */
   changed(name: string, record: TenantRecord, state: StateRecord): void {
     const entry = this.#entries.get(name);
     if (entry === undefined) return;
-    const { instances, powered, promised, drifted, jobs, version } = entry;
+    const { instances, powered, promised, drifted, jobs, number, strays, version } = entry;
     const next = this.#makeEntry(name, record, state, { instances, powered, promised });
-    this.put({ ...next, drifted, jobs, version: version + 1 });
+    this.put({ ...next, drifted, jobs, number, strays, version: version + 1 });
   }
 
   /** Makes a limit smaller before Incus knows, so that nothing slips in between. */
@@ -247,7 +266,7 @@ export class TenantView {
     else this.#domains.set(domain, count);
   }
 
-  #entryOf(row: ProjectRow, usage: UsageRow): Entry | string {
+  #entryOf(row: ProjectRow, usage: UsageRow, strays: Stray[]): Entry | string {
     const record = parseRecord(row.tenant);
     const state = parseState(row.state);
     if (record === undefined || state === undefined) {
@@ -263,7 +282,10 @@ export class TenantView {
       limits["limits.memory"] === row.limits.memory &&
       limits["limits.disk"] === row.limits.disk;
     const entry = this.#makeEntry(row.name, record, state, usage);
-    return { ...entry, drifted: !(row.fixedRight && limitsRight), jobs: row.jobs };
+    const number = parseNumber(row.number);
+    const apartRight = number === undefined || strays.length > 0 || row.apart;
+    const drifted = !(row.fixedRight && limitsRight && apartRight);
+    return { ...entry, drifted, jobs: row.jobs, number, strays };
   }
 
   #makeEntry(name: string, record: TenantRecord, state: StateRecord, usage: UsageRow): Entry {
@@ -284,6 +306,8 @@ export class TenantView {
       powered: usage.powered,
       drifted: false,
       jobs: 0,
+      number: undefined,
+      strays: [],
       version: 0,
     };
   }

@@ -2,7 +2,8 @@
 import type { IncusClient } from "../incus/client.ts";
 import { literal, literals, type SqlValue, select } from "../incus/sql.ts";
 import { type Amount, amountOf, nothing, plus } from "./amounts.ts";
-import { fixedKeys, type NodeFacts } from "./project.ts";
+import { numberKey } from "./numbers.ts";
+import { apartKeys, fixedKeys, type NodeFacts } from "./project.ts";
 import { jobKeyPrefix, stateKey, tenantKey } from "./record.ts";
 
 /** One tenant's project as the database has it, in Incus's texts. */
@@ -12,6 +13,10 @@ export interface ProjectRow {
   tenant: string;
   state: string;
   limits: { cpu: string; memory: string; disk: string };
+  /** Its slot of the SELinux policy, as text. */
+  number: string;
+  /** True when nothing can be put into the pool that tenants share. */
+  apart: boolean;
   /** True when every fixed key has its declared value. */
   fixedRight: boolean;
   /** Bulk jobs that are not done. */
@@ -28,7 +33,7 @@ export interface UsageRow {
 export const noUsage: UsageRow = { promised: nothing, instances: 0, powered: 0 };
 
 /** Loading everything waits out what Incus's own tasks hold the database for: 30 s each. */
-const patientMs = 90_000;
+export const patientMs = 90_000;
 
 const text = (value: SqlValue | undefined): string => (value == null ? "" : String(value));
 const number = (value: SqlValue | undefined): number => Number(value ?? 0);
@@ -40,11 +45,14 @@ function projectQuery(facts: NodeFacts, where: string, limit: number): [string, 
   const present = fixed.filter(({ value }) => value !== "");
   const absent = fixed.filter(({ value }) => value === "").map(({ key }) => key);
   const pairs = present.map(({ key, value }) => `(${literal(key)},${literal(value)})`).join(",");
+  const [[apartKey = "", apartValue = ""] = []] = Object.entries(apartKeys(facts));
   const query =
     `SELECT p.id, p.name, ${keyValue(tenantKey)}, ${keyValue(stateKey)}, ` +
     `${keyValue("limits.cpu")}, ${keyValue("limits.memory")}, ${keyValue("limits.disk")}, ` +
     `SUM((c.key,c.value) IN (VALUES ${pairs})) - SUM(c.key IN (${literals(absent)})), ` +
-    `SUM(SUBSTR(c.key,1,${jobKeyPrefix.length})=${literal(jobKeyPrefix)}) ` +
+    `SUM(SUBSTR(c.key,1,${jobKeyPrefix.length})=${literal(jobKeyPrefix)}), ` +
+    `${keyValue(numberKey)}, ` +
+    `SUM(c.key=${literal(apartKey)} AND c.value=${literal(apartValue)}) ` +
     `FROM projects p JOIN projects_config c ON c.project_id=p.id WHERE ${where} ` +
     `AND EXISTS (SELECT 1 FROM projects_config t WHERE t.project_id=p.id AND t.key=${literal(tenantKey)}) ` +
     `GROUP BY p.id ORDER BY p.id LIMIT ${limit}`;
@@ -60,6 +68,8 @@ function projectRow(row: SqlValue[], expected: number): ProjectRow {
     limits: { cpu: text(row[4]), memory: text(row[5]), disk: text(row[6]) },
     fixedRight: number(row[7]) === expected,
     jobs: number(row[8]),
+    number: text(row[9]),
+    apart: number(row[10]) > 0,
   };
 }
 

@@ -8,7 +8,7 @@ import { Auditd } from "../../agent/audit/sources/auditd/source.ts";
 import { Outlet } from "../../agent/audit/sources/outlet.ts";
 import { denialPageSchema } from "../../agent/selinux/denials/answers.ts";
 import { explainDenial } from "../../agent/selinux/denials/explain.ts";
-import { Denials } from "../../agent/selinux/denials/service.ts";
+import { Denials, type Explain } from "../../agent/selinux/denials/service.ts";
 import { FakeAuditd } from "../lib/auditd-fake.ts";
 import { RecordingAudit } from "../lib/recording-audit.ts";
 import { TenantPolicy } from "../lib/tenant-policy.ts";
@@ -18,6 +18,7 @@ let daemon: FakeAuditd;
 let stop: () => Promise<void>;
 let denials: Denials;
 let asked: number;
+let holders: Map<number, string>;
 let policy: { name: string; content: ReturnType<TenantPolicy["parse"]> } | undefined;
 let serial = 0;
 
@@ -27,12 +28,14 @@ beforeEach(async () => {
   await daemon.listen();
   asked = 0;
   policy = { name: "first", content: new TenantPolicy(2).parse() };
-  denials = new Denials(async (groups) => {
+  holders = new Map([[2, "mod-health"]]);
+  const explain: Explain = async (groups) => {
     if (policy === undefined) return undefined;
     const { name, content } = policy;
     asked += groups.length;
     return { policy: name, answers: groups.map((one) => explainDenial(one, { policy: content })) };
-  });
+  };
+  denials = new Denials(explain, () => holders);
   const audit = new RecordingAudit();
   const rate = { burst: 50_000, perSecond: 200 };
   const outlet = new Outlet({ source: "auditd", audit, log: () => {}, rate });
@@ -97,6 +100,16 @@ test("what is alike is one row, newest first, explained once", async () => {
   expect(missing).toMatchObject({ cause: "rule", fix: { kind: "rule" } });
   await page();
   expect(asked).toBe(2);
+});
+
+test("a slot is told with the tenant that has it now", async () => {
+  deny("tenant0001_t", "tenant0002_vol_t", "file");
+  await counted(1);
+  expect((await page()).rows[0]).toMatchObject({ targetSlot: 2, targetTenant: "mod-health" });
+  expect((await page()).rows[0]).not.toHaveProperty("sourceTenant");
+  holders = new Map([[1, "mod-defense"]]);
+  expect((await page()).rows[0]).toMatchObject({ sourceSlot: 1, sourceTenant: "mod-defense" });
+  expect((await page()).rows[0]).not.toHaveProperty("targetTenant");
 });
 
 test("another policy explains all anew; without one nothing is explained", async () => {

@@ -44,6 +44,7 @@ beforeEach(() => {
     changed: (state) => changes.push(state),
     program: pathToFileURL(outfile),
     system: new System(),
+    slotHolders: () => new Map([[2, "mod-health"]]),
   });
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -65,6 +66,10 @@ test("the verdict is shown, on record, and says that it is about the loaded poli
   const { job, status } = await proved();
   expect(job?.state).toBe("failed");
   expect(status.proof).toMatchObject({ state: "refuted", actor: "otto", counts: { tenants: 2 } });
+  expect(status.proof.violations[0]).toMatchObject({
+    tenants: ["tenant0001", "tenant0002"],
+    holders: ["", "mod-health"],
+  });
   const sentences = status.proof.violations.map(({ sentence }) => sentence);
   expect(sentences.join()).toContain("allow tenant0001_t tenant0002_vol_t:file");
   expect(status.current).toBe(true);
@@ -91,10 +96,23 @@ test("where none is loaded, nothing is proved and what to do is told", async () 
   expect(status.proof.state).toBe("failed");
 });
 
+test("the slots of the policy are those that were read last", async () => {
+  expect(selinux.slots()).toBe("unknown");
+  load();
+  await proved();
+  expect(selinux.slots()).toEqual([1, 2]);
+  writeFileSync(policy, "no policy, but long enough to hold the header of one");
+  await proved();
+  expect(selinux.slots()).toBe("unknown");
+});
+
 test("why is answered from the policy as it is", async () => {
   load();
   const ask = () => selinux.handlers.Why(call, "tenant0001_t", "null_device_t", "chr_file");
   expect(await ask()).toMatchObject({ verdict: "allowed", allowed: ["read", "write"] });
+  expect(await ask()).not.toHaveProperty("sourceTenant");
+  const other = selinux.handlers.Why(call, "tenant0002_t", "null_device_t", "chr_file");
+  expect(await other).toMatchObject({ sourceTenant: "mod-health" });
   const unknown = selinux.handlers.Why(call, "tenant0001_t", "no_such_t", "file");
   await expect(unknown).rejects.toMatchObject({ code: "NotFound" });
 });

@@ -6,11 +6,12 @@ import { type RowContext, rowOf } from "../../agent/tenants/rows.ts";
 import type { Entry } from "../../agent/tenants/view.ts";
 import { TenantView } from "../../agent/tenants/view.ts";
 
-const view = new TenantView({} as never, () => ({ network: undefined }));
+const view = new TenantView({} as never, () => ({ network: undefined, poolName: "default" }));
 const context: RowContext = {
   view,
   pool: { name: "default", driver: "btrfs", enforced: true },
   poolName: "default",
+  homes: { sentences: () => [] },
 };
 
 function entry(name: string, part: { cpu?: number; classification?: "official" | "secret" } = {}) {

@@ -70,7 +70,7 @@ describe("restrictions", () => {
 });
 
 describe("declared configuration", () => {
-  const wanted = declared(record, state, { network: undefined });
+  const wanted = declared(record, state, { network: undefined, poolName: "default" });
 
   test("holds limits as Incus reads them and the record whole", () => {
     expect(wanted["limits.cpu"]).toBe("128");

@@ -1,6 +1,7 @@
 /** Denials since the agent started, and why: asked of the loaded policy once for each kind. */
 import type { KernelEvent } from "../../audit/sources/auditd/assemble.ts";
 import { DsecosError } from "../../bus/errors.ts";
+import { holdersOf, type SlotHolders } from "../holders.ts";
 import type { DenialFilter, DenialPage } from "./answers.ts";
 import type { DenialExplanation } from "./explain.ts";
 import { type DenialGroup, DenialGroups } from "./groups.ts";
@@ -19,13 +20,15 @@ export class Denials {
   readonly #groups = new DenialGroups();
   readonly #since = new Date().toISOString();
   readonly #explain: Explain;
+  readonly #slotHolders: SlotHolders;
   /** By key of the group; of one policy. */
   readonly #explained = new Map<string, DenialExplanation>();
   #policy = "";
   #unreadable = 0;
 
-  constructor(explain: Explain) {
+  constructor(explain: Explain, slotHolders: SlotHolders) {
     this.#explain = explain;
+    this.#slotHolders = slotHolders;
   }
 
   /** Throws nothing, whatever the event holds. */
@@ -47,8 +50,9 @@ export class Denials {
     const rows = fits.slice(0, Math.min(limit, mostAtOnce));
     await this.#learn(rows);
     const { droppedGroups, droppedDenials } = this.#groups.status();
+    const holders = this.#slotHolders();
     return {
-      rows: rows.map((group) => this.#told(group)),
+      rows: rows.map((group) => this.#told(group, holders)),
       next: fits.length > rows.length ? String(rows.at(-1)?.order ?? "") : "",
       since: this.#since,
       dropped: { groups: droppedGroups, denials: droppedDenials },
@@ -71,7 +75,7 @@ export class Denials {
     if (changed && unknown.length < groups.length) await this.#learn(groups);
   }
 
-  #told(group: DenialGroup): DenialPage["rows"][number] {
+  #told(group: DenialGroup, holders: ReadonlyMap<number, string>): DenialPage["rows"][number] {
     const { order: _order, sampled: _sampled, levelsReach: _reach, ...rest } = group;
     const { first, last, sourceSlot, targetSlot, permissions, details } = rest;
     return {
@@ -79,6 +83,7 @@ export class Denials {
       permissions: [...permissions],
       ...(sourceSlot === undefined ? {} : { sourceSlot }),
       ...(targetSlot === undefined ? {} : { targetSlot }),
+      ...holdersOf({ source: group.sourceType, target: group.targetType }, holders),
       first: new Date(first).toISOString(),
       last: new Date(last).toISOString(),
       details: { ...details } as DenialPage["rows"][number]["details"],

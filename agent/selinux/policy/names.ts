@@ -88,6 +88,12 @@ export function slotName(slot: number): string {
   return `tenant${String(slot).padStart(digits, "0")}`;
 }
 
+/** @returns the slot of a name such as `tenant0007`; NaN where it is no such name */
+export function slotNumber(name: string): number {
+  const number = name.length === 6 + digits ? Number(/^tenant(\d+)$/.exec(name)?.[1]) : Number.NaN;
+  return number >= FIRST_SLOT ? number : Number.NaN;
+}
+
 /** @returns for example `tenant0007_vol_t` */
 export function typeName(slot: number, kind: Kind): string {
   return slotName(slot) + suffixes[kind];

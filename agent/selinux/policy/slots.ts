@@ -24,6 +24,12 @@ export interface SlotPlan {
   readonly spare: number;
 }
 
+/**
+ * The slots of the policy that a node has loaded, ascending; `none` where SELinux is off or the
+ * policy has no slots, `unknown` while it could not be read.
+ */
+export type LoadedSlots = readonly number[] | "none" | "unknown";
+
 export class SlotError extends Error {
   override name = "SlotError";
 }
