@@ -13,6 +13,8 @@ export const configSchema = v.strictObject({
   incusSocket: v.optional(path, "/var/lib/incus/unix.socket"),
   /** Where the audit log lives. */
   auditDirectory: v.optional(path, "/var/lib/dsecos/audit"),
+  /** Where policies that were built are kept, with the key that signs them. */
+  selinuxDirectory: v.optional(path, "/var/lib/dsecos/selinux"),
   /** Where bundles that somebody exported wait to be fetched. */
   exportDirectory: v.optional(path, "/var/lib/dsecos/exports"),
   /** Every event goes to this Elasticsearch, as documents of the Elastic Common Schema. */

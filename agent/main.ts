@@ -47,6 +47,8 @@ import { JobList } from "./jobs/service.ts";
 import { explain, journal as log } from "./log.ts";
 import { createNode } from "./node/service.ts";
 import { selinux as selinuxContract } from "./selinux/contract.ts";
+import { createLoads } from "./selinux/loads/service.ts";
+import { slotsInUse } from "./selinux/loads/slots-in-use.ts";
 import { createSelinux } from "./selinux/service.ts";
 import { tenants as tenantsContract } from "./tenants/contract.ts";
 import { version } from "./version.ts";
@@ -153,8 +155,19 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     incusSocket: config.incusSocket,
     incusRemedy: () => cloud.tenants.health().remedy,
   });
+  const incus = new IncusClient(config.incusSocket);
+  const loads = createLoads({
+    ...{ jobs, audit, log, node },
+    directory: config.selinuxDirectory,
+    slotsInUse: () => slotsInUse(incus),
+    history: async (action) => {
+      const filter = { action, cursor: "", limit: 1_000 };
+      return (await reader.ask("list", { filter, scope: {} })).rows;
+    },
+    changed: () => signal(selinuxContract, "Changed", "loaded"),
+  });
   const selinux = createSelinux({
-    ...{ jobs, audit, log },
+    ...{ jobs, audit, log, loads },
     changed: (state) => {
       signal(selinuxContract, "Changed", state);
       // Another policy may have other slots.
@@ -162,7 +175,6 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     },
     slotHolders: () => cloud.tenants.slotHolders(),
   });
-  const incus = new IncusClient(config.incusSocket);
   const tenancy = async (name: string) => {
     const { jurisdiction } = await cloud.tenants.record(name);
     return { name, jurisdiction };

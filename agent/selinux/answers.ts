@@ -1,6 +1,7 @@
 /** What the agent answers about SELinux. Imports nothing from node:, since the pages use it too. */
 import * as v from "valibot";
 import { timeSchema } from "../bus/fields.ts";
+import { originSchema } from "./loads/answers.ts";
 
 const verdicts = ["good", "warning", "bad", "unknown"] as const;
 
@@ -77,6 +78,8 @@ export const selinuxStatusSchema = v.object({
   proof: proofSchema,
   /** Whether the proof is about the policy that is loaded now; null where none is loaded. */
   current: v.nullable(v.boolean()),
+  /** Where the loaded policy comes from. */
+  loaded: v.optional(originSchema),
 });
 
 export const explanationSchema = v.object({

@@ -4,6 +4,7 @@ import { identifierSchema } from "../bus/fields.ts";
 import { explanationSchema, selinuxStatusSchema } from "./answers.ts";
 import { denialFilterSchema, denialPageSchema } from "./denials/answers.ts";
 import { labelMembers } from "./labels/members.ts";
+import { loadMembers } from "./loads/members.ts";
 import { settingMembers } from "./settings/members.ts";
 
 const everybody = ["viewer", "operator", "officer", "auditor"] as const;
@@ -30,6 +31,8 @@ export const selinux = defineInterface({
       description: "Check the labels of processes and files",
       roles: ["operator", "officer", "auditor"],
     },
+    build: { description: "Build and prove a policy", roles: ["officer"] },
+    load: { description: "Load a policy that was built, and confirm it", roles: ["officer"] },
     restore: { description: "Restore labels of files", roles: ["officer"] },
   },
   methods: {
@@ -69,6 +72,13 @@ export const selinux = defineInterface({
     },
     ...settingMembers,
     ...labelMembers,
+    ...loadMembers,
   },
-  signals: { Changed: text("state", v.string(), "State of the newest proof.") },
+  signals: {
+    Changed: text(
+      "state",
+      v.string(),
+      "State of the newest proof, or loaded where a policy was loaded, confirmed or taken back.",
+    ),
+  },
 });

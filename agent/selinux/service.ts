@@ -11,6 +11,7 @@ import type { SelinuxStatus } from "./answers.ts";
 import type { selinux } from "./contract.ts";
 import { Denials } from "./denials/service.ts";
 import { holdersOf, type SlotHolders, withHolders } from "./holders.ts";
+import type { Loads } from "./loads/service.ts";
 import { readMode } from "./mode.ts";
 import { modeFacts } from "./mode-facts.ts";
 import { loadedPolicy } from "./offline.ts";
@@ -24,6 +25,7 @@ const lifetimeMs = 5_000;
 
 export interface SelinuxService {
   handlers: Handlers<typeof selinux, Call>;
+  fingerprints: Loads["fingerprints"];
   /** Takes an event of the kernel's audit. Throws nothing. */
   hear(event: KernelEvent): void;
   /** Proves the loaded policy, and each that is loaded from then on. */
@@ -36,11 +38,13 @@ export interface SelinuxService {
 export interface SelinuxParts extends ProverParts {
   /** Which tenant has which slot. */
   slotHolders: SlotHolders;
+  /** Policies that were built. */
+  loads: Loads;
   system?: System;
 }
 
 export function createSelinux(parts: SelinuxParts): SelinuxService {
-  const { log, program = proverProgram(), system = new System(), slotHolders } = parts;
+  const { log, program = proverProgram(), system = new System(), slotHolders, loads } = parts;
   const policy = parts.policy ?? loadedPolicy;
   const prover = new Prover(parts);
   const loaded = new Cache(lifetimeMs, async () => {
@@ -59,10 +63,10 @@ export function createSelinux(parts: SelinuxParts): SelinuxService {
   let end = () => {};
 
   const show = async (): Promise<SelinuxStatus> => {
-    const [facts, sha256] = await Promise.all([mode.get(), loaded.get()]);
+    const [facts, sha256, from] = await Promise.all([mode.get(), loaded.get(), loads.origin()]);
     const proof = withHolders(prover.last, slotHolders());
     const current = sha256 === undefined ? null : sha256 === proof.policy?.sha256;
-    return { at: new Date().toISOString(), mode: facts, proof, current };
+    return { at: new Date().toISOString(), mode: facts, proof, current, loaded: from };
   };
 
   return {
@@ -77,6 +81,7 @@ export function createSelinux(parts: SelinuxParts): SelinuxService {
         const explanation = await askPolicy({ kind: "why", policy, ask }, program);
         return { ...explanation, ...holdersOf({ source, target }, slotHolders()) };
       },
+      ...loads.handlers,
       Settings: later,
       BooleanEffect: later,
       SetBoolean: later,
@@ -85,11 +90,17 @@ export function createSelinux(parts: SelinuxParts): SelinuxService {
       LabelReport: later,
       Restore: later,
     },
+    fingerprints: loads.fingerprints,
     hear: (event) => denials.hear(event),
     start() {
+      loads.start();
       end = watchKernel(
         kernelStatus,
-        (status) => (status === undefined ? prover.off() : prover.begin()),
+        (status) => {
+          if (status === undefined) return prover.off();
+          prover.begin();
+          loads.noticed();
+        },
         (error) =>
           log("warning", "the kernel's state of SELinux is not known", { error: explain(error) }),
       );
@@ -97,6 +108,7 @@ export function createSelinux(parts: SelinuxParts): SelinuxService {
     stop() {
       end();
       prover.end();
+      loads.stop();
     },
     slots: () => prover.slots,
   };

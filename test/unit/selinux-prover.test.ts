@@ -8,6 +8,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Call } from "../../agent/bus/call.ts";
 import { JobList } from "../../agent/jobs/service.ts";
 import { System } from "../../agent/node/system.ts";
+import { kernelOf } from "../../agent/selinux/loads/kernel.ts";
+import { createLoads } from "../../agent/selinux/loads/service.ts";
 import { createSelinux, type SelinuxService } from "../../agent/selinux/service.ts";
 import { kernelStatus, watchKernel } from "../../agent/selinux/watch.ts";
 import { writePolicy } from "../lib/policy-writer.ts";
@@ -39,10 +41,17 @@ beforeEach(() => {
   changes = [];
   const log = () => {};
   jobs = new JobList({ audit, log });
+  const program = pathToFileURL(outfile);
+  const loads = createLoads({
+    ...{ jobs, audit, log, policy, program, node: "test", directory: join(root, "selinux") },
+    kernel: kernelOf({ policy, load: join(root, "load") }),
+    slotsInUse: () => Promise.reject(new Error("nobody builds anything here")),
+    history: async () => [],
+    changed: () => {},
+  });
   selinux = createSelinux({
-    ...{ jobs, audit, log, policy },
+    ...{ jobs, audit, log, policy, loads, program },
     changed: (state) => changes.push(state),
-    program: pathToFileURL(outfile),
     system: new System(),
     slotHolders: () => new Map([[2, "mod-health"]]),
   });

@@ -2,6 +2,8 @@
 import { type Command, optionWord } from "./commands.ts";
 import type { Parameter } from "./parameters.ts";
 
+const policyHash = "9c1185a5c5e9fc54612808977ee8f548b2258d31ae6a8e1f4b3c7d2e5f607182";
+
 /** Values for arguments whose description names none; by subsystem first, then for all. */
 const values: Record<string, string> = {
   "tenants.name": "mod-defense",
@@ -13,6 +15,10 @@ const values: Record<string, string> = {
   "instances.snapshot": "before-update",
   "audit.log": "audit-2026-11.tar",
   "audit.instant": "2026-11-01T12:00:00.000Z",
+  "selinux.policy": policyHash,
+  "selinux.before": "loaded",
+  "selinux.after": policyHash,
+  "selinux.confirm-seconds": "300",
   "images.file": "debian-13.tar.xz",
   "images.fingerprint": "0123456789ab",
   tenant: "mod-defense",

@@ -59,6 +59,8 @@ function defaults(context) {
   return {
     incusSocket: join(incusDirectory, "unix.socket"),
     auditDirectory: mode === "private" ? join(stateDirectory, "audit") : "/var/lib/dsecos/audit",
+    selinuxDirectory:
+      mode === "private" ? join(stateDirectory, "selinux") : "/var/lib/dsecos/selinux",
     imageDirectory: mode === "private" ? join(stateDirectory, "images") : "/var/lib/dsecos/images",
     exportDirectory:
       mode === "private" ? join(stateDirectory, "exports") : "/var/lib/dsecos/exports",
