@@ -13,6 +13,8 @@ import type { Policy } from "./policydb/policy.ts";
 import { prove } from "./proof/prove.ts";
 import { slotsOf } from "./proof/tenants.ts";
 import { why } from "./proof/why.ts";
+import { effectOf } from "./settings/effect.ts";
+import { settingsOf } from "./settings/policy.ts";
 import type { Question, Reply } from "./thread.ts";
 
 /** Nice value: nobody waits for it but a person. */
@@ -38,6 +40,11 @@ function answer({ kind, ask }: Question, { policy, bytes }: Whole): unknown {
   if (kind === "compare") {
     const { other, filter } = ask as Question<"compare">["ask"];
     return compare({ policy, bytes }, readWhole(other), filter);
+  }
+  if (kind === "settings") return settingsOf(policy);
+  if (kind === "effect") {
+    const { name, value } = ask as Question<"effect">["ask"];
+    return effectOf(policy, name, value);
   }
   const { source, target, class: of } = ask as Question<"why">["ask"];
   return why(policy, source, target, of);

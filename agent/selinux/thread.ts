@@ -9,6 +9,8 @@ import type { DenialGroup } from "./denials/groups.ts";
 import type { CompareFilter, Comparison } from "./loads/answers.ts";
 import type { Verdict } from "./proof/verdict.ts";
 import type { Explanation } from "./proof/why.ts";
+import type { Effect } from "./settings/effect.ts";
+import type { PolicySettings } from "./settings/policy.ts";
 
 /** Of a policy. */
 export interface Identity {
@@ -35,6 +37,8 @@ export interface Questions {
     ask: { other: string; filter: CompareFilter };
     answer: Omit<Comparison, "before" | "after"> & { rules: [string, string] };
   };
+  settings: { ask: Record<string, never>; answer: PolicySettings };
+  effect: { ask: { name: string; value: boolean }; answer: Effect };
   why: { ask: { source: string; target: string; class: string }; answer: Explanation };
 }
 

@@ -36,10 +36,16 @@ const kinds: ReadonlyMap<number, FileKind> = new Map([
   [0o100000, "reg"],
 ]);
 
-/** @throws when stat cannot be run, takes longer than 20 s or answers something else */
-export async function readLabels(paths: readonly string[]): Promise<ActualLabels> {
+/**
+ * @param directory that paths are relative to; the agent's own unless told
+ * @throws when stat cannot be run, takes longer than 20 s or answers something else
+ */
+export async function readLabels(
+  paths: readonly string[],
+  directory?: string,
+): Promise<ActualLabels> {
   const found: ActualLabel[] = [];
-  for (const some of portions(paths)) found.push(...(await ask(some)));
+  for (const some of portions(paths)) found.push(...(await ask(some, directory)));
   const answered = new Set(found.map(({ path }) => path));
   return { found, missing: paths.filter((path) => !answered.has(path)) };
 }
@@ -60,9 +66,9 @@ function* portions(paths: readonly string[]): Generator<string[]> {
   if (some.length > 0) yield some;
 }
 
-function ask(paths: readonly string[]): Promise<ActualLabel[]> {
+function ask(paths: readonly string[], cwd: string | undefined): Promise<ActualLabel[]> {
   const args = ["--printf", "%f %C %n\\0", "--", ...paths];
-  const options = { timeout: timeoutMs, maxBuffer: mostOutputBytes, env: environment };
+  const options = { timeout: timeoutMs, maxBuffer: mostOutputBytes, env: environment, cwd };
   return new Promise((resolve, reject) => {
     execFile("stat", args, options, (error, out) => {
       // 1: one of the files is gone or has no label; the others were told.

@@ -33,6 +33,5 @@ export const labelMembers = {
     action: "restore",
     changes: true,
     job: true,
-    maxBytes: 512 * 1024,
   },
 } as const satisfies Record<string, Method>;

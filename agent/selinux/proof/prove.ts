@@ -48,7 +48,7 @@ export function prove(policy: Policy, assumptions: Assumptions): Verdict {
       ...{ sha256: policy.sha256, version: policy.version, size: policy.size },
       unknown: policy.unknown,
     },
-    counts: { ...countsOf(policy, owners), typeRules },
+    counts: { ...sizesOf(policy, owners), typeRules },
     trustedBase: [...assumptions.trustedBase],
     shared: [...assumptions.shared],
     unneeded: {
@@ -115,7 +115,8 @@ function checkPermissive({ policy, owners, trusted, findings }: Facts): void {
   }
 }
 
-function countsOf(policy: Policy, owners: Ownership) {
+/** How much there is of what the proof is about, but for rules that give types. */
+export function sizesOf(policy: Policy, owners: Ownership) {
   const { rules, conditionalRules } = policy;
   const isAllow = (kind: number): boolean => kind === ruleKinds.allow;
   return {
