@@ -22,7 +22,13 @@ async function copy(text: string): Promise<void> {
   area.remove();
 }
 
-export function Command({ text }: { text: string }) {
+interface CommandProps {
+  text: string;
+  copy?: string;
+}
+
+/** @param copy names the button, where the text is no command */
+export function Command({ text, copy: name = _("Copy the command") }: CommandProps) {
   const [copied, setCopied] = useState(false);
   return (
     <span className="ds-command">
@@ -32,7 +38,7 @@ export function Command({ text }: { text: string }) {
         variant="plain"
         size="sm"
         icon={<CopyIcon />}
-        aria-label={copied ? _("Copied") : _("Copy the command")}
+        aria-label={copied ? _("Copied") : name}
         onClick={() => copy(text).then(() => setCopied(true), console.error)}
       />
       <span className="pf-v6-screen-reader" aria-live="polite">

@@ -1,10 +1,12 @@
 /** A table with sorting and selection in PatternFly's looks; quick with a thousand rows. */
 import "@patternfly/react-styles/css/components/Table/table.css";
+import OpenedIcon from "@patternfly/react-icons/dist/esm/icons/angle-down-icon";
+import ClosedIcon from "@patternfly/react-icons/dist/esm/icons/angle-right-icon";
 import SortIcon from "@patternfly/react-icons/dist/esm/icons/arrows-alt-v-icon";
 import KebabIcon from "@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon";
 import DownIcon from "@patternfly/react-icons/dist/esm/icons/long-arrow-alt-down-icon";
 import UpIcon from "@patternfly/react-icons/dist/esm/icons/long-arrow-alt-up-icon";
-import { memo, type ReactNode, startTransition, useEffect, useState } from "react";
+import { Fragment, memo, type ReactNode, startTransition, useEffect, useId, useState } from "react";
 import { _, format } from "./i18n.ts";
 
 export interface Column<Row> {
@@ -33,6 +35,15 @@ export interface Selection {
   toggleAll: (keys: string[], chosen: boolean) => void;
 }
 
+/** What a row has more to say, below it when it is opened. */
+export interface Details<Row> {
+  open: ReadonlySet<string>;
+  toggle: (key: string) => void;
+  /** Names the row for screen readers. */
+  name: (row: Row) => string;
+  render: (row: Row) => ReactNode;
+}
+
 interface TableProps<Row> {
   label: string;
   columns: readonly Column<Row>[];
@@ -40,6 +51,7 @@ interface TableProps<Row> {
   keyOf: (row: Row) => string;
   sorting?: Sorting;
   selection?: Selection | undefined;
+  details?: Details<Row>;
   /** Opens the menu of a row, below the button that was pressed. */
   openMenu?: (row: Row, anchor: HTMLElement) => void;
   /** An older answer is shown while the newer one is on its way. */
@@ -52,7 +64,8 @@ interface TableProps<Row> {
 const drawnAtOnce = 60;
 
 export function Table<Row>(props: TableProps<Row>) {
-  const { columns, rows, keyOf, selection } = props;
+  const { columns, rows, keyOf, selection, details } = props;
+  const id = useId();
   const [drawn, setDrawn] = useState(drawnAtOnce);
   useEffect(() => {
     if (rows.length > drawn) startTransition(() => setDrawn(rows.length));
@@ -70,6 +83,11 @@ export function Table<Row>(props: TableProps<Row>) {
       >
         <thead className="pf-v6-c-table__thead">
           <tr className="pf-v6-c-table__tr">
+            {details && (
+              <td className="pf-v6-c-table__td ds-narrow">
+                <span className="pf-v6-screen-reader">{_("Details")}</span>
+              </td>
+            )}
             {selection && (
               <td className="pf-v6-c-table__td pf-v6-c-table__check">
                 <input
@@ -91,18 +109,32 @@ export function Table<Row>(props: TableProps<Row>) {
           </tr>
         </thead>
         <tbody className="pf-v6-c-table__tbody">
-          {rows.slice(0, drawn).map((row) => {
+          {rows.slice(0, drawn).map((row, index) => {
             const key = keyOf(row);
+            const open = details?.open.has(key) ?? false;
+            const below = `${id}-${index}`;
             return (
-              <TableRow
-                key={key}
-                id={key}
-                row={row}
-                columns={columns as readonly Column<unknown>[]}
-                chosen={selection?.chosen.has(key) ?? key === props.current}
-                toggle={selection?.toggle}
-                openMenu={props.openMenu as TableProps<unknown>["openMenu"]}
-              />
+              <Fragment key={key}>
+                <TableRow
+                  id={key}
+                  row={row}
+                  columns={columns as readonly Column<unknown>[]}
+                  chosen={selection?.chosen.has(key) ?? key === props.current}
+                  toggle={selection?.toggle}
+                  openMenu={props.openMenu as TableProps<unknown>["openMenu"]}
+                  {...(details && {
+                    details: details as Details<unknown>,
+                    opened: open ? below : "",
+                  })}
+                />
+                {open && (
+                  <tr className="pf-v6-c-table__tr" id={below}>
+                    <td className="pf-v6-c-table__td ds-row-details" colSpan={99}>
+                      {details?.render(row)}
+                    </td>
+                  </tr>
+                )}
+              </Fragment>
             );
           })}
         </tbody>
@@ -153,13 +185,30 @@ interface RowProps {
   chosen: boolean;
   toggle: Selection["toggle"] | undefined;
   openMenu: TableProps<unknown>["openMenu"];
+  details?: Details<unknown>;
+  /** Id of the row with the details, while it is shown. */
+  opened?: string;
 }
 
 /** Drawn again only when its own record, the columns or its selection change. */
 const TableRow = memo(function TableRow(props: RowProps) {
-  const { id, row, columns, chosen, toggle, openMenu } = props;
+  const { id, row, columns, chosen, toggle, openMenu, details, opened } = props;
   return (
     <tr className={`pf-v6-c-table__tr${chosen ? " ds-chosen" : ""}`} data-row={id}>
+      {details && (
+        <td className="pf-v6-c-table__td">
+          <button
+            type="button"
+            className="ds-row-toggle"
+            aria-expanded={Boolean(opened)}
+            aria-controls={opened || undefined}
+            aria-label={format(_("Details of $0"), details.name(row))}
+            onClick={() => details.toggle(id)}
+          >
+            {opened ? <OpenedIcon /> : <ClosedIcon className="pf-v6-m-mirror-inline-rtl" />}
+          </button>
+        </td>
+      )}
       {toggle && (
         <td className="pf-v6-c-table__td pf-v6-c-table__check">
           <input

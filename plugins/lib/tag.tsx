@@ -1,5 +1,5 @@
 /** A coloured word: state, classification, verdict. The word alone carries the meaning. */
-import type { ReactNode } from "react";
+import type { ComponentType, ReactNode } from "react";
 
 /** Written out, since the build takes rules out of the style sheet whose names occur nowhere. */
 const modifiers = {
@@ -14,10 +14,21 @@ const modifiers = {
 
 export type TagColor = keyof typeof modifiers;
 
-export function Tag({ color, children }: { color: TagColor; children: ReactNode }) {
+interface Props {
+  color: TagColor;
+  icon?: ComponentType;
+  children: ReactNode;
+}
+
+export function Tag({ color, icon: Icon, children }: Props) {
   return (
     <span className={`pf-v6-c-label pf-m-compact${modifiers[color]}`}>
       <span className="pf-v6-c-label__content">
+        {Icon && (
+          <span className="pf-v6-c-label__icon">
+            <Icon />
+          </span>
+        )}
         <span className="pf-v6-c-label__text">{children}</span>
       </span>
     </span>
