@@ -50,9 +50,10 @@ class Machine {
     });
   }
 
-  agent(): Trials {
+  /** @param load where the kernel takes policies */
+  agent(load = this.loaded): Trials {
     const { loaded: policy, bootFile: boot, audit } = this;
-    const kernel = { ...kernelOf({ policy, load: policy, boot }), uptime: () => this.seconds };
+    const kernel = { ...kernelOf({ policy, load, boot }), uptime: () => this.seconds };
     const parts: TrialParts = {
       kernel: this.#mortal(kernel),
       pending: this.#mortal(pendingIn(join(this.directory, "state"))),
@@ -158,9 +159,8 @@ describe("a policy on trial", () => {
 
   test("leaves nothing where the kernel does not take it", async () => {
     const machine = new Machine();
-    rmSync(machine.loaded);
-    const agent = machine.agent();
-    await expect(machine.begin(agent)).rejects.toThrow();
+    const agent = machine.agent(join(machine.directory, "missing/load"));
+    await expect(machine.begin(agent)).rejects.toThrow("ENOENT");
     expect([agent.pending, machine.left()]).toEqual([undefined, []]);
     expect(machine.recorded()).toEqual([]);
   });
@@ -185,6 +185,18 @@ describe("a policy on trial", () => {
     expect(second.pending).toMatchObject({ stage: "loaded", until: 1_120 });
     await second.confirm(policy, otto);
     expect(machine.text("store")).toBe(next);
+  });
+
+  test("of which nobody was told that it is loaded goes at once", async () => {
+    const machine = new Machine();
+    // Behind the kernel's having taken it, before that is written down.
+    machine.killAt = 7;
+    await Promise.race([machine.begin(machine.agent()), machine.killed]);
+    expect(machine.text("loaded")).toBe(next);
+    machine.live();
+    const agent = machine.agent();
+    await agent.resume();
+    expect([machine.text("loaded"), agent.pending]).toEqual([before, undefined]);
   });
 
   test("is gone with the next start of the machine, and that is on record", async () => {
