@@ -174,6 +174,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
       cloud.tenants.slotsChanged();
     },
     slotHolders: () => cloud.tenants.slotHolders(),
+    holdersUnknown: () => cloud.tenants.health().remedy,
   });
   const tenancy = async (name: string) => {
     const { jurisdiction } = await cloud.tenants.record(name);

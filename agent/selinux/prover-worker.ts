@@ -30,8 +30,14 @@ function answer({ kind, ask }: Question, { policy, bytes }: Whole): unknown {
     return { ...prove(policy, { tenants, trustedBase, shared }), slots };
   }
   if (kind === "explain") {
-    const { groups } = ask as Question<"explain">["ask"];
-    return groups.map((group) => explainDenial(group, { policy }));
+    const { groups, mislabelled } = ask as Question<"explain">["ask"];
+    return groups.map((group, index) => {
+      const files = mislabelled[index];
+      return explainDenial(group, {
+        policy,
+        ...(files === undefined ? {} : { mislabelled: files }),
+      });
+    });
   }
   if (kind === "identify") {
     const slots = rangesOf(slotsIn(policy));

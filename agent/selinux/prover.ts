@@ -100,19 +100,20 @@ export class Prover {
   async #asJob(progress: JobProgress, actor: string, uid: number): Promise<void> {
     progress.total(1);
     progress.step("Read the loaded policy and follow its rules");
-    const proof = await this.#prove({ actor, uid, call: progress.id }, progress.signal);
+    const proof = await this.prove({ actor, uid, call: progress.id }, progress.signal);
     const wrong = proof.state === "proved" ? undefined : `${proof.total} things speak against it`;
     progress.finished("tenants are apart", wrong);
   }
 
   #byItself(): void {
     const self = { actor: "agent", uid: process.getuid?.() ?? 0 };
-    this.#prove(self).catch((error) => {
+    this.prove(self).catch((error) => {
       this.#parts.log("error", "the loaded policy could not be proved", { error: explain(error) });
     });
   }
 
-  async #prove(asker: Asker, signal?: AbortSignal): Promise<Proof> {
+  /** Proves the policy as it is loaded now. @throws when it cannot be read, once that is filed */
+  async prove(asker: Asker, signal?: AbortSignal): Promise<Proof> {
     // The one before may be about a policy that is not loaded any more.
     await this.#running?.catch(() => {});
     const running = this.#work(asker, signal);

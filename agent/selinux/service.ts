@@ -1,9 +1,9 @@
 /** SELinux on this node: its mode, the proof of the loaded policy, and what its rules say. */
 import { hash } from "node:crypto";
+import { join } from "node:path";
 import type { KernelEvent } from "../audit/sources/auditd/assemble.ts";
 import type { Call } from "../bus/call.ts";
 import type { Handlers } from "../bus/contract.ts";
-import { DsecosError } from "../bus/errors.ts";
 import { explain } from "../log.ts";
 import { Cache } from "../node/cache.ts";
 import { System } from "../node/system.ts";
@@ -11,12 +11,15 @@ import type { SelinuxStatus } from "./answers.ts";
 import type { selinux } from "./contract.ts";
 import { Denials } from "./denials/service.ts";
 import { holdersOf, type SlotHolders, withHolders } from "./holders.ts";
+import { createLabels } from "./labels/service.ts";
 import type { Loads } from "./loads/service.ts";
 import { readMode } from "./mode.ts";
 import { modeFacts } from "./mode-facts.ts";
 import { loadedPolicy } from "./offline.ts";
 import type { LoadedSlots } from "./policy/slots.ts";
 import { Prover, type ProverParts } from "./prover.ts";
+import { SelinuxFs } from "./settings/kernel.ts";
+import { createSettings } from "./settings/service.ts";
 import { askPolicy, proverProgram } from "./thread.ts";
 import { kernelStatus, watchKernel } from "./watch.ts";
 
@@ -25,7 +28,7 @@ const lifetimeMs = 5_000;
 
 export interface SelinuxService {
   handlers: Handlers<typeof selinux, Call>;
-  fingerprints: Loads["fingerprints"];
+  fingerprints: Loads["fingerprints"] & ReturnType<typeof createSettings>["fingerprints"];
   /** Takes an event of the kernel's audit. Throws nothing. */
   hear(event: KernelEvent): void;
   /** Proves the loaded policy, and each that is loaded from then on. */
@@ -38,6 +41,8 @@ export interface SelinuxService {
 export interface SelinuxParts extends ProverParts {
   /** Which tenant has which slot. */
   slotHolders: SlotHolders;
+  /** Why that is not known; empty where it is. */
+  holdersUnknown: () => string;
   /** Policies that were built. */
   loads: Loads;
   system?: System;
@@ -54,10 +59,28 @@ export function createSelinux(parts: SelinuxParts): SelinuxService {
   const mode = new Cache(lifetimeMs, async () =>
     modeFacts(await readMode(system, () => permissiveOf(prover))),
   );
+  const labels = createLabels({
+    ...{ system, slotHolders, jobs: parts.jobs, audit: parts.audit, log },
+    store: async () => {
+      const { policyName } = await readMode(system, () => []);
+      return "value" in policyName ? join(system.root, "etc/selinux", policyName.value) : undefined;
+    },
+    changed: () => parts.changed(prover.last.state),
+  });
+  const settings = createSettings({
+    ...{ jobs: parts.jobs, system, program, policy, slotHolders },
+    kernel: new SelinuxFs(join(system.root, "sys/fs/selinux")),
+    loaded: () => loaded.get(),
+    lastProof: () => prover.last,
+    prove: (asker) => prover.prove(asker),
+    holdersUnknown: parts.holdersUnknown,
+    mislabelled: () => labels.mislabelled(),
+  });
   const denials = new Denials(async (groups) => {
     const sha256 = await loaded.get();
     if (sha256 === undefined) return undefined;
-    const answers = await askPolicy({ kind: "explain", policy, ask: { groups } }, program);
+    const ask = { groups, mislabelled: await labels.mislabelledOf(groups) };
+    const answers = await askPolicy({ kind: "explain", policy, ask }, program);
     return { policy: sha256, answers };
   }, slotHolders);
   let end = () => {};
@@ -82,23 +105,22 @@ export function createSelinux(parts: SelinuxParts): SelinuxService {
         return { ...explanation, ...holdersOf({ source, target }, slotHolders()) };
       },
       ...loads.handlers,
-      Settings: later,
-      BooleanEffect: later,
-      SetBoolean: later,
-      Tenants: later,
-      Labels: later,
-      LabelReport: later,
-      Restore: later,
+      ...settings.handlers,
+      ...labels.handlers,
     },
-    fingerprints: loads.fingerprints,
+    fingerprints: { ...loads.fingerprints, ...settings.fingerprints },
     hear: (event) => denials.hear(event),
     start() {
       loads.start();
       end = watchKernel(
         kernelStatus,
         (status) => {
-          if (status === undefined) return prover.off();
+          if (status === undefined) {
+            labels.end();
+            return prover.off();
+          }
           prover.begin();
+          labels.begin();
           loads.noticed();
         },
         (error) =>
@@ -108,14 +130,11 @@ export function createSelinux(parts: SelinuxParts): SelinuxService {
     stop() {
       end();
       prover.end();
+      labels.end();
       loads.stop();
     },
     slots: () => prover.slots,
   };
-}
-
-async function later(): Promise<never> {
-  throw new DsecosError("Unavailable", "This version of the agent does not do that yet.");
 }
 
 function permissiveOf({ last }: Prover): readonly string[] {

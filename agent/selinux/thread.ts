@@ -6,6 +6,7 @@ import { Worker } from "node:worker_threads";
 import { DsecosError, type ErrorCode } from "../bus/errors.ts";
 import type { DenialExplanation } from "./denials/explain.ts";
 import type { DenialGroup } from "./denials/groups.ts";
+import type { Culprit } from "./labels/culprits.ts";
 import type { CompareFilter, Comparison } from "./loads/answers.ts";
 import type { Verdict } from "./proof/verdict.ts";
 import type { Explanation } from "./proof/why.ts";
@@ -28,8 +29,11 @@ export interface Questions {
     /** With the numbers of the policy's slots, ascending. */
     answer: Verdict & { slots: number[] };
   };
-  /** One explanation for each group, in their order. */
-  explain: { ask: { groups: readonly DenialGroup[] }; answer: DenialExplanation[] };
+  /** One explanation for each group, in their order, as their mislabelled files are. */
+  explain: {
+    ask: { groups: readonly DenialGroup[]; mislabelled: readonly (readonly Culprit[])[] };
+    answer: DenialExplanation[];
+  };
   /** What a policy is, whatever its bytes: hash of its rules, and its slots. */
   identify: { ask: Record<string, never>; answer: Identity };
   /** The other one is the later of the two. */

@@ -7,7 +7,7 @@ import { type ExplainFacts, explainDenial } from "../../agent/selinux/denials/ex
 import { type DenialGroup, DenialGroups } from "../../agent/selinux/denials/groups.ts";
 import { closedTypes, sharedWithTenants } from "../../agent/selinux/denials/guard.ts";
 import { DenialLines } from "../../agent/selinux/denials/lines.ts";
-import type { Mislabelled } from "../../agent/selinux/labels/check.ts";
+import type { Culprit } from "../../agent/selinux/labels/culprits.ts";
 import { ATTRIBUTES } from "../../agent/selinux/policy/names.ts";
 import { TenantPolicy } from "../lib/tenant-policy.ts";
 
@@ -126,13 +126,10 @@ test("another instance of the same tenant", () => {
 });
 
 test("a wrong label, when it is that of the denial", () => {
-  const file: Mislabelled = {
+  const file: Culprit = {
     path: "/var/log/daemon",
-    kind: "reg",
     found: "system_u:object_r:tmpfs_t:s0",
-    expected: "system_u:object_r:daemon_log_t:s0",
     restored: "system_u:object_r:daemon_log_t:s0",
-    by: { expression: "", kind: undefined, context: "", literal: "", file: 0, line: 1 },
   };
   const asked = { source: "daemon_t", target: "tmpfs_t", fields: 'path="/var/log/daemon"' };
   expect(explained(asked, tenants(), { mislabelled: [file] })).toMatchObject({
@@ -153,6 +150,26 @@ test("a wrong label, when it is that of the denial", () => {
     fields: 'trawcon="u:object_r:tenant0009_vol_t:s0"',
   });
   expect(unlabeled.cause).toBe("label");
+  const own: Culprit = {
+    path: "/var/lib/incus/storage-pools/tenant0001/custom/data/file",
+    found: "system_u:object_r:spool_t:s0",
+    restored: "system_u:object_r:tenant0001_vol_t:s0",
+  };
+  const inside = { source: "tenant0001_t", permissions: "write", fields: 'path="/data/file"' };
+  const host = { ...inside, target: "spool_t" };
+  expect(explained(host)).toMatchObject({ cause: "isolation" });
+  expect(explained(host, tenants(), { mislabelled: [own] })).toMatchObject({
+    cause: "label",
+    fix: { kind: "restore", files: [own] },
+  });
+  // Another tenant's type stays an alarm, and so does what would be restored to another's.
+  const theirs = { ...own, found: "system_u:object_r:tenant0002_vol_t:s0" };
+  const foreign = explained({ ...inside, target: "tenant0002_vol_t" }, tenants(), {
+    mislabelled: [theirs],
+  });
+  expect(foreign).toMatchObject({ cause: "isolation", alarm: true });
+  const restored = { ...own, restored: "system_u:object_r:tenant0002_vol_t:s0" };
+  expect(explained(host, tenants(), { mislabelled: [restored] }).cause).toBe("isolation");
 });
 
 test("booleans that are off, or on, with all that they open, the narrowest first", () => {

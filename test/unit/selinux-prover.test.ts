@@ -53,6 +53,7 @@ beforeEach(() => {
     ...{ jobs, audit, log, policy, loads, program },
     changed: (state) => changes.push(state),
     system: new System(),
+    holdersUnknown: () => "",
     slotHolders: () => new Map([[2, "mod-health"]]),
   });
 });

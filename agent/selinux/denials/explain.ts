@@ -4,7 +4,8 @@
  * the policy, nothing is changed here.
  */
 import { DsecosError } from "../../bus/errors.ts";
-import type { Mislabelled } from "../labels/check.ts";
+import type { Culprit } from "../labels/culprits.ts";
+import { parseType } from "../policy/names.ts";
 import type { Policy } from "../policydb/policy.ts";
 import { type Explanation as Rules, why } from "../proof/why.ts";
 import { type BooleanChoice, booleansOf } from "./booleans.ts";
@@ -26,7 +27,7 @@ export type Cause =
   | "unknown";
 
 export type Fix =
-  | { readonly kind: "restore"; readonly files: readonly Mislabelled[] }
+  | { readonly kind: "restore"; readonly files: readonly Culprit[] }
   | { readonly kind: "boolean"; readonly choices: readonly BooleanChoice[] }
   | { readonly kind: "port"; readonly choices: readonly PortChoice[] }
   | ({ readonly kind: "rule" } & Draft);
@@ -44,15 +45,15 @@ export interface DenialExplanation {
 export interface ExplainFacts {
   /** The policy as it is loaded. */
   readonly policy: Policy;
-  /** Of the group's paths, those of files of the host whose label is not the expected one. */
-  readonly mislabelled?: readonly Mislabelled[];
+  /** The group's files whose label is not the expected one. */
+  readonly mislabelled?: readonly Culprit[];
   /** The name of the tenant that has a slot. */
   readonly tenantOf?: (slot: number) => string | undefined;
 }
 
 export function explainDenial(group: DenialGroup, facts: ExplainFacts): DenialExplanation {
   const { policy } = facts;
-  const kept = guardOf(policy, group);
+  const kept = isOwnFile(group, facts) ? undefined : guardOf(policy, group);
   if (kept !== undefined)
     return { cause: "isolation", text: kept + whose(group, facts), alarm: true };
   let rules: Rules;
@@ -76,6 +77,18 @@ export function explainDenial(group: DenialGroup, facts: ExplainFacts): DenialEx
     constraint(group, policy, rules) ??
     port(group, policy, rules) ??
     missing(group, policy, rules)
+  );
+}
+
+/**
+ * Of its own pool, with a label of the host's: a mistake of whoever put it there. One with another
+ * tenant's label stays an alarm, whatever the reason.
+ */
+function isOwnFile({ sourceSlot, targetSlot, targetType }: DenialGroup, facts: ExplainFacts) {
+  if (sourceSlot === undefined || targetSlot !== undefined) return false;
+  return (facts.mislabelled ?? []).some(
+    ({ found, restored }) =>
+      typeOf(found) === targetType && parseType(typeOf(restored) ?? "")?.slot === sourceSlot,
   );
 }
 
@@ -123,8 +136,10 @@ function label(
     const text = `The label ${written === undefined ? "" : `${written} `}of the object is not known to the loaded policy, as happens when a tenant's types were removed before its files.`;
     return { cause: "label", text, alarm: false, ...restore(mislabelled ?? []) };
   }
+  // A tenant's process sees its paths below its own root.
   const files = (mislabelled ?? []).filter(
-    ({ path, found }) => group.paths.includes(path) && typeOf(found) === group.targetType,
+    ({ path, found }) =>
+      group.paths.some((seen) => path.endsWith(seen)) && typeOf(found) === group.targetType,
   );
   const [file] = files;
   if (file === undefined) return undefined;
@@ -136,11 +151,11 @@ function label(
   return { cause: "label", text: `${text} ${then}`, alarm: false, ...restore(files) };
 }
 
-function restore(files: readonly Mislabelled[]): { fix?: Fix } {
+function restore(files: readonly Culprit[]): { fix?: Fix } {
   return files.length === 0 ? {} : { fix: { kind: "restore", files } };
 }
 
-const typeOf = (context: string | undefined) => context?.split(":")[2];
+const typeOf = (context: string) => context.split(":")[2];
 
 function allows(policy: Policy, group: DenialGroup, type: string): boolean {
   if (policy.typeId(type) === undefined) return false;

@@ -14,7 +14,7 @@ type Modules = NonNullable<Settings["store"]>["modules"];
 
 export interface Store {
   readonly store: NonNullable<Settings["store"]>;
-  /** Newest binary policy in it, by its version; undefined where there is none. */
+  /** Newest binary policy in it, by its version, below the system's root; undefined for none. */
   readonly policyFile: string | undefined;
 }
 
