@@ -174,7 +174,10 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
       cloud.tenants.slotsChanged();
     },
     slotHolders: () => cloud.tenants.slotHolders(),
-    holdersUnknown: () => cloud.tenants.health().remedy,
+    holdersUnknown: () => {
+      const { state, remedy } = cloud.tenants.health();
+      return state === "running" ? "" : remedy;
+    },
   });
   const tenancy = async (name: string) => {
     const { jurisdiction } = await cloud.tenants.record(name);

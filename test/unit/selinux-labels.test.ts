@@ -10,7 +10,7 @@ import { readLabels } from "../../agent/selinux/labels/actual.ts";
 import { checkLabels, judge, readLabelPolicy } from "../../agent/selinux/labels/check.ts";
 import { parseEntries, simplify } from "../../agent/selinux/labels/entries.ts";
 import { FileLabels } from "../../agent/selinux/labels/expected.ts";
-import { walk } from "../../agent/selinux/labels/walk.ts";
+import { randomOf, sample } from "../../agent/selinux/labels/sample.ts";
 import { orderFiles } from "../lib/selinux-labels.ts";
 
 test("the order of entries", () => {
@@ -110,24 +110,41 @@ test("files of this machine: kinds, odd names, what is gone; nothing of it is ta
   }
 });
 
-test("files below a directory: no link is followed, and no more than asked for", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "dsecos-walk-"));
+test("a sample: no link is followed, no more than asked for, the same for the same seed", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "dsecos-sample-"));
+  const draw = (most: number, seed = "a", except?: string) =>
+    sample(directory, {
+      ...{ most, random: randomOf(seed) },
+      ...(except === undefined ? {} : { except: new Set([join(directory, except)]) }),
+    });
   try {
     mkdirSync(join(directory, "a/b"), { recursive: true });
     writeFileSync(join(directory, "a/b/file"), "");
     symlinkSync("/usr", join(directory, "a/link"));
     const all = ["", "/a", "/a/b", "/a/b/file", "/a/link"].map((path) => directory + path);
-    const { paths, more, unknown } = await walk(directory, 5);
-    expect({ paths: paths.sort(), more, unknown }).toEqual({
-      paths: all,
-      more: false,
-      unknown: [],
+    const { paths, whole, unknown } = await draw(100);
+    expect({ paths: paths.sort(), whole, unknown }).toEqual({
+      ...{ paths: all, whole: true, unknown: [] },
     });
-    expect(await walk(directory, 4)).toMatchObject({ more: true, paths: { length: 4 } });
-    expect(await walk(join(directory, "a/b/file"), 9)).toMatchObject({
-      unknown: [{ path: join(directory, "a/b/file"), reason: "ENOTDIR" }],
-    });
-    await expect(walk(join(directory, "none"), 9)).rejects.toThrow("ENOENT");
+    expect((await draw(100, "a", "a/b")).paths).toHaveLength(3);
+    expect(await draw(4)).toMatchObject({ whole: false, paths: { length: 4 } });
+    for (let folder = 0; folder < 40; folder++) {
+      mkdirSync(join(directory, `f${folder}`));
+      for (let file = 0; file < 40; file++)
+        writeFileSync(join(directory, `f${folder}/${file}`), "");
+    }
+    const some = await draw(200);
+    expect(some).toMatchObject({ whole: false, paths: { length: 200 } });
+    expect(new Set(some.paths).size).toBe(200);
+    expect((await draw(200)).paths.sort()).toEqual([...some.paths].sort());
+    expect((await draw(200, "b")).paths.sort()).not.toEqual([...some.paths].sort());
+    // Not all from one corner of the tree.
+    const folders = new Set(some.paths.map((path) => path.split("/").at(-2)));
+    expect(folders.size).toBeGreaterThan(5);
+    expect(await draw(5_000)).toMatchObject({ whole: true, paths: { length: 5 + 40 * 41 } });
+    const single = { most: 9, random: randomOf("a") };
+    expect((await sample(join(directory, "a/b/file"), single)).paths).toHaveLength(1);
+    await expect(sample(join(directory, "none"), single)).rejects.toThrow("ENOENT");
   } finally {
     rmSync(directory, { recursive: true });
   }
