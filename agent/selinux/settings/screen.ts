@@ -7,7 +7,7 @@ import type { Settings } from "./answers.ts";
 import { descriptionFile, parseDescriptions } from "./descriptions.ts";
 import type { BooleanState, KernelBooleans } from "./kernel.ts";
 import type { PolicySettings } from "./policy.ts";
-import { readLogins, readStore, type Store } from "./store.ts";
+import { readLogins, readModules, readStore, type Store } from "./store.ts";
 
 export interface ScreenParts {
   readonly system: System;
@@ -20,6 +20,7 @@ export interface ScreenParts {
   readonly read: (file: string) => Promise<PolicySettings>;
 }
 
+type Modules = NonNullable<Settings["store"]>["modules"];
 type Unknown = Settings["unknown"];
 
 export async function readSettings(parts: ScreenParts): Promise<Settings> {
@@ -39,13 +40,14 @@ export async function readSettings(parts: ScreenParts): Promise<Settings> {
     if ("value" in policyName) return await readStore(system, policyName.value);
     throw new DsecosError("Unavailable", policyName.unknown);
   });
-  const [loaded, states, disk, logins, texts] = await Promise.all([
+  const [loaded, states, disk, logins, modules, texts] = await Promise.all([
     tried("the loaded policy", parts.loaded),
     tried("the booleans", () => kernel.all()),
     tried("what the next start loads", () => onDisk(parts, store)),
     tried("the logins", async () =>
-      store === undefined ? [] : await readLogins(system, store.store.directory),
+      store === undefined ? [] : await readLogins(system, store.directory),
     ),
+    tried("the modules", async () => (store === undefined ? [] : await readModules(system, store))),
     tried("what booleans are for", async () =>
       parseDescriptions((await system.read(descriptionFile)) ?? ""),
     ),
@@ -64,9 +66,13 @@ export async function readSettings(parts: ScreenParts): Promise<Settings> {
     ports: shown?.ports ?? [],
     capabilities: shown?.capabilities ?? [],
     fileSystems: shown?.fileSystems ?? [],
-    store: store?.store ?? null,
+    store: store === undefined ? null : storeOf(store, modules ?? []),
     unknown,
   };
+}
+
+function storeOf({ name, directory, ours }: Store, modules: Modules): Settings["store"] {
+  return { name, directory, ours, modules };
 }
 
 async function onDisk(

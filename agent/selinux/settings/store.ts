@@ -13,8 +13,11 @@ const semanageStore = "/var/lib/selinux";
 type Modules = NonNullable<Settings["store"]>["modules"];
 
 export interface Store {
-  readonly store: NonNullable<Settings["store"]>;
-  /** Newest binary policy in it, by its version, below the system's root; undefined for none. */
+  readonly name: string;
+  readonly directory: string;
+  /** Built by the agent. */
+  readonly ours: boolean;
+  /** Newest binary policy in it, by its version; undefined for none. */
   readonly policyFile: string | undefined;
 }
 
@@ -26,15 +29,14 @@ export async function readStore(system: System, name: string): Promise<Store | u
     .flatMap((file) => /^policy\.(\d{2})$/.exec(file)?.[1] ?? [])
     .sort();
   const newest = versions.at(-1);
-  const ours = name === STORE;
-  return {
-    store: {
-      ...{ name, directory, ours },
-      modules: ours ? await ownModules(system) : await foreignModules(system, name),
-    },
-    policyFile:
-      newest === undefined ? undefined : join(system.root, directory, "policy", `policy.${newest}`),
-  };
+  const policyFile =
+    newest === undefined ? undefined : join(directory, "policy", `policy.${newest}`);
+  return { name, directory, ours: name === STORE, policyFile };
+}
+
+/** What it is built of. @throws where our own list cannot be read */
+export async function readModules(system: System, { name, ours }: Store): Promise<Modules> {
+  return ours ? await ownModules(system) : await foreignModules(system, name);
 }
 
 async function ownModules(system: System): Promise<Modules> {
