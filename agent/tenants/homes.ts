@@ -30,6 +30,8 @@ export class Homes {
   /** As they were read or made last. */
   #pools = new Map<number, SlotPool>();
   #profiles = new Map<string, string>();
+  /** Owners whose pools are being removed. */
+  readonly #vacating = new Set<string>();
   /** Why a tenant has no home, by its name. */
   readonly #troubles = new Map<string, string>();
 
@@ -114,17 +116,17 @@ export class Homes {
   /** Takes away the pools of a tenant whose project is gone; then its slot is free. */
   async vacate(owner: string, told: (pool: string) => void = () => undefined): Promise<void> {
     const { client } = this.#deps;
-    for (const pool of await pools.readPools(client)) {
-      if (pool.owner !== owner) continue;
-      try {
+    this.#vacating.add(owner);
+    try {
+      for (const pool of await pools.readPools(client)) {
+        if (pool.owner !== owner) continue;
         await pools.removePool(client, pool.number);
-      } catch (error) {
-        // Gone already, as by another node.
-        if (!(error instanceof DsecosError) || error.code !== "NotFound") throw error;
+        this.#pools.delete(pool.number);
+        this.#numbering.freed();
+        told(slotName(pool.number));
       }
-      this.#pools.delete(pool.number);
-      this.#numbering.freed();
-      told(slotName(pool.number));
+    } finally {
+      this.#vacating.delete(owner);
     }
   }
 
@@ -200,7 +202,8 @@ export class Homes {
       entry !== undefined && ownerOf(entry.name, entry.record) === owner;
     for (const pool of found) {
       const name = pool.owner.split(" ")[0] ?? "";
-      if (pool.owner === "" || isOwner(pool, view.find(name))) continue;
+      if (pool.owner === "" || this.#vacating.has(pool.owner)) continue;
+      if (isOwner(pool, view.find(name))) continue;
       // It may have come just now: Incus tells.
       if (isOwner(pool, await view.refresh(name)) || view.unreadable.has(name)) continue;
       const details = { pool: slotName(pool.number) };

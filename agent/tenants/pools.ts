@@ -1,4 +1,5 @@
 /** The storage pools of slots: read from Incus's database, made, grown and taken away. */
+import { DsecosError } from "../bus/errors.ts";
 import { apiPath, type IncusClient } from "../incus/client.ts";
 import { type SqlValue, select } from "../incus/sql.ts";
 import { slotName } from "../selinux/policy/names.ts";
@@ -95,9 +96,14 @@ export async function growPool(client: IncusClient, number: number, size: string
   await client.send("PATCH", path, { config: { size } }, { timeoutMs: 60_000 });
 }
 
+/** Does nothing where it is gone already, as by another node. */
 export async function removePool(client: IncusClient, number: number): Promise<void> {
   const path = apiPath("storage-pools", slotName(number));
-  await client.send("DELETE", path, undefined, { timeoutMs: 120_000 });
+  try {
+    await client.send("DELETE", path, undefined, { timeoutMs: 120_000 });
+  } catch (error) {
+    if (!(error instanceof DsecosError) || error.code !== "NotFound") throw error;
+  }
 }
 
 /** Gives the project's default profile a root disk in the pool of the slot. */

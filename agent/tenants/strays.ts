@@ -51,8 +51,8 @@ export function straySentences(tenant: string, strays: readonly Stray[], target:
   if (instance !== undefined)
     sentences.push(
       `${listed(instances)} of it ${instances.length === 1 ? "lies" : "lie"} outside of its pool ` +
-        `${target}, where SELinux lets none of it start; stop and move each: ` +
-        `incus move ${instance.name} --storage ${target} --project ${tenant}.`,
+        `${target}, where SELinux lets none of it start; stop and move each, which counts it twice ` +
+        `against the quota meanwhile: incus move ${instance.name} --storage ${target} --project ${tenant}.`,
     );
   const [volume] = volumes;
   if (volume !== undefined)

@@ -9,6 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { build } from "esbuild";
 import { type Cloud, createCloud } from "../../agent/incus/cloud.ts";
 import type { InstanceSpec } from "../../agent/instances/contract.ts";
+import type { LoadedSlots } from "../../agent/selinux/policy/slots.ts";
 import type { TenantSpec } from "../../agent/tenants/contract.ts";
 import { buildImage } from "../../packaging/image/build.js";
 import { incusApi } from "../../packaging/setup/lib/incus-api.js";
@@ -27,12 +28,21 @@ export interface Bench {
   incus: { start(): Promise<unknown>; stop(): Promise<unknown> };
   socketPath: string;
   imageFile: string;
+  /** For the command line of Incus. */
+  environment: NodeJS.ProcessEnv;
   /** A cloud as after a restart of the agent: nothing of the first one's memory. */
-  another(node: string): { cloud: Cloud; jobs: FakeJobs; audit: RecordingAudit };
+  another(
+    node: string,
+    injectedSlots?: () => LoadedSlots,
+  ): { cloud: Cloud; jobs: FakeJobs; audit: RecordingAudit };
   end(): Promise<void>;
 }
 
-export async function startBench(): Promise<Bench> {
+/**
+ * @param injectedSlots stands for the policy that the kernel has loaded, which no test can load; none
+ *   unless told
+ */
+export async function startBench(injectedSlots?: () => LoadedSlots): Promise<Bench> {
   const stateDirectory = mkdtempSync("/var/tmp/dsecos-cloud-");
   const stack = createStack({
     mode: "private",
@@ -47,11 +57,11 @@ export async function startBench(): Promise<Bench> {
   const { file } = await buildImage();
   place(file, join(images, basename(file)));
   const clouds: Cloud[] = [];
-  const another = (node: string) => {
+  const another = (node: string, slots = injectedSlots ?? (() => "none" as const)) => {
     const jobs = new FakeJobs();
     const audit = new RecordingAudit();
     const log = () => undefined;
-    const options = { socketPath, storagePool: "default", jobs, audit, log, images, node };
+    const options = { socketPath, storagePool: "default", jobs, audit, log, images, node, slots };
     const cloud = createCloud({ ...options, patienceMs: 60_000 });
     clouds.push(cloud);
     cloud.start();
@@ -63,6 +73,7 @@ export async function startBench(): Promise<Bench> {
     api: incusApi(socketPath),
     incus: stack.component("incus"),
     imageFile: basename(file),
+    environment: { ...process.env, ...stack.context.environment },
     another,
     end: async () => {
       for (const cloud of clouds) await cloud.stop();
@@ -115,15 +126,23 @@ export async function until(isSo: () => Promise<boolean> | boolean, seconds = 20
 }
 
 /** Another process that begins to create `count` instances, for a test to kill. */
-export async function startChild(
+export function startChild(
   socketPath: string,
   node: string,
   tenant: string,
   count: number,
 ): Promise<ChildProcess> {
+  return startProgram("incus-child.ts", [socketPath, node, tenant, String(count)]);
+}
+
+/** Another process with a program of this folder, for a test to kill. */
+export async function startProgram(
+  program: string,
+  args: readonly string[],
+): Promise<ChildProcess> {
   const outfile = join(mkdtempSync("/var/tmp/dsecos-child-"), "child.mjs");
   await build({
-    entryPoints: [join(import.meta.dirname, "incus-child.ts")],
+    entryPoints: [join(import.meta.dirname, program)],
     outfile,
     bundle: true,
     platform: "node",
@@ -131,8 +150,9 @@ export async function startChild(
     logLevel: "error",
     banner: { js: 'import{createRequire}from"module";const require=createRequire("/");' },
   });
-  const args = [outfile, socketPath, node, tenant, String(count)];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] });
+  const child = spawn(process.execPath, [outfile, ...args], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   child.once("exit", () => rmSync(dirname(outfile), { recursive: true, force: true }));
   return child;
 }
