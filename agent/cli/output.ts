@@ -21,6 +21,7 @@ export const preferredColumns: Record<string, readonly string[]> = {
     "instances.running",
     "classification",
     "displayName",
+    "slot.number",
     "notYetTrue",
   ],
   "instances.List": ["name", "status", "addresses", "limit.cpu", "limit.ramKib", "live.ramKib"],
