@@ -12,6 +12,7 @@ import { DsecosError } from "../bus/errors.ts";
 import { followRecord } from "./follow.ts";
 import type { ParsedCall } from "./parse.ts";
 import { explainPolicy, provePolicy } from "./selinux.ts";
+import { enableSelinux } from "./selinux-enable.ts";
 import type { Terminal } from "./terminal.ts";
 import { harmless } from "./text.ts";
 
@@ -35,6 +36,7 @@ export const offlineVerbs: Record<string, OfflineVerb> = {
   "audit.Follow": followRecord,
   "selinux.Prove": provePolicy,
   "selinux.Why": explainPolicy,
+  "selinux.Enable": (parsed, terminal) => enableSelinux(parsed, terminal),
 };
 
 /** More than this the disk does not feed. */

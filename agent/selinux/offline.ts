@@ -1,4 +1,4 @@
-/** `dsecos selinux prove` and `why` on any machine. Imports nothing from node:. */
+/** `dsecos selinux prove` and `why` on any machine, and `enable` on a node. Imports nothing from node:. */
 import * as v from "valibot";
 import { document, type Interface, text } from "../bus/contract.ts";
 
@@ -46,6 +46,28 @@ export const selinuxOffline = {
         document("options", v.strictObject({ policy }), "Which policy."),
       ],
       out: document("explanation", v.unknown(), "What the policy says."),
+      action: "",
+    },
+    Enable: {
+      description:
+        "Check whether SELinux can be switched on on this node, and with --yes switch it on, as root: the next start labels all files and refuses nothing; after that, --enforcing makes it refuse. Nothing is done while a check fails, and what fails half-way is taken back.",
+      in: [
+        document(
+          "options",
+          v.strictObject({
+            enforcing: v.optional(
+              v.pipe(v.boolean(), v.description("Once the files are labelled: enforce.")),
+              false,
+            ),
+            undo: v.optional(
+              v.pipe(v.boolean(), v.description("Take all of it back, for the next start.")),
+              false,
+            ),
+          }),
+          "How far to go.",
+        ),
+      ],
+      out: document("checks", v.unknown(), "What was found."),
       action: "",
     },
   },
