@@ -3,7 +3,7 @@ import { lstat } from "node:fs/promises";
 import { setImmediate as others } from "node:timers/promises";
 import type { LabelReportPage, MislabelledFile } from "./answers.ts";
 import { checkLabels, type LabelPolicy } from "./check.ts";
-import { guardedPlaces, type Place, poolsDirectory } from "./places.ts";
+import type { Place } from "./places.ts";
 import type { Unknowns } from "./report.ts";
 import { type Random, type Sample, type SampleOptions, sample } from "./sample.ts";
 
@@ -50,9 +50,12 @@ export async function checkFiles(options: FilesOptions): Promise<FilesReport> {
     ...{ list: [], places: [] },
   };
   const share = shareOf(options.sizes ?? sizes, places);
+  // Each is looked at by itself, wherever it lies.
+  const except = new Set(places.map(({ path }) => path));
   for (const [index, place] of places.entries()) {
     signal?.throwIfAborted();
-    await checkPlace(report, place, place.slot === undefined ? undefined : share, options);
+    const of = place.slot === undefined ? undefined : share;
+    await checkPlace(report, place, { ...options, share: of, except });
     looked?.(index + 1);
   }
   return report;
@@ -66,10 +69,9 @@ function shareOf({ tenants, one: [least, most] }: Sizes, places: readonly Place[
 async function checkPlace(
   report: FilesReport,
   { path, slot: of }: Place,
-  share: number | undefined,
-  { policy, random, unknowns, sizes: { host, kept } = sizes }: FilesOptions,
+  options: FilesOptions & { share: number | undefined; except: ReadonlySet<string> },
 ): Promise<void> {
-  const except = new Set([poolsDirectory, ...guardedPlaces.filter((other) => other !== path)]);
+  const { policy, random, unknowns, share, except, sizes: { host, kept } = sizes } = options;
   const drawn = await drawFrom(path, { most: share ?? host, random, except }, unknowns);
   // Tenants without a pool on this node have no files here.
   if (drawn === undefined) return;
