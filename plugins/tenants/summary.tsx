@@ -54,6 +54,12 @@ function Declared({ detail: { tenant } }: { detail: TenantDetail }) {
         <dd>
           <code>{tenant.domain}</code>
         </dd>
+        {tenant.slot && (
+          <>
+            <dt>{_("SELinux slot")}</dt>
+            <dd>{format(_("$0, storage pool $1"), tenant.slot.number, tenant.slot.pool)}</dd>
+          </>
+        )}
         <dt>{_("Classification")}</dt>
         <dd>
           <Tag color={classificationColors[tenant.classification]}>
