@@ -91,7 +91,7 @@ beforeAll(async () => {
     slotHolders: () => new Map([[1, "one"]]),
     store: async () => store,
     changed: () => {},
-    places: () => placesOf([1, 2]).map(({ path, slot }) => ({ path: at(path), slot })),
+    places: () => placesOf([1, 2]).map((place) => ({ ...place, path: at(place.path) })),
     allowed: (path) => path.startsWith(at(pools)) || path.startsWith(at("/etc/dsecos")),
   });
 }, 900_000);

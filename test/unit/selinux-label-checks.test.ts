@@ -140,10 +140,11 @@ describe("processes", () => {
 test("places: pools by the slots' names, and what is guarded of the host", () => {
   const places = placesOf([3, 12]);
   expect(places.slice(-2)).toEqual([
-    { path: "/var/lib/incus/storage-pools/tenant0003", slot: 3 },
-    { path: "/var/lib/incus/storage-pools/tenant0012", slot: 12 },
+    { path: "/var/lib/incus/storage-pools/tenant0003", slot: 3, alone: false },
+    { path: "/var/lib/incus/storage-pools/tenant0012", slot: 12, alone: false },
   ]);
-  expect(places).toContainEqual({ path: "/etc/selinux", slot: undefined });
+  expect(places).toContainEqual({ path: "/etc/selinux", slot: undefined, alone: false });
+  expect(places).toContainEqual({ path: "/var/lib/incus", slot: undefined, alone: true });
   expect(slotOfPath("/var/lib/incus/storage-pools/tenant0012/custom/a")).toBe(12);
   for (const path of ["default/a", "tenant0000", "tenant12/a", "tenant0012x"])
     expect(slotOfPath(`/var/lib/incus/storage-pools/${path}`)).toBeUndefined();
@@ -230,8 +231,9 @@ describe("the check", () => {
         changes += 1;
       },
       places: () => [
-        { path: join(root, "pool"), slot: 7 },
-        { path: join(root, "gone"), slot: 8 },
+        { path: join(root, "pool"), slot: 7, alone: false },
+        { path: join(root, "gone"), slot: 8, alone: false },
+        { path: root, slot: undefined, alone: true },
       ],
     });
   });
@@ -270,9 +272,12 @@ describe("the check", () => {
     expect(report).toMatchObject({
       state: "wrong",
       processes: { checked: 1, wrong: 1, list: [{ pid: 10, expected: "tenant0007_t" }] },
-      files: { checked: 2 },
+      files: { checked: 3 },
       seed: expect.stringMatching(/^[0-9a-f]{16}$/),
-      places: [{ slot: 7, checked: 2, whole: true }],
+      places: [
+        { slot: 7, checked: 2, whole: true },
+        { slot: null, checked: 1, whole: true },
+      ],
     });
     const [entry] = recorded();
     expect(entry).toMatchObject({ outcome: "failure", actor: "otto", call: job?.id });

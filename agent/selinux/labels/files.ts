@@ -68,15 +68,16 @@ function shareOf({ tenants, one: [least, most] }: Sizes, places: readonly Place[
 
 async function checkPlace(
   report: FilesReport,
-  { path, slot: of }: Place,
+  { path, slot: of, alone }: Place,
   options: FilesOptions & { share: number | undefined; except: ReadonlySet<string> },
 ): Promise<void> {
   const { policy, random, unknowns, share, except, sizes: { host, kept } = sizes } = options;
-  const drawn = await drawFrom(path, { most: share ?? host, random, except }, unknowns);
+  const most = alone ? 1 : (share ?? host);
+  const drawn = await drawFrom(path, { most, random, except }, unknowns);
   // Tenants without a pool on this node have no files here.
   if (drawn === undefined) return;
   const slot = of ?? null;
-  const place = { path, slot, checked: 0, wrong: 0, unknown: 0, whole: drawn.whole };
+  const place = { path, slot, checked: 0, wrong: 0, unknown: 0, whole: alone || drawn.whole };
   for (const { path: directory, reason } of drawn.unknown) {
     unknowns.add(`a directory could not be looked into: ${reason}`, directory);
     place.unknown += 1;

@@ -6,23 +6,31 @@ import { parseType, slotName } from "../policy/names.ts";
 export const poolsDirectory = "/var/lib/incus/storage-pools";
 
 /** What a wrong label would open or break, beside the tenants' files. */
-export const guardedPlaces: readonly string[] = [
+const trees: readonly string[] = [
   ...["/etc/dsecos", "/etc/selinux", "/etc/systemd/system", "/usr/lib/dsecos"],
-  ...["/usr/share/dsecos", "/var/lib/dsecos", "/var/lib/incus"],
+  ...["/usr/share/dsecos", "/var/lib/dsecos"],
+];
+/** Incus keeps the tenants' secrets there: what guards them is looked at, and not what is inside. */
+const incus = "/var/lib/incus";
+const alone: readonly string[] = [
+  ...[incus, `${incus}/database`, `${incus}/unix.socket`, poolsDirectory],
 ];
 
 export interface Place {
   readonly path: string;
   /** Of the tenant whose pool it is; undefined for places of the host. */
   readonly slot: number | undefined;
+  /** Looked at by itself, and not what is below it. */
+  readonly alone: boolean;
 }
 
 /** @param slots of which pools may be there */
 export function placesOf(slots: Iterable<number>): Place[] {
   const pools = [...slots]
     .sort((a, b) => a - b)
-    .map((slot) => ({ path: join(poolsDirectory, slotName(slot)), slot }));
-  return [...guardedPlaces.map((path) => ({ path, slot: undefined })), ...pools];
+    .map((slot) => ({ path: join(poolsDirectory, slotName(slot)), slot, alone: false }));
+  const host = (path: string) => ({ path, slot: undefined, alone: alone.includes(path) });
+  return [...[...trees, ...alone].map(host), ...pools];
 }
 
 /** @returns the slot in whose pool the path is, if in one */
@@ -34,5 +42,5 @@ export function slotOfPath(path: string): number | undefined {
 
 /** Whether labels may be restored there. */
 export function isGuarded(path: string): boolean {
-  return guardedPlaces.some((place) => path === place || path.startsWith(`${place}/`));
+  return [...trees, incus].some((place) => path === place || path.startsWith(`${place}/`));
 }
