@@ -32,6 +32,10 @@ export const sharedTypes: readonly string[] = [
   ...["kvm_device_t", "tun_tap_device_t", "vhost_device_t"],
   // The kernel keeps one copy for each network namespace.
   "sysctl_net_t",
+  // The kernel asks whoever moves a process between two cgroups for `write` on what they share, by
+  // an inode that no path led to and that so has the label of the whole file system. Tenants may
+  // `write` and not `open` it, which the compiler proves: without a file that is open nothing is written.
+  "cgroup_t",
   // In a terminal file system of its own for each container.
   "incus_console_t",
 ];
