@@ -2,8 +2,10 @@
 import type { Shown } from "../audit/answers.ts";
 import type { Changes, Replay } from "../audit/replay/answers.ts";
 import type { Command } from "../bus/derive/commands.ts";
+import type { Comparison, Policies } from "../selinux/loads/answers.ts";
 import { cellText, flatten, heading, isRecord, isRows, type Row } from "./cells.ts";
 import { shownEntry } from "./entry.ts";
+import { comparisonText, policiesText } from "./policies.ts";
 import { changesText, replayText } from "./replayed.ts";
 import { type Screen, table } from "./table.ts";
 import { harmless, lengthOf, pad, painted, wrap } from "./text.ts";
@@ -49,6 +51,8 @@ export function present(command: Command, reply: unknown, screen: Screen): strin
   const name = `${command.subsystem}.${command.member}`;
   if (name === "audit.Show") return shownEntry(reply as Shown, screen).join("\n");
   if (name === "audit.Changes") return changesText(reply as Changes).join("\n");
+  if (name === "selinux.Policies") return policiesText(reply as Policies).join("\n");
+  if (name === "selinux.Compare") return comparisonText(reply as Comparison, screen).join("\n");
   if (name === "audit.Replay") return replayText(reply as Replay).join("\n");
   const preferred = preferredColumns[name] ?? [];
   return lines(reply, preferred, screen).join("\n");

@@ -190,7 +190,7 @@ test("of a source that gives more, both proofs must pass, and the difference is 
   writeFileSync(file, "(allow sshd_t cron_spool_t (file (read)))\n");
   const wider = await built();
   const found = await compared(one, wider, { weakens: true });
-  expect(found.weakens).toEqual(["It may give more rights by 1 changed rules of access."]);
+  expect(found.weakens).toEqual(["Rules of access: 1 difference may give more rights."]);
   expect(found.rows).toEqual([
     {
       section: "rules",

@@ -101,3 +101,47 @@ describe("replies", () => {
     expect(progressLine(record)).toBe("[##########          ] 5/10 web-005");
   });
 });
+
+describe("policies", () => {
+  const policy = "9".repeat(64);
+
+  it("are told with whole names and what happened to them", () => {
+    const event = { at: "2026-11-01T12:00:00.000Z", sequence: 7 };
+    const events = [
+      { ...event, event: "rolled back", actor: "agent", reason: "nobody confirmed it in time" },
+      { ...event, event: "built", actor: "otto", reason: "" },
+    ];
+    const row = { policy, state: "kept", problem: "", statement: null, events };
+    const reply = { rows: [row], total: 3, next: "1" };
+    const text = present(command("selinux", "Policies"), reply, { width: 40, colour: false });
+    expect(text).toMatch(new RegExp(`^${policy}  kept\n    .* rolled back by agent: nobody`));
+    expect(text).toMatch(/ built by otto\n\nMore follow: --cursor 1\n1 of 3\.$/);
+  });
+
+  it("are compared with slots and what gives more rights first", () => {
+    const side = { policy, rules: policy };
+    const reply = {
+      ...{ before: side, after: side, same: false, total: 1, next: "" },
+      weakens: ["Rules of access: 1 difference may give more rights."],
+      slots: {
+        added: [
+          [65, 66],
+          [90, 90],
+        ],
+        removed: [],
+      },
+      counts: [{ section: "rules", added: 1, removed: 0, weakens: 1 }],
+      rows: [
+        { section: "rules", change: "added", weakens: true, text: "allow a_t b_t:file { read }" },
+      ],
+    };
+    const text = present(command("selinux", "Compare"), reply, wide);
+    expect(text.split("\n").slice(0, 2)).toEqual([
+      "Rules of access: 1 difference may give more rights.",
+      "Slots more: 65-66, 90",
+    ]);
+    expect(text).toContain("added   yes      rules    allow a_t b_t:file { read }");
+    const equal = present(command("selinux", "Compare"), { ...reply, same: true }, wide);
+    expect(equal).toBe("Both say the same.");
+  });
+});
