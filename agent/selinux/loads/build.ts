@@ -144,6 +144,12 @@ export async function proveFile(
   return { counts: verdict.counts, rules: identity.rules, slots: identity.slots };
 }
 
+/** What the file system said, where that is behind it. */
+function causeOf(error: unknown): NodeJS.ErrnoException {
+  const { cause, code } = error as NodeJS.ErrnoException;
+  return (code === undefined && cause instanceof Error ? cause : error) as NodeJS.ErrnoException;
+}
+
 /** @throws DsecosError in the place of what the parts of the build say */
 async function told<T>(work: () => Promise<T>): Promise<T> {
   try {
@@ -155,7 +161,7 @@ async function told<T>(work: () => Promise<T>): Promise<T> {
     if (refused) throw new DsecosError("Conflict", sentence, { cause: error });
     if (error instanceof BudgetError)
       throw new DsecosError("QuotaExceeded", sentence, { cause: error });
-    const { code, path } = error as NodeJS.ErrnoException;
+    const { code, path } = causeOf(error);
     if (error instanceof ProgramError || code === "ENOENT") {
       const where =
         code === "ENOENT"
