@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readLabels } from "../../agent/selinux/labels/actual.ts";
 import { checkLabels, judge, readLabelPolicy } from "../../agent/selinux/labels/check.ts";
-import { parseEntries, simplify } from "../../agent/selinux/labels/entries.ts";
+import { parseEntries, prefixOf, simplify } from "../../agent/selinux/labels/entries.ts";
 import { FileLabels } from "../../agent/selinux/labels/expected.ts";
 import { randomOf, sample } from "../../agent/selinux/labels/sample.ts";
 import { orderFiles } from "../lib/selinux-labels.ts";
@@ -45,6 +45,25 @@ test("lines that libselinux would refuse are refused, with their number", () => 
   expect(simplify("/a\\.b\\-c")).toBe("/a.b-c");
   for (const expression of ["/a.b", "/a\\d", "/a\\", "/[a]", "/a{2}", "/a)"])
     expect(simplify(expression)).toBeUndefined();
+});
+
+test("what the paths of an expression begin with, where that is plain", () => {
+  for (const [expression, prefix] of [
+    ["/etc/x(/.*)?", "/etc/x"],
+    ["/etc/x.*", "/etc/x"],
+    ["/etc/xy?", "/etc/x"],
+    ["/etc/xy*z", "/etc/x"],
+    ["/etc/xy{0}", "/etc/x"],
+    ["/etc/a\\.b\\.*", "/etc/a.b"],
+    ["/etc/a\\d", "/etc/a"],
+    ["/etc/[ab]c", "/etc/"],
+    ["/a/x|/b/y", ""],
+    ["/a/(x|y)z", "/a/"],
+    ["/a/(x)|y", ""],
+    ["/a/\\|x", "/a/|x"],
+    ["/a/xy+", "/a/xy"],
+  ] as const)
+    expect(prefixOf(expression), expression).toBe(prefix);
 });
 
 test("an expression that is not understood makes what it might label unknown", () => {

@@ -85,6 +85,40 @@ export function simplify(expression: string): string | undefined {
   return literal;
 }
 
+/** Behind one of these, what stands before may be left out or be something else. */
+const counted = new Set("?*{");
+
+/** What every path begins with that an expression matches, as far as that is plain to see. */
+export function prefixOf(expression: string): string {
+  if (hasChoice(expression)) return "";
+  let prefix = "";
+  for (let at = 0; at < expression.length; at++) {
+    let character = expression[at] ?? "";
+    if (special.has(character)) break;
+    if (character === "\\") {
+      at += 1;
+      character = expression[at] ?? "";
+      if (!escapable.has(character)) break;
+    }
+    if (counted.has(expression[at + 1] ?? "")) break;
+    prefix += character;
+  }
+  return prefix;
+}
+
+/** Whether there is a choice that is not in brackets, so that it is of the whole expression. */
+function hasChoice(expression: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < expression.length; at++) {
+    const character = expression[at];
+    if (character === "\\") at += 1;
+    else if (character === "(") depth += 1;
+    else if (character === ")") depth -= 1;
+    else if (character === "|" && depth <= 0) return true;
+  }
+  return false;
+}
+
 export function parseSubstitutions(text: string): Substitution[] {
   return text.split("\n").flatMap((line) => {
     const [from, to] = line.split(/[ \t\v\f\r]+/).filter((word) => word !== "");

@@ -13,6 +13,7 @@ import {
   fileKinds,
   parseEntries,
   parseSubstitutions,
+  prefixOf,
   type Substitution,
   simplify,
   substitute,
@@ -38,8 +39,11 @@ const deepest = 3;
 interface Node {
   readonly children: Map<string, Node>;
   readonly literals: Map<string, Entry[]>;
-  /** In the order of the files. */
+  /** In the order of the files, each with what its paths begin with. */
   readonly expressions: Entry[];
+  readonly prefixes: string[];
+  /** Those of them that may match below a directory, in their order. */
+  near?: { readonly directory: string; readonly entries: readonly Entry[] };
 }
 
 export class FileLabels {
@@ -85,9 +89,10 @@ export class FileLabels {
 
   #byExpression(way: readonly Node[], key: string, kind: FileKind | undefined): Expected {
     let best: Entry | undefined;
-    for (const { expressions } of way.toReversed()) {
-      for (let at = expressions.length - 1; at >= 0; at--) {
-        const entry = expressions[at];
+    for (const node of way.toReversed()) {
+      const near = nearOf(node, key);
+      for (let at = near.length - 1; at >= 0; at--) {
+        const entry = near[at];
         if (entry === undefined || (best !== undefined && isBefore(entry, best))) break;
         if (!fits(entry, kind) || !this.#compile(entry).test(key)) continue;
         if (entry.context === undefined) return result(entry);
@@ -113,6 +118,7 @@ export class FileLabels {
     const at = this.#place(entry);
     if (entry.literal === undefined) {
       at.expressions.push(entry);
+      at.prefixes.push(prefixOf(entry.expression));
       return;
     }
     const same = at.literals.get(entry.literal) ?? [];
@@ -148,7 +154,34 @@ export class FileLabels {
 }
 
 function node(): Node {
-  return { children: new Map(), literals: new Map(), expressions: [] };
+  return { children: new Map(), literals: new Map(), expressions: [], prefixes: [] };
+}
+
+/**
+ * The expressions that may match a path, by what their paths begin with. A thousand tenants have
+ * three each in one node, and paths that are asked for one after the other mostly lie together: so
+ * what may match below a directory is kept until another is asked for.
+ */
+function nearOf(node: Node, key: string): readonly Entry[] {
+  const directory = ancestorOf(key);
+  if (node.near?.directory !== directory) {
+    const entries = node.expressions.filter((_, at) => {
+      const prefix = node.prefixes[at] ?? "";
+      return directory.startsWith(prefix) || prefix.startsWith(directory);
+    });
+    node.near = { directory, entries };
+  }
+  return node.near.entries;
+}
+
+/** The first five parts of a path, as many as lead to the pool of a tenant; or all of it. */
+function ancestorOf(key: string): string {
+  let end = 0;
+  for (let part = 0; part < 5; part++) {
+    end = key.indexOf("/", end + 1);
+    if (end < 0) return key;
+  }
+  return key.slice(0, end);
 }
 
 function fits(entry: Entry, kind: FileKind | undefined): boolean {
