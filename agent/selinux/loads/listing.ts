@@ -2,8 +2,9 @@
  * A policy as a list of facts in names. Two files list the same facts where they say the same,
  * whatever order, numbers and padding their bytes have: the kernel's copy of a policy
  * (`/sys/fs/selinux/policy`) is written anew from its tables and differs from the file that was
- * loaded. States of booleans are no part of it, since they change while a policy is loaded; nor is
- * the role object_r's content, which the kernel drops.
+ * loaded. States of booleans are no part of the hash, since they change while a policy is loaded; nor
+ * is the content of the role object_r, which the kernel drops. Of labels that the policy itself gives,
+ * the types are listed, and not their users, roles and levels.
  */
 import { hash } from "node:crypto";
 import { parseType } from "../policy/names.ts";
@@ -82,6 +83,8 @@ class Lister {
     const { mls, unknown, symbols } = this.#policy;
     this.#take("policy", "levels", mls ? "on" : "off", noSlot);
     this.#take("policy", "unknown permissions", unknown, noSlot);
+    for (const name of this.#policy.capabilities)
+      this.#take("policy", `policycap ${name}`, "", noSlot);
     this.#take("policy", "sensitivities", String(symbols.levels), noSlot);
     this.#take("policy", "categories", String(symbols.categories), noSlot);
     for (const data of symbols.classData) {
@@ -164,9 +167,10 @@ class Lister {
         );
       });
     }
-    for (const { source, target, classId } of rangeTransitions) {
+    for (const { source, target, classId, range } of rangeTransitions) {
       const about = `range_transition ${this.#name(source)} ${this.#name(target)}:${this.#policy.className(classId)}`;
-      this.#take("transitions", about, "", this.#slotOf(source, target));
+      const text = this.#policy.rangeText(range);
+      this.#take("transitions", about, text, this.#slotOf(source, target));
     }
   }
 
@@ -183,7 +187,10 @@ class Lister {
         this.#take("roles", `role ${data.name} types ${this.#name(id)}`, "", this.#slotOf(id));
       });
     }
-    for (const [name] of symbols.users.entries()) this.#take("roles", `user ${name}`, "", noSlot);
+    for (const { name, roles, level, range } of this.#policy.users) {
+      const value = `roles { ${roles.join(" ")} } level ${level} range ${range}`;
+      this.#take("roles", `user ${name}`, value, noSlot);
+    }
     for (const { role: from, newRole } of roleAllows)
       this.#take("roles", `allow ${role(from)} ${role(newRole)}`, "", noSlot);
     for (const { role: from, type, classId, newRole } of roleTransitions) {

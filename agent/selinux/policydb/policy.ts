@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { type Conditional, type ConditionToken, conditionText, evaluate } from "./conditionals.ts";
 import type { Constraint } from "./constraints.ts";
 import type { LabelledObject } from "./contexts.ts";
-import { type LevelIds, levelText } from "./levels.ts";
+import { type LevelIds, levelText, type RangeIds } from "./levels.ts";
 import type { Membership } from "./membership.ts";
 import { type Content, read } from "./read.ts";
 import { type RuleKind, type RuleTable, ruleKinds } from "./rules.ts";
@@ -194,18 +194,24 @@ export class Policy {
   }
 
   get users(): { name: string; roles: string[]; level: string; range: string }[] {
-    const { roles, levelNames, categoryNames } = this.symbols;
-    const text = (level: LevelIds) => levelText(level, levelNames, categoryNames);
+    const { roles } = this.symbols;
     const data = this.symbols.userData.filter((user) => user !== undefined);
-    return data.map(({ name, roles: bits, level, range: { low, high } }) => {
-      const [from, to] = [text(low), text(high)];
-      return {
-        name,
-        roles: bits.bits().map((bit) => roles.name(bit + 1)),
-        level: text(level),
-        range: from === to ? from : `${from}-${to}`,
-      };
-    });
+    return data.map(({ name, roles: bits, level, range }) => ({
+      name,
+      roles: bits.bits().map((bit) => roles.name(bit + 1)),
+      level: this.#levelText(level),
+      range: this.rangeText(range),
+    }));
+  }
+
+  /** @returns for example `s0-s0:c0.c1023`, or `s0` where both ends are the same */
+  rangeText({ low, high }: RangeIds): string {
+    const [from, to] = [this.#levelText(low), this.#levelText(high)];
+    return from === to ? from : `${from}-${to}`;
+  }
+
+  #levelText(level: LevelIds): string {
+    return levelText(level, this.symbols.levelNames, this.symbols.categoryNames);
   }
 
   /** Names of the permissive types. */

@@ -1,6 +1,6 @@
 import type { Cursor } from "./cursor.ts";
 import type { Ebitmap } from "./ebitmap.ts";
-import { readRange } from "./levels.ts";
+import { type RangeIds, readRange } from "./levels.ts";
 
 const versions = { roleClass: 26, filenames: 25, compressedFilenames: 33 };
 
@@ -39,6 +39,7 @@ export interface RangeTransition {
   source: number;
   target: number;
   classId: number;
+  range: RangeIds;
 }
 
 export function readRoleTransitions(cursor: Cursor, limits: TransitionLimits): RoleTransition[] {
@@ -126,8 +127,7 @@ export function readRangeTransitions(cursor: Cursor, limits: TransitionLimits): 
     const source = cursor.id(limits.types, "type");
     const target = cursor.id(limits.types, "type");
     const classId = cursor.id(limits.classes, "class");
-    readRange(cursor);
-    list.push({ source, target, classId });
+    list.push({ source, target, classId, range: readRange(cursor) });
   }
   return list;
 }
