@@ -36,6 +36,11 @@ export function readWhole(path: string): { policy: Policy; bytes: Buffer } {
       const text = "SELinux is not active on this machine; name a policy with --policy FILE.";
       throw new DsecosError("Unavailable", text, { cause: error });
     }
+    if (code === "EBUSY") {
+      const text =
+        "Somebody else is reading the loaded policy, which takes one at a time; try again.";
+      throw new DsecosError("Unavailable", text, { cause: error });
+    }
     if (code === "ENOENT")
       throw new DsecosError("NotFound", `There is no ${path}.`, { cause: error });
     if (code === "EACCES" || code === "EPERM") {
