@@ -20,6 +20,8 @@ import { Verdict } from "./verdict.tsx";
 
 /** Seals are made every few seconds; older than this their age would mislead. */
 const everyMs = 5000;
+/** Whose requests are carried out here. */
+const contracts = [audit];
 
 export function Audit() {
   const place = usePlace();
@@ -46,7 +48,7 @@ export function Audit() {
   ];
   return (
     <Frame title={_("Audit record")} beside={<Help />}>
-      <Approvals />
+      <Approvals own={contracts} />
       {data && <Stale error={error} />}
       {data ? (
         <div>

@@ -1,9 +1,7 @@
 /** Requests that wait for a second person: approve, reject, withdraw, or carry out when approved. */
 import { useState } from "react";
 import { type ApprovalRecord, approvals } from "../../agent/approvals/contract.ts";
-import { audit } from "../../agent/audit/contract.ts";
-import type { Interface } from "../../agent/bus/contract.ts";
-import { tenants } from "../../agent/tenants/contract.ts";
+import type { Interface, Method } from "../../agent/bus/contract.ts";
 import { ActionButton } from "./action-button.tsx";
 import { useAccess } from "./capabilities.tsx";
 import { client, invoke, listen } from "./client.ts";
@@ -13,13 +11,11 @@ import { TextField } from "./fields.tsx";
 import { useQuery } from "./hooks.ts";
 import { _, format, relativeTime } from "./i18n.ts";
 import { watchJob } from "./jobs.ts";
+import { PageLink } from "./page-link.tsx";
 import { Tag, type TagColor } from "./tag.tsx";
 import { toast } from "./toasts.tsx";
 
 const changes = (changed: () => void) => listen(approvals, "Changed", changed);
-
-/** Contracts with members that need a second person. */
-const withApprovals: readonly Interface[] = [tenants, audit];
 
 const colors: Record<ApprovalRecord["state"], TagColor> = {
   pending: "orange",
@@ -40,8 +36,13 @@ function stateName(state: ApprovalRecord["state"]): string {
   return names[state];
 }
 
+interface Props {
+  /** Contracts of the page itself: what is asked of others is carried out on their pages. */
+  own: readonly Interface[];
+}
+
 /** Open requests; nothing is shown where there is none, or where the person may not see them. */
-export function Approvals() {
+export function Approvals({ own }: Props) {
   const { data } = useQuery("approvals", () => client(approvals).List(), { changes });
   const open = (data ?? []).filter(({ state }) => state === "pending" || state === "approved");
   if (open.length === 0) return null;
@@ -51,13 +52,13 @@ export function Approvals() {
         {_("Approvals")}
       </h2>
       {open.map((record) => (
-        <Request key={record.id} record={record} />
+        <Request key={record.id} record={record} own={own} />
       ))}
     </section>
   );
 }
 
-function Request({ record }: { record: ApprovalRecord }) {
+function Request({ record, own: contracts }: Props & { record: ApprovalRecord }) {
   const { who, why } = useAccess();
   const own = who?.uid === record.requesterUid;
   const notOwn = own ? _("You asked for it yourself; another person must decide.") : undefined;
@@ -97,11 +98,7 @@ function Request({ record }: { record: ApprovalRecord }) {
             </ActionButton>
           </>
         )}
-        {own && record.state === "approved" && (
-          <ActionButton size="sm" variant="danger" why={undefined} onClick={() => carryOut(record)}>
-            {_("Carry out now")}
-          </ActionButton>
-        )}
+        {own && record.state === "approved" && <CarryOut record={record} own={contracts} />}
         {own && (
           <ActionButton
             size="sm"
@@ -192,15 +189,31 @@ async function withdraw(record: ApprovalRecord): Promise<void> {
   }
 }
 
-/** Asks for the very same thing again, which the approval now lets through. */
-async function carryOut(record: ApprovalRecord): Promise<void> {
-  const [subsystem, member = ""] = record.member.split(".");
-  const definition = withApprovals.find((one) => one.subsystem === subsystem);
-  const method = definition?.methods[member];
-  if (!definition || !method) {
-    toast("danger", format(_("This page cannot carry out $0"), record.member));
-    return;
+function CarryOut({ record, own }: Props & { record: ApprovalRecord }) {
+  const [subsystem = "", member = ""] = record.member.split(".");
+  const definition = own.find((one) => one.subsystem === subsystem);
+  if (!definition?.methods[member]) {
+    return <PageLink page={subsystem}>{_("Carry it out on its own page")}</PageLink>;
   }
+  return (
+    <ActionButton
+      size="sm"
+      variant="danger"
+      why={undefined}
+      onClick={() => carryOut(record, definition, member)}
+    >
+      {_("Carry out now")}
+    </ActionButton>
+  );
+}
+
+/** Asks for the very same thing again, which the approval now lets through. */
+async function carryOut(
+  record: ApprovalRecord,
+  definition: Interface,
+  member: string,
+): Promise<void> {
+  const method = definition.methods[member] as Method;
   try {
     const asked = JSON.parse(record.arguments) as Record<string, unknown>;
     const inputs = method.in.map(({ name }) => asked[name]);

@@ -1,5 +1,8 @@
 /** This node in one picture: health, load, engines, what can be relied on, and what happens. */
+import { audit } from "../../agent/audit/contract.ts";
 import { node } from "../../agent/node/contract.ts";
+import { selinux } from "../../agent/selinux/contract.ts";
+import { tenants } from "../../agent/tenants/contract.ts";
 import { Approvals } from "../lib/approvals.tsx";
 import { client } from "../lib/client.ts";
 import { commandOf } from "../lib/command.ts";
@@ -17,6 +20,8 @@ import { Machine } from "./machine.tsx";
 import { RecentJobs } from "./recent-jobs.tsx";
 
 const everyMs = 5000;
+/** Whose requests are carried out here. */
+const contracts = [audit, selinux, tenants];
 
 export function Overview() {
   const query = useQuery("node", () => client(node).Show(), { every: everyMs });
@@ -34,7 +39,7 @@ export function Overview() {
         />
       }
     >
-      <Approvals />
+      <Approvals own={contracts} />
       {data ? (
         <>
           <Stale error={error} />

@@ -21,6 +21,38 @@ function partOf(tab: string): Part {
         "ausearch --message AVC,USER_AVC --start boot",
       ],
     }),
+    tenants: () => ({
+      text: _(
+        "Types belong to numbered slots, six to each: what runs, and what that may act on. A tenant takes a slot when it is created, so no policy is built for it; the spare ones wait for the next tenants.",
+      ),
+      commands: [commandOf(selinux, "Tenants", [{}])],
+    }),
+    labels: () => ({
+      text: _(
+        "The kernel goes by labels: a rule is worth as much as the label on the file. The agent compares what runs, and samples of the files of every tenant and of guarded places of the host, with what the policy says.",
+      ),
+      commands: [
+        commandOf(selinux, "Labels", []),
+        commandOf(selinux, "LabelReport", [{}]),
+        "restorecon -n -v -R /var/lib/incus",
+      ],
+    }),
+    settings: () => ({
+      text: _(
+        "What can be changed without another policy, and what the loaded policy is made of. A boolean that is set here holds until the next start, and needs a second person.",
+      ),
+      commands: [commandOf(selinux, "Settings", []), "getsebool -a", "semanage port --list"],
+    }),
+    policies: () => ({
+      text: _(
+        "A policy is built from the tenants that there are, proved twice, signed and kept. A second person agrees before it is loaded, and it goes again by itself unless whoever loaded it confirms in time that the node still works.",
+      ),
+      commands: [
+        commandOf(selinux, "Build", []),
+        commandOf(selinux, "Policies", [{}]),
+        commandOf(selinux, "Compare", ["loaded", "SHA-256", {}]),
+      ],
+    }),
     proof: () => ({
       text: _(
         "The agent reads the rules that the kernel has loaded and follows every way from one tenant to another: directly, over attributes, booleans and transitions, and over any number of the host’s types. Each way that it finds is listed with the guilty rule.",

@@ -11,14 +11,21 @@ import { Tabs } from "../lib/tabs.tsx";
 import { DenialsTab } from "./denials/tab.tsx";
 import { earlyStatus } from "./early.ts";
 import { Help } from "./help.tsx";
+import { LabelsTab } from "./labels/tab.tsx";
 import { OverviewTab } from "./overview.tsx";
+import { Pending } from "./policies/pending.tsx";
+import { PoliciesTab } from "./policies/tab.tsx";
 import { ProofTab } from "./proof.tsx";
+import { SettingsTab } from "./settings/tab.tsx";
 import { Strip } from "./strip.tsx";
+import { TenantsTab } from "./tenants/tab.tsx";
 import { tabAddress } from "./view.ts";
 import { WhyTab } from "./why.tsx";
 
 /** The signal tells of proofs only; mode and policy may change without one. */
 const everyMs = 15_000;
+/** Whose requests are carried out here. */
+const contracts = [selinux];
 const changes = (changed: () => void) => listen(selinux, "Changed", changed);
 
 export function Selinux() {
@@ -49,14 +56,31 @@ export function Selinux() {
       title: _("Denials"),
       body: <DenialsTab place={place} inactive={inactive} />,
     },
+    {
+      key: "tenants",
+      title: _("Tenants"),
+      body: <TenantsTab place={place} status={data} stale={stale} />,
+    },
     { key: "proof", title: _("Proof"), body: <ProofTab proof={proof} inactive={inactive} /> },
     { key: "why", title: _("Explain access"), body: <WhyTab place={place} inactive={inactive} /> },
+    {
+      key: "labels",
+      title: _("Labels"),
+      body: <LabelsTab place={place} inactive={inactive} />,
+    },
+    { key: "settings", title: _("Settings"), body: <SettingsTab place={place} /> },
+    {
+      key: "policies",
+      title: _("Policies"),
+      body: <PoliciesTab place={place} inactive={inactive} />,
+    },
   ];
   const [, ...others] = tabs;
   const active = others.find(({ key }) => key === place.path[0])?.key ?? "overview";
   return (
     <Frame title={_("SELinux")} beside={<Help tab={active} />}>
-      <Approvals />
+      <Pending loaded={data.loaded} />
+      <Approvals own={contracts} />
       <Stale error={error} />
       {active !== "overview" && <Strip status={data} stale={stale} />}
       <Tabs label={_("Parts of SELinux")} tabs={tabs} active={active} addressOf={tabAddress} />

@@ -31,6 +31,8 @@ const changes = (changed: () => void) => listen(tenants, "Changed", changed);
 const keyOf = ({ name }: Tenant) => name;
 /** Signals bring changes; this is for what no signal tells, such as live use. */
 const everyMs = 30_000;
+/** Whose requests are carried out here. */
+const contracts = [tenants];
 
 export function TenantList({ place, first }: { place: Place; first?: Promise<TenantPage> }) {
   const view = useMemo(() => readView(place), [place]);
@@ -49,7 +51,7 @@ export function TenantList({ place, first }: { place: Place; first?: Promise<Ten
   const { data, error } = query;
   return (
     <Frame title={_("Tenants")} beside={<Help view={view} />}>
-      <Approvals />
+      <Approvals own={contracts} />
       {data && <Stale error={error} />}
       {data && (data.total > 0 || isFiltered(view)) ? (
         <Found view={view} found={data} stale={query.loading} create={create} />

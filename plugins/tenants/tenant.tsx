@@ -23,6 +23,8 @@ import { SummaryTab } from "./summary.tsx";
 import { stateColors, stateName } from "./words.ts";
 
 const everyMs = 10_000;
+/** Whose requests are carried out here. */
+const contracts = [tenants];
 
 export function TenantPage({ name, place }: { name: string; place: Place }) {
   const access = useAccess();
@@ -48,7 +50,7 @@ export function TenantPage({ name, place }: { name: string; place: Place }) {
       }
       beside={data && <Beside tenant={data.tenant} menu={tenantMenu(data.tenant, access)} />}
     >
-      <Approvals />
+      <Approvals own={contracts} />
       {data && <Stale error={error} />}
       {data ? (
         <TenantTabs detail={data} place={place} />

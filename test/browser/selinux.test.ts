@@ -50,6 +50,19 @@ describe.runIf(inactive)("where no policy is loaded", () => {
     await page.screenshot("selinux-proof");
   });
 
+  test.each([
+    ["denials", "That this list is empty says nothing about what was tried."],
+    ["tenants", "No policy is loaded, so there are none."],
+    ["labels", "Labels were not checked yet."],
+    ["settings", "No policy was found"],
+    ["policies", "No policy was built yet"],
+  ])("%s says what that means, and nothing is green", async (tab, sight) => {
+    const page = await officer(tab);
+    await page.sees(sight);
+    expect(await page.page.$$("main .pf-m-green")).toHaveLength(0);
+    await page.check();
+  });
+
   test.each(["officer", "auditor"] as const)("an %s proves, and reads why not", async (role) => {
     const page = await officer("", { role });
     await page.sees(notActive);

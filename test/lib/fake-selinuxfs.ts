@@ -17,6 +17,8 @@ mount --bind "$dir/security" /sys/kernel/security
 mount --bind "$dir/etc" /etc/selinux
 exec "$@"`;
 
+const contexts = "etc/enterprise/contexts/files";
+
 export class FakeSelinuxfs {
   readonly #directory: string;
   #loads = 0;
@@ -24,10 +26,14 @@ export class FakeSelinuxfs {
   /** @param directory an empty one, which the caller removes */
   constructor(directory: string) {
     this.#directory = directory;
-    for (const name of ["fs/selinux/booleans", "fs/cgroup", "security", "etc"])
+    for (const name of ["fs/selinux/booleans", "fs/cgroup", "security", contexts])
       mkdirSync(join(directory, name), { recursive: true });
     writeFileSync(join(directory, "security/lsm"), "lockdown,capability,landlock,yama,selinux");
     writeFileSync(join(directory, "etc/config"), "SELINUX=enforcing\nSELINUXTYPE=enterprise\n");
+    // Labels are looked at, and restored, in this directory alone.
+    const rule = "/etc/selinux(/.*)?\tsystem_u:object_r:etc_t:s0\n";
+    writeFileSync(join(directory, contexts, "file_contexts"), rule);
+    writeFileSync(join(directory, contexts, "../customizable_types"), "container_file_t\n");
   }
 
   /** @param booleans with their values; the kernel shows each with what is pending */

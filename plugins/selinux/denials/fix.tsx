@@ -1,8 +1,14 @@
 /** What can be done about a denial, each with what it would open before anything is opened. */
 
-import { quoted } from "../../lib/command.ts";
+import { selinux } from "../../../agent/selinux/contract.ts";
+import { ActionButton } from "../../lib/action-button.tsx";
+import { useAccess } from "../../lib/capabilities.tsx";
+import { commandOf } from "../../lib/command.ts";
+import { showDialog } from "../../lib/dialog.tsx";
 import { Command } from "../../lib/help.tsx";
 import { _, format, ngettext } from "../../lib/i18n.ts";
+import { RestoreDialog } from "../labels/restore.tsx";
+import { BooleanDialog } from "../settings/boolean.tsx";
 import type { Denial } from "./words.ts";
 
 type Fix = NonNullable<NonNullable<Denial["explanation"]>["fix"]>;
@@ -20,7 +26,7 @@ export function FixPart({ fix }: { fix: Fix }) {
 }
 
 function Restore({ fix: { files } }: { fix: Of<"restore"> }) {
-  const paths = files.map(({ path }) => quoted(path)).join(" ");
+  const { why } = useAccess();
   return (
     <>
       <h2 className="se-subtitle">{_("Restore the label")}</h2>
@@ -36,7 +42,16 @@ function Restore({ fix: { files } }: { fix: Of<"restore"> }) {
           </li>
         ))}
       </ul>
-      <Command text={`restorecon -v -F ${paths}`} />
+      <div>
+        <ActionButton
+          variant="secondary"
+          why={why(selinux, "restore")}
+          onClick={() => showDialog(<RestoreDialog files={files} />)}
+        >
+          {ngettext("Restore the label", "Restore the labels", files.length)}
+        </ActionButton>
+      </div>
+      <Command text={commandOf(selinux, "Restore", [files.map(({ path }) => path)])} />
     </>
   );
 }
@@ -59,11 +74,29 @@ function Booleans({ fix: { choices } }: { fix: Of<"boolean"> }) {
                 ngettext("$0 pair of types", "$0 pairs of types", opens.pairs),
               )}
             </p>
-            {set && <Command text={`setsebool ${quoted(set.name)} ${set.value ? "on" : "off"}`} />}
+            {set && <SetIt {...set} />}
             <Examples rules={opens.examples} more={opens.rules - opens.examples.length} />
           </li>
         ))}
       </ul>
+    </>
+  );
+}
+
+function SetIt({ name, value }: { name: string; value: boolean }) {
+  const { why } = useAccess();
+  return (
+    <>
+      <div>
+        <ActionButton
+          variant="secondary"
+          why={why(selinux, "settings")}
+          onClick={() => showDialog(<BooleanDialog name={name} value={value} />)}
+        >
+          {format(value ? _("Switch on $0") : _("Switch off $0"), name)}
+        </ActionButton>
+      </div>
+      <Command text={commandOf(selinux, "SetBoolean", [name, value])} />
     </>
   );
 }

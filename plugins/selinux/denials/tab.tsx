@@ -1,11 +1,9 @@
 /** What SELinux refused since the agent started: those that are alike as one, newest first. */
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
-import LockIcon from "@patternfly/react-icons/dist/esm/icons/lock-icon";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import { useMemo, useState } from "react";
 import { selinux } from "../../../agent/selinux/contract.ts";
 import type { DenialPage } from "../../../agent/selinux/denials/answers.ts";
-import { useAccess } from "../../lib/capabilities.tsx";
 import { client, listen } from "../../lib/client.ts";
 import { CursorPages } from "../../lib/cursor-pages.tsx";
 import { useNow, useQuery } from "../../lib/hooks.ts";
@@ -15,24 +13,25 @@ import { Search } from "../../lib/search.tsx";
 import { Failure, Loading, Nothing, Stale } from "../../lib/states.tsx";
 import { Table } from "../../lib/table.tsx";
 import { Tag } from "../../lib/tag.tsx";
-import { denialColumns } from "./columns.tsx";
-import { DenialDetail } from "./detail.tsx";
-import { Heard } from "./heard.tsx";
 import {
   changeCursor,
   changePerPage,
   changeText,
-  pageSizes,
-  readView,
-  toFilter,
+  type ListView,
+  readList,
   toggle,
-  type View,
-} from "./view.ts";
+} from "../list.ts";
+import { MayNot } from "../may-not.tsx";
+import { denialColumns } from "./columns.tsx";
+import { DenialDetail } from "./detail.tsx";
+import { Heard } from "./heard.tsx";
 import type { Denial } from "./words.ts";
 
 /** Nothing tells of single denials: a broken program makes thousands. */
 const everyMs = 10_000;
 const changes = (changed: () => void) => listen(selinux, "Changed", changed);
+/** The agent explains at most a hundred at once. */
+const pageSizes = [20, 50, 100];
 const keyOf = ({ key }: Denial) => key;
 
 interface Props {
@@ -41,28 +40,21 @@ interface Props {
   inactive: boolean;
 }
 
-/** Whoever may not see them does not ask: a question that is refused goes on record. */
 export function DenialsTab(props: Props) {
-  const { who, why, error } = useAccess();
-  if (!who) return error ? <Failure error={error} /> : <Loading />;
-  const reason = why(selinux, "denials");
-  if (reason === undefined) return <Denials {...props} />;
   return (
-    <section className="ds-panel">
-      <Nothing title={_("You may not see this")} icon={LockIcon}>
-        {_("A denial tells what people and tenants tried.")} {reason}
-      </Nothing>
-    </section>
+    <MayNot action="denials" means={_("A denial tells what people and tenants tried.")}>
+      <Denials {...props} />
+    </MayNot>
   );
 }
 
 function Denials({ place, inactive }: Props) {
-  const view = useMemo(() => readView(place), [place]);
+  const view = useMemo(() => readList(place, pageSizes), [place]);
   const [paused, setPaused] = useState(false);
   const { text, cursor, perPage } = view;
   const query = useQuery(
     JSON.stringify([text, cursor, perPage]),
-    () => client(selinux).Denials(toFilter(view)),
+    () => client(selinux).Denials({ ...textOf(view), cursor, limit: perPage }),
     paused ? {} : { every: everyMs, changes },
   );
   const { data, error } = query;
@@ -95,6 +87,11 @@ function Denials({ place, inactive }: Props) {
   );
 }
 
+/** An empty text would ask for what has no text. */
+function textOf({ text }: ListView): { text?: string } {
+  return text.trim() === "" ? {} : { text: text.trim() };
+}
+
 function Since({ page: { since, dropped, unreadable } }: { page: DenialPage }) {
   const now = useNow();
   return (
@@ -116,7 +113,7 @@ function Since({ page: { since, dropped, unreadable } }: { page: DenialPage }) {
 }
 
 interface FoundProps {
-  view: View;
+  view: ListView;
   page: DenialPage;
   stale: boolean;
   inactive: boolean;

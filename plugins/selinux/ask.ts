@@ -1,0 +1,29 @@
+/** Begins what may need a second person first. */
+import { toPageError } from "../lib/errors.ts";
+import { _ } from "../lib/i18n.ts";
+import { watchJob } from "../lib/jobs.ts";
+import { toast } from "../lib/toasts.tsx";
+
+/** @param begin gives the id of a job @throws PageError when it failed otherwise */
+export async function ask(begin: () => Promise<string>): Promise<void> {
+  try {
+    await watchJob(await begin());
+  } catch (cause) {
+    const error = toPageError(cause);
+    if (error.code !== "NeedsApproval") throw error;
+    toast(
+      "info",
+      _("The request waits for a second person"),
+      _("Another officer approves it below “Approvals”; then carry it out there."),
+    );
+  }
+}
+
+/** The same from a button, without a dialog that could show why it failed. */
+export async function askAtOnce(failed: string, begin: () => Promise<string>): Promise<void> {
+  try {
+    await ask(begin);
+  } catch (cause) {
+    toast("danger", failed, toPageError(cause).message);
+  }
+}
