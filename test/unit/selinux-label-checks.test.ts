@@ -12,8 +12,10 @@ import {
   labelReportSchema,
   pathSchema,
 } from "../../agent/selinux/labels/answers.ts";
+import { readLabelPolicy } from "../../agent/selinux/labels/check.ts";
 import { checkedAction } from "../../agent/selinux/labels/checks.ts";
 import { checkDomains, countDomains } from "../../agent/selinux/labels/domains.ts";
+import { checkFiles } from "../../agent/selinux/labels/files.ts";
 import { isGuarded, placesOf, slotOfPath } from "../../agent/selinux/labels/places.ts";
 import { containerOf, machineOf, readProcesses } from "../../agent/selinux/labels/processes.ts";
 import {
@@ -283,6 +285,22 @@ describe("the check", () => {
     expect(entry).toMatchObject({ outcome: "failure", actor: "otto", call: job?.id });
     expect(JSON.stringify(entry?.details)).toContain("mod-health");
     expect(labels.mislabelled()).toEqual(new Map([[7, report.places[0]?.wrong]]));
+  });
+
+  test("a file that goes away meanwhile is neither wrong nor unknown", async () => {
+    for (const name of ["one", "two", "three"]) put(`pool/${name}`, "");
+    const unknowns = new Unknowns();
+    const report = await checkFiles({
+      ...{ policy: await readLabelPolicy(String(store)), unknowns },
+      places: [{ path: join(root, "pool"), slot: 7, alone: false }],
+      // Called once the names are read, and before anything is looked at.
+      random: () => {
+        rmSync(join(root, "pool/two"), { force: true });
+        return 0;
+      },
+    });
+    expect(report).toMatchObject({ checked: 4, unknown: 0 });
+    expect(unknowns.list()).toEqual([]);
   });
 
   test("who asks while one runs is given its job", async () => {
