@@ -58,6 +58,9 @@ export type Reply = { answer: unknown } | { code: ErrorCode; message: string };
 /** For V8; the policy's tables are outside of it. */
 const limits = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 16 };
 
+const tooLarge =
+  "The answer takes more memory than the agent has for it; ask about less at a time, or on a machine of your own with dsecos selinux prove.";
+
 export const proverProgram = (): URL => new URL("selinux-prover.js", import.meta.url);
 
 /** @throws DsecosError */
@@ -73,7 +76,10 @@ export function askPolicy<K extends keyof Questions>(
       if ("answer" in reply) resolve(reply.answer as Questions[K]["answer"]);
       else reject(new DsecosError(reply.code, reply.message));
     });
-    worker.on("error", reject);
+    worker.on("error", (error: NodeJS.ErrnoException) => {
+      const full = error.code === "ERR_WORKER_OUT_OF_MEMORY";
+      reject(full ? new DsecosError("Unavailable", tooLarge, { cause: error }) : error);
+    });
     worker.on("exit", () => reject(new Error("the thread that reads the policy broke off")));
     signal?.addEventListener("abort", () => {
       void worker.terminate();

@@ -40,6 +40,8 @@ import { fullPolicy } from "../lib/tenant-policy.ts";
 
 const own = resolve(import.meta.dirname, "../../policies/selinux");
 const run = promisify(execFile);
+// A policy is built in seconds, and in many of them where the machine has other work.
+vi.setConfig({ testTimeout: 600_000 });
 
 let work = "";
 let debian = "";
@@ -81,7 +83,7 @@ function agent(): Loads {
 async function ended(id: Promise<string>) {
   const job = await id;
   const isOver = () => expect(jobs.get(job)?.state).not.toBe("running");
-  await vi.waitFor(isOver, { timeout: 240_000 });
+  await vi.waitFor(isOver, { timeout: 500_000 });
   return jobs.get(job);
 }
 
