@@ -160,8 +160,8 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     ...{ jobs, audit, log, node },
     directory: config.selinuxDirectory,
     slotsInUse: () => slotsInUse(incus),
-    history: async (action) => {
-      const filter = { action, cursor: "", limit: 1_000 };
+    history: async (action, limit) => {
+      const filter = { action, cursor: "", limit };
       return (await reader.ask("list", { filter, scope: {} })).rows;
     },
     changed: () => signal(selinuxContract, "Changed", "loaded"),

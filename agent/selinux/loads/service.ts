@@ -18,7 +18,7 @@ import { askPolicy, type Identity, proverProgram } from "../thread.ts";
 import type { Origin } from "./answers.ts";
 import { type Asker, build } from "./build.ts";
 import { confirmedIn } from "./confirmed.ts";
-import { historyOf } from "./history.ts";
+import { historyOf, mostEvents, policyActions } from "./history.ts";
 import { type Kept, KeptPolicies, policyFile } from "./kept.ts";
 import { type Kernel, kernelOf } from "./kernel.ts";
 import { signersDirectory, trustedSigners } from "./key.ts";
@@ -43,8 +43,8 @@ export interface LoadsParts {
   /** Where built policies and the node's key are. */
   directory: string;
   slotsInUse: () => Promise<SlotsInUse>;
-  /** Events of the audit log whose actions begin so, newest first. */
-  history: (actions: string) => Promise<readonly AuditEntry[]>;
+  /** So many events of the audit log whose actions begin so, newest first. */
+  history: (actions: string, most: number) => Promise<readonly AuditEntry[]>;
   /** Something about the loaded policy did, which its proof does not tell. */
   changed: () => void;
   /** The thread's program; beside the agent's unless told. */
@@ -156,7 +156,7 @@ export function createLoads(parts: LoadsParts): Loads {
         return await origin();
       },
       async Policies(_call, { cursor, limit }) {
-        const entries = await parts.history("selinux.Policy");
+        const entries = await parts.history(policyActions, mostEvents);
         const all = await historyOf(kept, await trusted(), entries, await inUse());
         const from = Number(cursor) || 0;
         const next = from + limit < all.length ? String(from + limit) : "";
