@@ -72,7 +72,7 @@ export function Selinux() {
     {
       key: "policies",
       title: _("Policies"),
-      body: <PoliciesTab place={place} inactive={inactive} />,
+      body: <PoliciesTab place={place} loaded={data.loaded} inactive={inactive} />,
     },
   ];
   const [, ...others] = tabs;

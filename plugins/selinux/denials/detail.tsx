@@ -2,7 +2,7 @@
 import { selinux } from "../../../agent/selinux/contract.ts";
 import { commandOf } from "../../lib/command.ts";
 import { Command } from "../../lib/help.tsx";
-import { _, dateTime, format, number } from "../../lib/i18n.ts";
+import { _, dateTime, format, ngettext, number } from "../../lib/i18n.ts";
 import { askAddress } from "../view.ts";
 import { FixPart } from "./fix.tsx";
 import { causeOf, causeWords, type Denial, factsOf } from "./words.ts";
@@ -87,8 +87,9 @@ function Facts({ denial }: { denial: Denial }) {
 
 function passedWords(passed: number, count: number): string {
   if (passed === count) return _("It was let pass each time, since nothing was enforced there.");
-  return format(
-    _("It was let pass $0 times, since nothing was enforced there then."),
-    number(passed),
+  return ngettext(
+    "It was let pass $0 time, since nothing was enforced there then.",
+    "It was let pass $0 times, since nothing was enforced there then.",
+    passed,
   );
 }

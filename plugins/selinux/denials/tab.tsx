@@ -7,7 +7,7 @@ import type { DenialPage } from "../../../agent/selinux/denials/answers.ts";
 import { client, listen } from "../../lib/client.ts";
 import { CursorPages } from "../../lib/cursor-pages.tsx";
 import { useNow, useQuery } from "../../lib/hooks.ts";
-import { _, format, ngettext, number, relativeTime } from "../../lib/i18n.ts";
+import { _, format, ngettext, relativeTime } from "../../lib/i18n.ts";
 import type { Place } from "../../lib/location.ts";
 import { Search } from "../../lib/search.tsx";
 import { Failure, Loading, Nothing, Stale } from "../../lib/states.tsx";
@@ -170,7 +170,7 @@ function Alarms({ rows }: { rows: readonly Denial[] }) {
           alarms.length,
         )}
       </strong>{" "}
-      {format(_("It was tried $0 times."), number(times))}
+      {ngettext("It was tried $0 time.", "It was tried $0 times.", times)}
     </p>
   );
 }

@@ -25,10 +25,6 @@ import { sectionName, short } from "./words.ts";
 
 const pageSizes = [50, 100, 500];
 
-export function compareAddress(before: string, after: string): string {
-  return `#/policies/compare?${new URLSearchParams({ before, after })}`;
-}
-
 export function Compare({ place }: { place: Place }) {
   const before = first(place, "before") || "loaded";
   const after = first(place, "after");

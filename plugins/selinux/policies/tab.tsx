@@ -1,7 +1,8 @@
 /** Every policy that was built, and what can be done with it. */
 import { useCallback, useMemo, useState } from "react";
+import type { SelinuxStatus } from "../../../agent/selinux/answers.ts";
 import { selinux } from "../../../agent/selinux/contract.ts";
-import type { BuiltPolicy } from "../../../agent/selinux/loads/answers.ts";
+import type { BuiltPolicy, Origin } from "../../../agent/selinux/loads/answers.ts";
 import { ActionButton } from "../../lib/action-button.tsx";
 import { useAccess } from "../../lib/capabilities.tsx";
 import { client, listen } from "../../lib/client.ts";
@@ -20,7 +21,7 @@ import { changeCursor, changePerPage, readList, toggle } from "../list.ts";
 import { Compare } from "./compare.tsx";
 import { PolicyDetail } from "./detail.tsx";
 import { LoadDialog } from "./load.tsx";
-import { eventName, short, stateColors, stateName } from "./words.ts";
+import { eventName, originWords, short, stateColors, stateName } from "./words.ts";
 
 const everyMs = 30_000;
 const changes = (changed: () => void) => listen(selinux, "Changed", changed);
@@ -28,6 +29,8 @@ const pageSizes = [20, 50, 100];
 
 interface Props {
   place: Place;
+  /** Where the loaded policy comes from. */
+  loaded: SelinuxStatus["loaded"];
   /** SELinux is off. */
   inactive: boolean;
 }
@@ -40,7 +43,7 @@ export function PoliciesTab(props: Props) {
   );
 }
 
-function History({ place, inactive }: Props) {
+function History({ place, loaded, inactive }: Props) {
   const view = useMemo(() => readList(place, pageSizes), [place]);
   const { cursor, perPage } = view;
   const ended = useJobs().records.filter(
@@ -77,9 +80,7 @@ function History({ place, inactive }: Props) {
     <div className="ds-stack">
       <Stale error={error} />
       <div className="ds-toolbar">
-        <p className="ds-subtle">
-          {_("Building loads nothing: what both proofs let pass is signed and kept here.")}
-        </p>
+        {loaded && <Loaded origin={loaded.origin} />}
         <span className="ds-grow" />
         <Build />
       </div>
@@ -112,11 +113,20 @@ function History({ place, inactive }: Props) {
       {menu && (
         <AnchoredMenu
           anchor={menu.anchor}
-          entries={entries(menu.row)}
+          entries={entries(menu.row, builtBefore(data.rows, menu.row))}
           close={() => setMenu(undefined)}
         />
       )}
     </div>
+  );
+}
+
+function Loaded({ origin }: Pick<Origin, "origin">) {
+  const { color, name, means } = originWords(origin);
+  return (
+    <p data-origin={origin}>
+      <Tag color={color}>{name}</Tag> {means}
+    </p>
   );
 }
 
@@ -135,9 +145,24 @@ function Build() {
   );
 }
 
-function useEntries(inactive: boolean): (row: BuiltPolicy) => MenuEntry[] {
+function compare(before: string, after: string): void {
+  go(["policies", "compare"], { before: [before], after: [after] });
+}
+
+/** @returns the newest of those that were built before it and are still there */
+export function builtBefore(
+  rows: readonly BuiltPolicy[],
+  row: BuiltPolicy,
+): BuiltPolicy | undefined {
+  const at = rows.findIndex(({ policy }) => policy === row.policy);
+  return rows.slice(at + 1).find(({ state }) => state !== "removed");
+}
+
+type Entries = (row: BuiltPolicy, before: BuiltPolicy | undefined) => MenuEntry[];
+
+function useEntries(inactive: boolean): Entries {
   const { why } = useAccess();
-  return ({ policy, state, problem }) => {
+  return ({ policy, state, problem }, before) => {
     const gone = state === "removed" ? _("Only its record is left.") : undefined;
     const there = state === "loaded" || state === "pending" ? _("It is loaded.") : undefined;
     return [
@@ -151,7 +176,13 @@ function useEntries(inactive: boolean): (row: BuiltPolicy) => MenuEntry[] {
         key: "compare",
         label: _("Compare with the loaded one"),
         why: gone ?? there ?? (inactive ? _("No policy is loaded.") : undefined),
-        run: () => go(["policies", "compare"], { before: ["loaded"], after: [policy] }),
+        run: () => compare("loaded", policy),
+      },
+      {
+        key: "before",
+        label: _("Compare with the one before"),
+        why: gone ?? (before ? undefined : _("None that was built before it is still there.")),
+        run: () => before && compare(before.policy, policy),
       },
     ];
   };

@@ -1,5 +1,5 @@
 /** What states, events and sections of policies are called. */
-import type { BuiltPolicy, DifferenceRow } from "../../../agent/selinux/loads/answers.ts";
+import type { BuiltPolicy, DifferenceRow, Origin } from "../../../agent/selinux/loads/answers.ts";
 import { _ } from "../../lib/i18n.ts";
 import type { TagColor } from "../../lib/tag.tsx";
 
@@ -20,6 +20,40 @@ export function stateName(state: BuiltPolicy["state"]): string {
     removed: _("removed"),
   };
   return names[state];
+}
+
+interface OriginWords {
+  color: TagColor;
+  name: string;
+  means: string;
+}
+
+/** Where the loaded policy comes from; that it keeps tenants apart is the proof's matter. */
+export function originWords(origin: Origin["origin"]): OriginWords {
+  const words: Record<Origin["origin"], OriginWords> = {
+    confirmed: {
+      ...{ color: "blue", name: _("confirmed") },
+      means: _("The loaded policy was built and signed, and a person confirmed that it works."),
+    },
+    pending: {
+      ...{ color: "orange", name: _("on trial") },
+      means: _("The loaded policy goes again unless it is confirmed in time."),
+    },
+    signed: {
+      ...{ color: "orange", name: _("signed") },
+      means: _("The loaded policy is a signed one, and this agent did not load it."),
+    },
+    unsigned: {
+      ...{ color: "orange", name: _("not signed") },
+      means: _("Nobody that this node trusts has signed the loaded policy."),
+    },
+    none: { color: "grey", name: _("none"), means: _("No policy is loaded.") },
+    unknown: {
+      ...{ color: "grey", name: _("unknown") },
+      means: _("Where the loaded policy comes from could not be found out."),
+    },
+  };
+  return words[origin];
 }
 
 export function eventName(event: BuiltPolicy["events"][number]["event"]): string {

@@ -18,7 +18,7 @@ export function BooleanDialog({ name, value }: { name: Bool["name"]; value: bool
   const { data, error, refresh } = useQuery(`${name} ${value}`, () =>
     api.BooleanEffect(name, value),
   );
-  const title = value ? _("Switch $0 on?") : _("Switch $0 off?");
+  const title = value ? _("Switch “$0” on?") : _("Switch “$0” off?");
   return (
     <Dialog
       title={format(title, name)}
