@@ -1,10 +1,14 @@
 // @ts-check
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { KERNEL_LINE, sealTree } from "../../packaging/image/selinux.js";
 import { run } from "../../packaging/setup/lib/run.js";
 import { plain } from "./recipe.js";
+
+/** An emulated processor is some twenty times slower than what the unit was made for. */
+const PATIENCE = "[Service]\nTimeoutStartSec=300\n";
+const DROP_IN = "etc/systemd/system/dsecos-agent.service.d/emulated.conf";
 
 const sealer = resolve(import.meta.dirname, "../../packaging/image/selinux.js");
 
@@ -30,7 +34,7 @@ const MORE = [
 export function selinuxRecipe(packages) {
   const hash = createHash("sha256");
   for (const file of [...packages].sort()) hash.update(readFileSync(file));
-  hash.update(readFileSync(sealer));
+  for (const file of [sealer, import.meta.filename]) hash.update(readFileSync(file));
   return {
     ...plain,
     name: "vm-selinux",
@@ -52,5 +56,7 @@ async function finish(root, packages) {
   const install = ["dpkg", "--install", "--recursive", "/root/packages"];
   await run("chroot", [root, ...install], { seconds: 300 });
   rmSync(directory, { recursive: true });
+  mkdirSync(dirname(join(root, DROP_IN)), { recursive: true });
+  writeFileSync(join(root, DROP_IN), PATIENCE);
   await sealTree(root);
 }

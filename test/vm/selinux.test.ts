@@ -1,0 +1,253 @@
+/**
+ * A node that enforces from its first boot, with two tenants whose containers really run: what is in
+ * which domain, and what the kernel refuses to an intruder from one of them. The tests are steps of
+ * one walk and stand in their order.
+ */
+import { basename } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { buildImage } from "../../packaging/image/build.js";
+import { until } from "../../packaging/setup/lib/wait.js";
+import { buildPackages } from "../cluster/packages.ts";
+import { type Attempt, attempts, intrude } from "./intruder.ts";
+import { Machine } from "./machine.ts";
+import { obstacle } from "./qemu.ts";
+import { selinuxRecipe } from "./selinux-recipe.js";
+
+const reason = obstacle();
+const skipped = reason === "" ? "" : `: skipped, since ${reason}`;
+
+const preseed = `networks:
+- name: incusbr0
+  type: bridge
+  config: {ipv4.address: 10.99.0.1/24, ipv4.nat: "false", ipv6.address: none}
+storage_pools:
+- {name: default, driver: dir}
+profiles:
+- name: default
+  devices:
+    root: {path: /, pool: default, type: disk}
+    eth0: {name: eth0, network: incusbr0, type: nic}
+`;
+
+/** The smallest container there is: busybox with an init that waits. */
+const busyboxImage = `set -eu
+work=$(mktemp -d) && cd "$work"
+mkdir -p rootfs/bin rootfs/sbin rootfs/dev rootfs/proc rootfs/sys rootfs/etc rootfs/run rootfs/srv
+cp /bin/busybox rootfs/bin/busybox
+ln -s busybox rootfs/bin/sh
+cat > rootfs/sbin/init <<'END'
+#!/bin/sh
+trap 'exit 0' PWR TERM INT
+while :; do busybox sleep 1000 & wait; done
+END
+chmod 755 rootfs/sbin/init
+echo '{"architecture": "x86_64", "creation_date": 1700000000}' > metadata.yaml
+tar -cf busybox.tar metadata.yaml rootfs
+incus image import busybox.tar --alias busybox
+rm -rf "$work"
+`;
+
+interface DenialRow {
+  sourceType: string;
+  targetType: string;
+  class: string;
+  permissions: string[];
+  passed: number;
+  explanation: { cause: string; alarm: boolean } | null;
+}
+
+describe.skipIf(reason !== "")(`a node that enforces from its first boot${skipped}`, () => {
+  let machine: Machine;
+  let victim = 0;
+
+  beforeAll(async () => {
+    const packages = await buildPackages();
+    const own = packages.filter((file) => !basename(file).startsWith("dsecos-witness"));
+    const [started, image] = await Promise.all([Machine.start(selinuxRecipe(own)), buildImage()]);
+    machine = started;
+    await machine.push([image.file], "/root");
+    await machine.run(["mv", `/root/${basename(image.file)}`, "/root/debian.tar"]);
+  }, 1_500_000);
+
+  // A step that failed takes the ground from under those after it.
+  let stumbled = false;
+  beforeEach(({ skip }) => skip(stumbled, "an earlier step failed"));
+  afterEach(({ task }) => {
+    if (task.result?.state === "fail") stumbled = true;
+  });
+
+  afterAll(async () => {
+    await machine?.remove();
+  });
+
+  const shell = (script: string, seconds = 180) =>
+    machine.run(["sh", "-s"], { input: script, seconds });
+
+  /** @returns domains of all processes, by the names of their programs */
+  async function domains(): Promise<Map<string, Set<string>>> {
+    const found = new Map<string, Set<string>>();
+    for (const line of (await machine.run(["ps", "-eo", "label=,comm="])).split("\n")) {
+      const [context = "", name = ""] = line.trim().split(/\s+/);
+      const all = found.get(name) ?? new Set();
+      found.set(name, all.add(context.split(":")[2] ?? ""));
+    }
+    return found;
+  }
+
+  /** @returns lines of the audit log about what was denied to some domains */
+  async function denialsOf(...types: string[]): Promise<string[]> {
+    const log = await machine.run(["cat", "/var/log/audit/audit.log"]);
+    const theirs = new RegExp(` denied .* scontext=[^ ]*:(${types.join("|")}):`);
+    return log.split("\n").filter((line) => line.includes("type=AVC") && theirs.test(line));
+  }
+
+  test("the first boot enforced our policy, and services are in their domains", async () => {
+    expect(await machine.run(["cat", "/sys/fs/selinux/enforce"])).toBe("1");
+    expect(await machine.run(["cat", "/sys/fs/selinux/policyvers"])).toBe("33");
+    expect(await machine.run(["cat", "/sys/kernel/security/lsm"])).toMatch(/\bselinux\b/);
+    expect(await machine.run(["journalctl", "--list-boots", "--quiet"])).toMatch(/^.*\n$/);
+    expect(await machine.run(["cat", "/proc/cmdline"])).toContain("security=selinux enforcing=1");
+    await machine.run(["systemctl", "is-active", "cockpit.socket", "ssh", "auditd", "dbus"]);
+    await machine.run(["systemctl", "start", "cockpit.service"]);
+    const found = await domains();
+    expect(found.get("systemd-journal")).toEqual(new Set(["syslogd_t"]));
+    expect(found.get("auditd")).toEqual(new Set(["auditd_t"]));
+    expect(found.get("dbus-daemon")).toContain("system_dbusd_t");
+    expect(found.get("sshd")).toEqual(new Set(["sshd_t"]));
+    expect(found.get("cockpit-tls")).toEqual(new Set(["cockpit_ws_t"]));
+    expect(found.get("lxcfs")).toEqual(new Set(["lxcfs_t"]));
+    expect(found.get("node")).toEqual(new Set(["dsecos_agent_t"]));
+  }, 600_000);
+
+  test("the loaded policy is proved on the machine itself", async () => {
+    const said = await machine.run(["dsecos", "selinux", "prove", "--json"], { seconds: 300 });
+    const { proved, counts, permissive } = JSON.parse(said);
+    expect({ proved, permissive }).toEqual({ proved: true, permissive: [] });
+    expect(counts.tenants).toBe(64);
+  }, 600_000);
+
+  test("two tenants' containers run as their types, one of them with systemd", async () => {
+    await machine.run(["incus", "admin", "init", "--preseed"], { input: preseed, seconds: 300 });
+    await shell(busyboxImage);
+    const imported = ["image", "import", "/root/debian.tar", "--alias", "debian-13"];
+    await machine.run(["incus", ...imported], { seconds: 300 });
+    const limits = ["--cpu", "4", "--ram", "1GB", "--storage", "8GB"];
+    for (const [tenant, name, image] of [
+      ["alpha", "web", "debian-13"],
+      ["beta", "box", "busybox"],
+    ] as const) {
+      const domain = ["--domain", `${tenant}_t`];
+      await machine.run(["dsecos", "tenants", "create", tenant, ...domain, ...limits]);
+      const create = ["dsecos", "instances", "create", tenant, name, "--image", image];
+      await machine.run([...create, "--yes"], { seconds: 300 });
+    }
+    const inWeb = ["incus", "exec", "web", "--project", "alpha", "--"];
+    // Its bus is there some moments after its init.
+    const bus = ["test", "-S", "/run/dbus/system_bus_socket"];
+    await until("the container's bus", 180, async () => {
+      return (await machine.probe([...inWeb, ...bus])).code === 0;
+    });
+    const running = ["systemctl", "is-system-running", "--wait"];
+    expect((await machine.probe([...inWeb, ...running])).stdout).toBe("running\n");
+    const found = await domains();
+    expect(found.get("incusd")).toEqual(new Set(["incusd_t"]));
+    expect(found.get("dnsmasq")).toEqual(new Set(["dnsmasq_t"]));
+    expect(found.get("systemd")).toContain("tenant0001_t");
+    expect(found.get("init")).toEqual(new Set(["tenant0002_t"]));
+    for (const domain of ["tenant0001_t", "tenant0002_t"]) {
+      const started = ["cat", "/proc/self/attr/current"];
+      const project = domain === "tenant0001_t" ? "alpha" : "beta";
+      const instance = domain === "tenant0001_t" ? "web" : "box";
+      const program = instance === "box" ? ["busybox", ...started] : started;
+      const exec = ["incus", "exec", instance, "--project", project, "--", ...program];
+      expect(await machine.run(exec)).toContain(`:${domain}:`);
+    }
+  }, 1_200_000);
+
+  test("nobody sets the domain in an instance's configuration", async () => {
+    for (const [project, instance] of [
+      ["alpha", "web"],
+      ["beta", "box"],
+    ] as const) {
+      const level = ["incus", "project", "get", project, "restricted.containers.lowlevel"];
+      expect(await machine.run(level)).toBe("block\n");
+      const raw = "raw.lxc=lxc.selinux.context=system_u:system_r:unconfined_t:s0";
+      const set = ["incus", "config", "set", instance, raw, "--project", project];
+      const refused = await machine.probe(set);
+      expect(refused.code).not.toBe(0);
+      expect(refused.stderr).toMatch(/forbidden/i);
+    }
+  }, 600_000);
+
+  test("an intruder in a tenant's domain is refused all that is another's", async () => {
+    const inWeb = ["incus", "exec", "web", "--project", "alpha", "--"];
+    const listen = [
+      "systemd-run",
+      "--quiet",
+      "systemd-socket-activate",
+      "--listen=/srv/socket",
+      "cat",
+    ];
+    await machine.run([...inWeb, ...listen]);
+    await until("the victim's socket", 60, async () => {
+      return (await machine.probe([...inWeb, "test", "-S", "/srv/socket"])).code === 0;
+    });
+    const info = await machine.run(["incus", "info", "web", "--project", "alpha"]);
+    victim = Number(/^PID: (\d+)$/m.exec(info)?.[1]);
+    const said = await shell(
+      intrude("tenant0002", {
+        ...{ slot: "tenant0001", container: "alpha_web", pid: victim, socket: "/srv/socket" },
+      }),
+    );
+    const [who, ...rest] = said.trim().split("\n");
+    expect(who).toBe("as system_u:system_r:tenant0002_t:s0");
+    expect(rest.sort()).toEqual(attempts.map((attempt) => `${attempt} refused`).sort());
+  }, 600_000);
+
+  test("each of them is among the denials, as isolation at work", async () => {
+    const expected: Record<Attempt, [target: string, kind: string, permission: string]> = {
+      read: ["tenant0001_file_t", "file", "read"],
+      write: ["tenant0001_file_t", "file", "append"],
+      relabel: ["tenant0001_file_t", "file", "relabelfrom"],
+      disguise: ["tenant0002_file_t", "file", "relabelfrom"],
+      signal: ["tenant0001_t", "process", "signal"],
+      ptrace: ["tenant0001_t", "process", "ptrace"],
+      proc: ["tenant0001_t", "dir", "search"],
+      socket: ["tenant0001_file_t", "sock_file", "write"],
+    };
+    const asked = ["dsecos", "selinux", "denials", "--text", "tenant0002_t", "--json"];
+    const rows = await until("the denials", 120, async () => {
+      const { rows } = JSON.parse(await machine.run(asked)) as { rows: DenialRow[] };
+      const socket = rows.some((row) => row.class === "sock_file");
+      return socket ? rows : undefined;
+    });
+    for (const attempt of attempts) {
+      const [target, kind, permission] = expected[attempt];
+      const row = rows.find(
+        ({ sourceType, targetType, class: found, permissions }) =>
+          sourceType === "tenant0002_t" &&
+          targetType === target &&
+          found === kind &&
+          permissions.includes(permission),
+      );
+      expect(row, attempt).toMatchObject({ passed: 0, explanation: { cause: "isolation" } });
+    }
+  }, 600_000);
+
+  test("Incus and the agent did all of it without a denial of their own", async () => {
+    for (const [tenant, instance] of [
+      ["alpha", "web"],
+      ["beta", "box"],
+    ] as const) {
+      await machine.run(["dsecos", "instances", "stop", tenant, instance, "--force", "--yes"]);
+      await machine.run(["dsecos", "instances", "start", tenant, instance, "--yes"]);
+    }
+    await machine.run(["dsecos", "instances", "delete", "beta", "box", "--yes"]);
+    await machine.run(["dsecos", "selinux", "settings", "--json"]);
+    await machine.run(["dsecos", "audit", "verify", "/var/lib/dsecos/audit"], { seconds: 300 });
+    const ours = ["dsecos_agent_t", "dsecos_hsm_t", "incusd_t", "lxcfs_t", "dnsmasq_t"];
+    expect(await denialsOf(...ours)).toEqual([]);
+    // What the two inits ask for is allowed as well; only the intruder was refused.
+    expect(await denialsOf("tenant0001_t")).toEqual([]);
+  }, 600_000);
+});
