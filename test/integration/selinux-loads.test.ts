@@ -308,7 +308,7 @@ test("a policy that nobody answers for is told as such, and recorded once", asyn
   expect(await loads.origin()).toMatchObject({ origin: "unsigned", policy: "" });
   loads.noticed();
   await expect.poll(count, { timeout: 60_000 }).toBe(1);
-  await expect.poll(() => existsSync(join(kept(), "foreign"))).toBe(true);
+  await expect.poll(() => existsSync(join(kept(), "foreign")), { timeout: 60_000 }).toBe(true);
   const again = agent();
   again.noticed();
   writeFileSync(kernelFile(), bytes);

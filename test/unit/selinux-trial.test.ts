@@ -5,7 +5,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { confirmedIn } from "../../agent/selinux/loads/confirmed.ts";
 import type { Kept } from "../../agent/selinux/loads/kept.ts";
 import { kernelOf } from "../../agent/selinux/loads/kernel.ts";
@@ -14,10 +14,13 @@ import { type TrialParts, Trials } from "../../agent/selinux/loads/trial.ts";
 import { unsignedStatement } from "../lib/policy-statement.ts";
 import { RecordingAudit } from "../lib/recording-audit.ts";
 
+vi.setConfig({ testTimeout: 300_000 });
 const root = mkdtempSync(join(tmpdir(), "dsecos-trial-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const otto = { user: "otto", uid: 1004 };
+/** For what comes of itself, however busy the machine is. */
+const patience = { timeout: 50_000 };
 const before = "the policy of before";
 const next = "the policy on trial";
 
@@ -136,8 +139,8 @@ describe("a policy on trial", () => {
   test("goes again by itself when nobody confirms it", async () => {
     const machine = new Machine();
     await machine.begin(machine.agent(), 0);
-    await expect.poll(() => machine.recorded()).toEqual(["Loaded", "RolledBack"]);
-    await expect.poll(() => machine.left()).toEqual([]);
+    await expect.poll(() => machine.recorded(), patience).toEqual(["Loaded", "RolledBack"]);
+    await expect.poll(() => machine.left(), patience).toEqual([]);
     expect([machine.text("loaded"), machine.text("store")]).toEqual([before, before]);
     expect(machine.audit.entries.at(-1)).toMatchObject({
       actor: "agent",
@@ -170,7 +173,7 @@ describe("a policy on trial", () => {
     const agent = machine.agent();
     machine.audit.failure = new Error("full");
     await expect(machine.begin(agent)).rejects.toThrow("full");
-    await expect.poll(() => machine.text("loaded")).toBe(before);
+    await expect.poll(() => machine.text("loaded"), patience).toBe(before);
     agent.stop();
   });
 
@@ -228,7 +231,7 @@ describe("a policy on trial", () => {
 const stories = {
   async expires(machine: Machine, agent: Trials) {
     await machine.begin(agent, 0);
-    await expect.poll(() => machine.left()).toEqual([]);
+    await expect.poll(() => machine.left(), patience).toEqual([]);
     return false;
   },
   async confirms(machine: Machine, agent: Trials) {
@@ -261,7 +264,7 @@ describe.each(["expires", "confirms"] as const)("killed while it %s", (story) =>
       if (machineToo) machine.restart();
       const again = machine.agent();
       await again.resume();
-      await expect.poll(() => machine.left(), { message: `step ${at}` }).toEqual([]);
+      await expect.poll(() => machine.left(), { ...patience, message: `step ${at}` }).toEqual([]);
       const [loaded, store] = [machine.text("loaded"), machine.text("store")];
       expect(loaded, `step ${at}`).toBe(store);
       if (story === "expires") expect(store, `step ${at}`).toBe(before);
