@@ -20,13 +20,13 @@ const running = new Set(["execute", "execute_no_trans", "entrypoint"]);
 export const closedTypes: ReadonlySet<string> = new Set([
   ...["shadow_t", "security_t", "policy_config_t", "selinux_config_t", "file_context_t"],
   ...["default_context_t", "auditd_log_t", "systemd_journal_t", "unlabeled_t", "memory_device_t"],
-  ...["fixed_disk_device_t", "cgroup_t"],
+  ...["fixed_disk_device_t"],
 ]);
 /** What tenants do more with than look at it, though it is the host's: a rule may be missing there. */
 export const sharedWithTenants: ReadonlySet<string> = new Set([
   ...["null_device_t", "zero_device_t", "random_device_t", "urandom_device_t", "devtty_t"],
   ...["ptmx_t", "kvm_device_t", "vhost_device_t", "tun_tap_device_t", "incus_console_t"],
-  ...["sysctl_net_t", "incus_qemu_exec_t"],
+  ...["sysctl_net_t", "incus_qemu_exec_t", "cgroup_t"],
 ]);
 const devices = ["device_node", "ptynode", "ttynode"];
 
