@@ -47,6 +47,8 @@ incus image import busybox.tar --alias busybox
 rm -rf "$work"
 `;
 
+const officer = "olga";
+
 interface DenialRow {
   sourceType: string;
   targetType: string;
@@ -234,6 +236,45 @@ describe.skipIf(reason !== "")(`a node that enforces from its first boot${skippe
     }
   }, 600_000);
 
+  test("a policy goes again unless who loaded it confirms it, and stays when they do", async () => {
+    await machine.run(["useradd", "--groups", "dsecos-officer", officer]);
+    const selinux = (...words: string[]) => [
+      "runuser",
+      "-u",
+      officer,
+      "--",
+      "dsecos",
+      "selinux",
+      ...words,
+    ];
+    await machine.run(selinux("build", "--yes"), { seconds: 900 });
+    const newest = async () => {
+      const [row] = JSON.parse(await machine.run(selinux("policies", "--json"))).rows;
+      return row as { policy: string; state: string; events: { event: string }[] };
+    };
+    const { policy } = await newest();
+    const load = async (confirmSeconds: string) => {
+      const words = selinux("load", policy, "--confirm-seconds", confirmSeconds, "--yes");
+      const { stderr } = await machine.probe(words);
+      const request = /\b[0-9a-f]{16}\b/.exec(stderr)?.[0] ?? `none in: ${stderr}`;
+      await machine.run(["dsecos", "approvals", "approve", request, "--yes"]);
+      await machine.run(words, { seconds: 900 });
+    };
+    const loaded = async () => JSON.parse(await machine.run(selinux("show", "--json"))).loaded;
+    await load("30");
+    await until("the policy of before", 300, async () => {
+      const [last] = (await newest()).events;
+      return last?.event === "rolled back";
+    });
+    expect((await loaded()).origin).toBe("unsigned");
+    await load("900");
+    expect(await loaded()).toMatchObject({ origin: "pending", policy, by: officer });
+    await machine.run(selinux("confirm", policy, "--yes"));
+    expect(await loaded()).toMatchObject({ origin: "confirmed", policy });
+    const stored = "/etc/selinux/enterprise/policy/policy.33";
+    expect(await machine.run(["sha256sum", stored])).toContain(policy);
+  }, 2_400_000);
+
   test("Incus and the agent did all of it without a denial of their own", async () => {
     for (const [tenant, instance] of [
       ["alpha", "web"],
@@ -242,6 +283,7 @@ describe.skipIf(reason !== "")(`a node that enforces from its first boot${skippe
       await machine.run(["dsecos", "instances", "stop", tenant, instance, "--force", "--yes"]);
       await machine.run(["dsecos", "instances", "start", tenant, instance, "--yes"]);
     }
+    await machine.run(["dsecos", "instances", "stop", "beta", "box", "--force", "--yes"]);
     await machine.run(["dsecos", "instances", "delete", "beta", "box", "--yes"]);
     await machine.run(["dsecos", "selinux", "settings", "--json"]);
     await machine.run(["dsecos", "audit", "verify", "/var/lib/dsecos/audit"], { seconds: 300 });
