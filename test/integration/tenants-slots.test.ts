@@ -2,6 +2,7 @@
  * Slots and storage pools of tenants against a real Incus with real containers. Only the policy is
  * not there: a plain function says which slots it would have.
  */
+import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { IncusEvents } from "../../agent/incus/events.ts";
@@ -22,6 +23,7 @@ import {
 if (missing !== "") console.log(`slots of tenants: skipped: ${missing}`);
 
 let bench: Bench;
+const children: ChildProcess[] = [];
 let loaded: LoadedSlots = [1, 2, 3];
 const injectedSlots = () => loaded;
 
@@ -76,7 +78,10 @@ describe.skipIf(missing !== "")("slots", () => {
     const job = images.handlers.Import(call("images.Import"), bench.imageFile, "debian-13");
     await bench.jobs.done(await job);
   }, 240_000);
-  afterAll(() => bench?.end(), 120_000);
+  afterAll(async () => {
+    for (const child of children) child.kill("SIGKILL");
+    await bench?.end();
+  }, 120_000);
 
   test("a new tenant has a number in its project, a pool of it, and a profile on that", async () => {
     const row = await create("one");
@@ -157,7 +162,7 @@ describe.skipIf(missing !== "")("slots", () => {
     expect((await create("six")).slot?.number).toBe(3);
     await remove("six");
     await remove("four");
-  }, 60_000);
+  }, 120_000);
   let events: IncusEvents | undefined;
 
   test("without a spare slot there are tenants, but no instances, until there is one", async () => {
@@ -176,7 +181,7 @@ describe.skipIf(missing !== "")("slots", () => {
     await make("last", "web", { ...small, start: false });
     for (const name of ["last", "four", "five"]) await remove(name);
     expect(await pools()).toEqual(["default", "tenant0001"]);
-  }, 60_000);
+  }, 120_000);
 
   test("while the policy is not read, nothing is made in a place without labels", async () => {
     change("unknown");
@@ -203,11 +208,11 @@ describe.skipIf(missing !== "")("slots", () => {
     });
     expect((await config("before"))["limits.disk.pool.default"]).toBeUndefined();
     await make("before", "new", { ...small, start: false });
-    await run("incus", command.split(" ").slice(1), { env: bench.environment, seconds: 60 });
+    await run("incus", command.split(" ").slice(1), { env: bench.environment, seconds: 120 });
     await settled("before");
     await until(async () => (await config("before"))["limits.disk.pool.default"] === "0");
     await remove("before");
-  }, 60_000);
+  }, 240_000);
 
   test("twenty creations at once, on two nodes, have twenty numbers", async () => {
     change(Array.from({ length: 30 }, (_, i) => i + 1));
@@ -271,6 +276,7 @@ async function killed(act: string, tenant: string, request: string): Promise<voi
   const socketPath = join(bench.socketPath, `../../gate-${act}`);
   const gate = await startGate(bench.socketPath, socketPath, request, () => child.kill("SIGKILL"));
   const child = await startProgram("incus-slots-child.ts", [socketPath, act, tenant]);
+  children.push(child);
   await gate.asked;
   gate.close();
 }
