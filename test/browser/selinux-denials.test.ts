@@ -22,6 +22,7 @@ const others: Denied[] = [
   { source: "daemon_t", target: "spool_t" },
   { source: "tenant0003_t", target: "tenant0003_vol_t", permissions: "lock" },
   { source: "gone_t", target: "etc_t" },
+  { source: "daemon_t", target: "unlabeled_t", fields: 'path="/etc/selinux/config"' },
 ];
 
 const scrollsSideways = ({ page }: Visit) =>
@@ -41,7 +42,7 @@ test("what is refused comes by itself, and each cause has its words", async () =
   for (const denied of [...others, isolation, isolation]) here.bed.deny(denied);
   for (const words of [
     ...["isolation at work", "other instance", "switched off", "missing rule", "not explained"],
-    ...["slot 1 → slot 2", "1 of these is an alarm", "It was tried 2 times."],
+    ...["wrong label", "slot 1 → slot 2", "1 of these is an alarm", "It was tried 2 times."],
   ])
     await page.sees(words);
   await page.check();
@@ -50,8 +51,6 @@ test("what is refused comes by itself, and each cause has its words", async () =
 describe("of what was refused", () => {
   test.each([
     [1280, "light"],
-    [1280, "dark"],
-    [800, "light"],
     [800, "dark"],
   ] as const)("all is seen at %i pixels, %s", async (width, theme) => {
     const page = await open("", { width, theme });
@@ -105,6 +104,16 @@ describe("of what was refused", () => {
     await page.sees("allow daemon_t spool_t:file { read };");
     await page.check();
     await page.screenshot("selinux-denials-boolean");
+  });
+
+  test("a wrong label is restored from here, after it is shown which", async () => {
+    const page = await open("?text=unlabeled_t");
+    await details(page, "daemon_t", "unlabeled_t");
+    await page.click("button", "Restore the label");
+    await page.sees("Restore the label of 1 file?");
+    await page.sees("no label → system_u:object_r:etc_t:s0");
+    await page.check();
+    await page.click("button", "Cancel");
   });
 
   test("a text that nothing has says so, and shows all again", async () => {

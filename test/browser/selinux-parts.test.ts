@@ -64,7 +64,13 @@ test("labels are checked anew, and restored where somebody chose them", async ()
   await page.check();
   await page.screenshot("selinux-labels-restore");
   await page.click("button", "Restore");
-  await page.page.waitForSelector(".ds-job-succeeded, .ds-job-failed");
+  await page.page.waitForFunction(() =>
+    document
+      .querySelector(".ds-job-succeeded")
+      ?.textContent?.includes("Restore the label of /etc/selinux/config"),
+  );
+  await page.click("button", "Check now");
+  await page.sees("6 files have wrong labels.");
 });
 
 test("a boolean is asked for only after it is said what it opens", async () => {
