@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { DsecosError } from "../bus/errors.ts";
 import { loadedPolicy } from "./offline.ts";
+import { inTurnSync } from "./one-reader.ts";
 import { PolicyError } from "./policydb/error.ts";
 import { type Policy, parsePolicy } from "./policydb/policy.ts";
 
@@ -24,7 +25,7 @@ export function readWhole(path: string): { policy: Policy; bytes: Buffer } {
     if (!found.isFile() || found.size > mostBytes) {
       throw new DsecosError("InvalidArgument", `${path} is no file with a policy.`);
     }
-    const bytes = readFileSync(path);
+    const bytes = inTurnSync(() => readFileSync(path));
     return { policy: parsePolicy(bytes), bytes };
   } catch (error) {
     if (error instanceof PolicyError) {

@@ -16,6 +16,7 @@ import type { Loads } from "./loads/service.ts";
 import { readMode } from "./mode.ts";
 import { modeFacts } from "./mode-facts.ts";
 import { loadedPolicy } from "./offline.ts";
+import { inTurn } from "./one-reader.ts";
 import type { LoadedSlots } from "./policy/slots.ts";
 import { Prover, type ProverParts } from "./prover.ts";
 import { SelinuxFs } from "./settings/kernel.ts";
@@ -53,7 +54,7 @@ export function createSelinux(parts: SelinuxParts): SelinuxService {
   const policy = parts.policy ?? loadedPolicy;
   const prover = new Prover(parts);
   const loaded = new Cache(lifetimeMs, async () => {
-    const bytes = await system.bytes(policy);
+    const bytes = await inTurn(() => system.bytes(policy));
     return bytes && hash("sha256", bytes);
   });
   const mode = new Cache(lifetimeMs, async () =>

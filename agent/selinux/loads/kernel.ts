@@ -3,6 +3,7 @@ import { open, readFile, stat } from "node:fs/promises";
 import { uptime } from "node:os";
 import { DsecosError } from "../../bus/errors.ts";
 import { loadedPolicy } from "../offline.ts";
+import { inTurn } from "../one-reader.ts";
 
 export interface Kernel {
   /** Whether a policy is loaded; where SELinux is off, none can be. */
@@ -38,7 +39,7 @@ export function kernelOf({
         throw error;
       }
     },
-    read: () => readFile(policy),
+    read: () => inTurn(() => readFile(policy)),
     load: (bytes) => write(load, bytes),
     boot: async () => (await readFile(boot, "latin1")).trim(),
     uptime,
