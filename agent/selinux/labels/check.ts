@@ -1,9 +1,10 @@
 /** Compares the labels that files have with those that the policy's file_contexts say. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DsecosError } from "../../bus/errors.ts";
 import { parseContext } from "../context.ts";
 import { type ActualLabel, readLabels } from "./actual.ts";
-import type { Entry, FileKind } from "./entries.ts";
+import { type Entry, type FileKind, LabelsError } from "./entries.ts";
 import { type Expected, type FileLabels, readFileLabels } from "./expected.ts";
 
 export interface Mislabelled {
@@ -39,15 +40,28 @@ export interface LabelPolicy {
 
 /**
  * @param directory of the policy, for example `/etc/selinux/enterprise`
- * @throws the system's error, or LabelsError for a line that libselinux would refuse
+ * @throws DsecosError that says what is wrong with the store, or the system's error
  */
 export async function readLabelPolicy(directory: string): Promise<LabelPolicy> {
-  const [labels, types] = await Promise.all([
-    readFileLabels(join(directory, "contexts/files/file_contexts")),
-    readFile(join(directory, "contexts/customizable_types"), "latin1"),
-  ]);
-  const names = types.split("\n").map((line) => line.trim());
-  return { labels, customizable: new Set(names.filter((name) => name !== "")) };
+  try {
+    const [labels, types] = await Promise.all([
+      readFileLabels(join(directory, "contexts/files/file_contexts")),
+      readFile(join(directory, "contexts/customizable_types"), "latin1"),
+    ]);
+    const names = types.split("\n").map((line) => line.trim());
+    return { labels, customizable: new Set(names.filter((name) => name !== "")) };
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    const reason =
+      error instanceof LabelsError
+        ? `${directory} has labels that cannot be understood: ${error.message}`
+        : code === "ENOENT"
+          ? `${path} is missing, so that nobody knows how files are labelled`
+          : undefined;
+    if (reason === undefined) throw error;
+    const what = `${reason}. Load and confirm a policy, which writes the store anew.`;
+    throw new DsecosError("Unavailable", what, { cause: error });
+  }
 }
 
 /**
