@@ -27,7 +27,10 @@ export async function readModuleList(file: string): Promise<ModuleList> {
   try {
     return v.parse(listSchema, JSON.parse(await readFile(file, "utf8")));
   } catch (cause) {
-    throw new Error(`${file} is no list of modules: ${(cause as Error).message}`, { cause });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const missing = `${file} is missing: install the package dsecos-policies`;
+    const what = code === "ENOENT" ? missing : `${file} is no list of modules: ${message}`;
+    throw new Error(what, { cause });
   }
 }
 
