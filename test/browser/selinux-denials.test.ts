@@ -42,7 +42,12 @@ test("what is refused comes by itself, and each cause has its words", async () =
   for (const denied of [...others, isolation, isolation]) here.bed.deny(denied);
   for (const words of [
     ...["isolation at work", "other instance", "switched off", "missing rule", "not explained"],
-    ...["wrong label", "slot 1 → slot 2", "1 of these is an alarm", "It was tried 2 times."],
+    ...[
+      "wrong label",
+      "tenant0001_t → tenant0002_vol_t",
+      "1 of these is an alarm",
+      "It was tried 2 times.",
+    ],
   ])
     await page.sees(words);
   await page.check();
