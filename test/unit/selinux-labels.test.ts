@@ -124,7 +124,7 @@ test("files of this machine: kinds, odd names, what is gone; nothing of it is ta
     expect(report.mislabelled).toHaveLength(3);
     expect(report.unknown).toEqual([{ path: gone, reason: "it is gone or may not be looked at" }]);
     await expect(readLabelPolicy(join(directory, "none"))).rejects.toThrow(
-      /file_contexts is missing, .* Load and confirm a policy/,
+      /(file_contexts|customizable_types) is missing, .* Load and confirm a policy/,
     );
   } finally {
     rmSync(directory, { recursive: true });
