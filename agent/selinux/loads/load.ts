@@ -12,6 +12,7 @@ import type { Marker } from "./pending.ts";
 import { isWithin } from "./ranges.ts";
 import type { SlotsInUse } from "./slots-in-use.ts";
 import { confirmedAction, type Trials } from "./trial.ts";
+import { refuseWithoutWayBack } from "./way-back.ts";
 
 export interface LoadParts {
   readonly trials: Trials;
@@ -85,13 +86,15 @@ async function tryOut(
     const what = `/etc/selinux/config says SELINUXTYPE=${configured}, so the next start would load another policy: run dsecos selinux enable first.`;
     throw new DsecosError("Conflict", what);
   }
+  const file = join(kept.directory, policyFile);
+  await refuseWithoutWayBack(file, program, progress.signal);
   progress.step("Compare it with the loaded one, and load it");
   const filter = { cursor: "", limit: 1 };
   const { rules, weakens, counts, slots } = await askPolicy(
     {
       kind: "compare",
       policy: loadedFile,
-      ask: { other: join(kept.directory, policyFile), filter },
+      ask: { other: file, filter },
     },
     program,
     progress.signal,
