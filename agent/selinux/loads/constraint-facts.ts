@@ -7,6 +7,7 @@ import { KINDS, parseType, typeName } from "../policy/names.ts";
 import type { ConstraintToken } from "../policydb/constraints.ts";
 import type { Ebitmap } from "../policydb/ebitmap.ts";
 import type { Policy } from "../policydb/policy.ts";
+import { constraintText } from "../proof/constraint.ts";
 
 type Take = (text: string) => void;
 
@@ -14,7 +15,10 @@ export function constraintFacts(policy: Policy, take: Take): void {
   const alike = slotsByKind(policy);
   for (const data of policy.symbols.classData) {
     if (data === undefined) continue;
-    const text = (tokens: readonly ConstraintToken[]) => expression(policy, tokens, alike);
+    const text = (tokens: readonly ConstraintToken[]) =>
+      constraintText(policy, tokens, (of, names) => {
+        return `{ ${namesOf(policy, of, names, alike).join(" ")} }`;
+      });
     for (const { permissions, tokens } of data.constraints) {
       const names = policy.permissions(data.id, permissions).sort().join(" ");
       take(`constrain ${data.name} { ${names} } ${text(tokens)}`);
@@ -38,23 +42,6 @@ function slotsByKind(policy: Policy): Alike {
     const ids = names.flatMap((name) => policy.typeId(name) ?? []);
     return { word: names[0]?.replace(/\d+/, "*") ?? "", ids };
   }).filter(({ ids }) => ids.length > 0);
-}
-
-function expression(policy: Policy, tokens: readonly ConstraintToken[], alike: Alike): string {
-  const stack: string[] = [];
-  for (const token of tokens) {
-    if (token.kind === "not") stack.push(`(not ${stack.pop()})`);
-    else if (token.kind === "and" || token.kind === "or") {
-      const right = stack.pop();
-      stack.push(`(${stack.pop()} ${token.kind} ${right})`);
-    } else if (token.kind === "compare")
-      stack.push(`(${token.left} ${token.operator} ${token.right})`);
-    else {
-      const names = namesOf(policy, token.of, token.names, alike);
-      stack.push(`(${token.of} ${token.operator} { ${names.join(" ")} })`);
-    }
-  }
-  return stack[0] ?? "";
 }
 
 function namesOf(policy: Policy, of: string, names: Ebitmap, alike: Alike): string[] {

@@ -55,8 +55,16 @@ function decideOperand(
   return token.names.has((token.of === "t1" ? source : target) - 1) === equal;
 }
 
-/** The expression as it would be written in CIL's operators, in infix notation. */
-export function constraintText(policy: Policy, tokens: readonly ConstraintToken[]): string {
+/**
+ * The expression as it would be written in CIL's operators, in infix notation.
+ *
+ * @param set writes the names behind `t1`, `r2` and the like; without it the first few
+ */
+export function constraintText(
+  policy: Policy,
+  tokens: readonly ConstraintToken[],
+  set: (of: string, names: Ebitmap) => string = (of, names) => namesText(policy, of, names),
+): string {
   const stack: string[] = [];
   for (const token of tokens) {
     if (token.kind === "not") stack.push(`(not ${stack.pop()})`);
@@ -65,7 +73,7 @@ export function constraintText(policy: Policy, tokens: readonly ConstraintToken[
       stack.push(`(${stack.pop()} ${token.kind} ${right})`);
     } else if (token.kind === "compare")
       stack.push(`(${token.left} ${token.operator} ${token.right})`);
-    else stack.push(`(${token.of} ${token.operator} ${namesText(policy, token.of, token.names)})`);
+    else stack.push(`(${token.of} ${token.operator} ${set(token.of, token.names)})`);
   }
   return stack[0] ?? "";
 }
