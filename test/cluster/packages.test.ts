@@ -6,8 +6,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildImage } from "../../packaging/image/build.js";
+import { asWalk } from "../lib/walk.ts";
 import { Console } from "./console.ts";
 import { Node } from "./node.ts";
 import { buildPackages, packageNames, raiseVersion } from "./packages.ts";
@@ -55,12 +56,7 @@ describe.skipIf(obstacle !== "")(`a node with our packages${obstacle}`, () => {
     await node.run(["incus", "admin", "init", "--preseed"], { input: preseed, seconds: 60 });
   }, 900_000);
 
-  // A step that failed takes the ground from under those after it.
-  let stumbled = false;
-  beforeEach(({ skip }) => skip(stumbled, "an earlier step failed"));
-  afterEach(({ task }) => {
-    if (task.result?.state === "fail") stumbled = true;
-  });
+  asWalk();
 
   afterAll(async () => {
     await cockpit?.close();

@@ -7,12 +7,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LogReader } from "../../agent/audit/segments/reader.ts";
 import { recover, type Torn } from "../../agent/audit/segments/recovery.ts";
 import { run } from "../../packaging/setup/lib/run.js";
 import { until } from "../../packaging/setup/lib/wait.js";
 import { buildPackages } from "../cluster/packages.ts";
+import { asWalk } from "../lib/walk.ts";
 import { acts, requestOf } from "./acts.ts";
 import { Machine } from "./machine.ts";
 import { obstacle } from "./qemu.ts";
@@ -63,12 +64,7 @@ describe.skipIf(reason !== "")(`the audit log on a machine with its own kernel${
     await machine.run(["install", "-D", "-m", "644", "/dev/stdin", dropIn], { input: patience });
   }, 1_500_000);
 
-  // A step that failed takes the ground from under those after it.
-  let stumbled = false;
-  beforeEach(({ skip }) => skip(stumbled, "an earlier step failed"));
-  afterEach(({ task }) => {
-    if (task.result?.state === "fail") stumbled = true;
-  });
+  asWalk();
 
   afterAll(async () => {
     await machine?.remove();

@@ -6,10 +6,11 @@
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildImage } from "../../packaging/image/build.js";
 import { until } from "../../packaging/setup/lib/wait.js";
 import { buildPackages } from "../cluster/packages.ts";
+import { asWalk } from "../lib/walk.ts";
 import { type Attempt, attempts, intrude } from "./intruder.ts";
 import { Machine } from "./machine.ts";
 import { obstacle } from "./qemu.ts";
@@ -74,12 +75,7 @@ describe.skipIf(reason !== "")(`a node that enforces from its first boot${skippe
     await machine.push([join(work, "debian.tar")], "/root");
   }, 1_500_000);
 
-  // A step that failed takes the ground from under those after it.
-  let stumbled = false;
-  beforeEach(({ skip }) => skip(stumbled, "an earlier step failed"));
-  afterEach(({ task }) => {
-    if (task.result?.state === "fail") stumbled = true;
-  });
+  asWalk();
 
   afterAll(async () => {
     await machine?.remove();
