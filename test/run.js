@@ -5,7 +5,7 @@
  */
 import { readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import {
   ensureBuilt,
   ensureNodeModules,
@@ -20,6 +20,13 @@ import { startTestStack } from "./lib/test-stack.js";
 const root = resolve(import.meta.dirname, "..");
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+
+/**
+ * What failed, a line each. It is said again at the end, where whoever reads only that finds it.
+ *
+ * @type {string[]}
+ */
+const failures = [];
 
 /** @type {Record<string, () => Promise<Counts>>} */
 const tiers = {
@@ -46,7 +53,7 @@ async function withStack(tier, pages) {
   try {
     const counts = await vitest(tier, stack.environment);
     const unexpected = unexpectedLines(stack.agentLog);
-    for (const line of unexpected) console.error(`unexpected in the agent's log: ${line}`);
+    failures.push(...unexpected.map((line) => `${tier}: unexpected in the agent's log: ${line}`));
     counts[unexpected.length === 0 ? "passed" : "failed"] += 1;
     return counts;
   } finally {
@@ -72,17 +79,35 @@ async function vitest(tier, environment) {
         file.status === "failed" && file.assertionResults.length === 0,
     ).length;
     const failed = result.numFailedTests + broken;
+    failures.push(...failedTests(result).map((line) => `${tier}: ${line}`));
+    if (failed === 0 && !ok) failures.push(`${tier}: an error beside the tests; it is said above`);
     return {
       passed: result.numPassedTests,
       failed: failed === 0 && !ok ? 1 : failed,
       skipped: result.numPendingTests + result.numTodoTests,
     };
   } catch (error) {
-    console.error(`${tier}: no report was written: ${error}`);
+    failures.push(`${tier}: no report was written: ${error}`);
     return { passed: 0, failed: 1, skipped: 0 };
   } finally {
     rmSync(report, { force: true });
   }
+}
+
+/**
+ * @param {{ testResults: { name: string, status: string, message: string, assertionResults:
+ *   { status: string, fullName: string, failureMessages: string[] }[] }[] }} report of vitest
+ */
+function failedTests({ testResults }) {
+  const firstLine = (/** @type {string | undefined} */ text) => text?.split("\n")[0] ?? "";
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(root, name);
+    if (status === "failed" && assertionResults.length === 0)
+      return [`${file}: ${firstLine(message)}`];
+    return assertionResults
+      .filter((test) => test.status === "failed")
+      .map((test) => `${file}: ${test.fullName}: ${firstLine(test.failureMessages[0])}`);
+  });
 }
 
 const asked = process.argv.slice(2);
@@ -107,7 +132,7 @@ for (const [name, run] of Object.entries(tiers)) {
   try {
     counts = await run();
   } catch (error) {
-    console.error(`${name}: could not run: ${error instanceof Error ? error.stack : error}`);
+    failures.push(`${name}: could not run: ${error instanceof Error ? error.stack : error}`);
     counts = { passed: 0, failed: 1, skipped: 0 };
   }
   sum.passed += counts.passed;
@@ -117,5 +142,6 @@ for (const [name, run] of Object.entries(tiers)) {
   const { passed, failed, skipped } = counts;
   console.log(`== ${name}: ${passed} passed, ${failed} failed, ${skipped} skipped in ${seconds} s`);
 }
+for (const line of failures) console.log(`failed: ${line}`);
 console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
 process.exit(sum.failed === 0 ? 0 : 1);
