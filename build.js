@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
  * Builds everything that is installed into `dist/`: the agent and the command line (one file
- * each), what is derived from the contracts, and the Cockpit package. `node build.js --texts`
- * instead writes the template for translators, plugins/po/dsecos.pot.
+ * each), the addon that loads PKCS#11 modules, what is derived from the contracts, and the Cockpit
+ * package. `node build.js --texts` instead writes the template for translators, plugins/po/dsecos.pot.
  */
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,6 +11,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { build } from "esbuild";
+import { buildAddon } from "./packaging/setup/lib/addon.js";
 import { prune } from "./plugins/build/css.js";
 import { lean } from "./plugins/build/lean.js";
 import { buildTranslations, extractTexts } from "./plugins/build/po.js";
@@ -167,6 +168,7 @@ if (process.argv.includes("--texts")) {
     buildProgram("agent/selinux/prover-worker.ts", "agent/selinux-prover.js"),
     buildProgram("agent/selinux/store-program.ts", "agent/selinux-store.js"),
     buildProgram("agent/audit/witness-server/main.ts", "agent/dsecos-witness.js"),
+    buildAddon(path.join(root, "node_modules/pkcs11js"), path.join(dist, "hsm/pkcs11.node")),
     generate(),
     buildPages(),
   ]);

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { nodeHeaders } from "./lib/addon.js";
 import { distribution, install, missingPackages } from "./lib/apt.js";
 import { isBuilt, markBuilt } from "./lib/build-state.js";
 import { withLock } from "./lib/lock.js";
@@ -23,7 +24,9 @@ function lockFile(work) {
 export const RUN_PACKAGES = [
   ...["dbus", "polkitd", "incus-base", "incus-client", "btrfs-progs", "nftables"],
   ...["dnsmasq-base", "cockpit-ws", "cockpit-bridge", "cockpit-system", "softhsm2"],
-  ...["swtpm", "swtpm-tools", "mmdebstrap", "debian-archive-keyring", "bsdutils"],
+  ...["swtpm", "swtpm-tools", "mmdebstrap", "debian-archive-keyring"],
+  // For the addon that loads PKCS#11 modules. Debian's Node alone comes without its headers.
+  ...["g++", ...(nodeHeaders() === undefined ? ["libnode-dev"] : [])],
 ];
 
 /** What the tests need beyond that. */
@@ -31,7 +34,7 @@ export const TEST_PACKAGES = [
   ...["chromium", "tpm2-tools", "strace", "lintian", "debhelper", "gettext", "fakeroot"],
   ...["qemu-system-x86", "qemu-utils", "e2fsprogs", "openssh-client", "python3", "openssl"],
   ...["ceph-mon", "ceph-osd", "ceph-common", "radosgw", "secilc", "setools", "bzip2"],
-  ...["apparmor", "checkpolicy"],
+  ...["apparmor", "checkpolicy", "bsdutils"],
 ];
 
 /**
