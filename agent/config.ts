@@ -5,6 +5,7 @@ import { elasticSchema } from "./audit/export/elastic.ts";
 import { syslogSchema } from "./audit/export/syslog.ts";
 import { offloadSchema } from "./audit/offload/types.ts";
 import { witnessSchema } from "./audit/witness/types.ts";
+import { regionSchema } from "./hsm/algorithms.ts";
 
 const path = v.pipe(v.string(), v.startsWith("/", "must be an absolute path"));
 
@@ -15,6 +16,12 @@ export const configSchema = v.strictObject({
   auditDirectory: v.optional(path, "/var/lib/dsecos/audit"),
   /** Where policies that were built are kept, with the key that signs them. */
   selinuxDirectory: v.optional(path, "/var/lib/dsecos/selinux"),
+  /** Driver files of PKCS#11 modules, one each. */
+  hsmDirectory: v.optional(path, "/etc/dsecos/hsm.d"),
+  /** Sockets of the drivers' processes, `<name>.sock`. */
+  hsmSockets: v.optional(path, "/run/dsecos-hsm"),
+  /** Where this node is, as a tenant's jurisdiction means it. */
+  region: v.optional(regionSchema, "UK"),
   /** Where bundles that somebody exported wait to be fetched. */
   exportDirectory: v.optional(path, "/var/lib/dsecos/exports"),
   /** Every event goes to this Elasticsearch, as documents of the Elastic Common Schema. */
