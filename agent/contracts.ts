@@ -3,6 +3,7 @@ import { agent } from "./agent/contract.ts";
 import { approvals } from "./approvals/contract.ts";
 import { audit } from "./audit/contract.ts";
 import type { Interface } from "./bus/contract.ts";
+import { hsm } from "./hsm/contract.ts";
 import { images } from "./images/contract.ts";
 import { instances } from "./instances/contract.ts";
 import { job, jobs } from "./jobs/contract.ts";
@@ -18,6 +19,7 @@ export const contracts: readonly Interface[] = [
   node,
   audit,
   selinux,
+  hsm,
   tenants,
   instances,
   images,

@@ -38,6 +38,8 @@ import { Polkit } from "./bus/polkit.ts";
 import { encode } from "./bus/validate.ts";
 import { type Config, readConfig } from "./config.ts";
 import { contracts } from "./contracts.ts";
+import { hsm as hsmContract } from "./hsm/contract.ts";
+import { createHsm } from "./hsm/service.ts";
 import { images as imagesContract } from "./images/contract.ts";
 import { IncusClient } from "./incus/client.ts";
 import { createCloud } from "./incus/cloud.ts";
@@ -179,6 +181,15 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
       return state === "running" ? "" : remedy;
     },
   });
+  const hsm = createHsm({
+    log,
+    directory: config.hsmDirectory,
+    sockets: config.hsmSockets,
+    open: ({ name }) => {
+      throw new Error(`the driver ${name} cannot be reached yet`);
+    },
+    changed: (what) => signal(hsmContract, "Changed", what),
+  });
   const tenancy = async (name: string) => {
     const { jurisdiction } = await cloud.tenants.record(name);
     return { name, jurisdiction };
@@ -194,6 +205,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     }),
     "org.dsecos.Node1": nodeService,
     "org.dsecos.Selinux1": selinux,
+    "org.dsecos.Hsm1": hsm,
     "org.dsecos.Tenants1": cloud.tenants,
     "org.dsecos.Instances1": cloud.instances,
     "org.dsecos.Images1": cloud.images,
@@ -224,6 +236,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   sealer.start().catch((error) => fail("the audit log cannot be sealed", error));
   cloud.start();
   selinux.start();
+  hsm.start();
   const sources = createSources({
     ...{ audit, log, ...config },
     heard: (event) => selinux.hear(event),
@@ -258,6 +271,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     log("info", "stopping", { reason });
     await goingOn;
     selinux.stop();
+    await hsm.stop();
     await cloud.stop();
     await sources.stop();
     await observer.stop();

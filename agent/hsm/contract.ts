@@ -1,0 +1,41 @@
+import * as v from "valibot";
+import { defineInterface, text } from "../bus/contract.ts";
+import { driverMembers } from "./drivers/members.ts";
+
+const everybody = ["viewer", "operator", "officer", "auditor"] as const;
+
+export const hsm = defineInterface({
+  name: "org.dsecos.Hsm1",
+  subsystem: "hsm",
+  description:
+    "Keys that never leave their token: per tenant, per jurisdiction, every use on record.",
+  path: "/org/dsecos/hsm",
+  actions: {
+    read: { description: "See tokens and keys", roles: everybody },
+    keys: { description: "Create and rotate keys, and change their states", roles: ["officer"] },
+    use: { description: "Sign, encrypt and decrypt with keys", roles: ["operator", "officer"] },
+    tokens: { description: "Make tokens and put their PINs right", roles: ["officer"] },
+    rules: { description: "Set where a tenant's keys may live and be used", roles: ["officer"] },
+    transfer: { description: "Hand keys for data over to others", roles: ["officer"] },
+    ceremony: { description: "Hold key ceremonies", roles: ["officer"] },
+    authority: { description: "Make and run certificate authorities", roles: ["officer"] },
+    certify: {
+      description: "Issue, renew and revoke certificates",
+      roles: ["operator", "officer"],
+    },
+    statement: {
+      description: "See statements of how keys were used",
+      roles: ["officer", "auditor"],
+    },
+  },
+  methods: {
+    ...driverMembers,
+  },
+  signals: {
+    Changed: text(
+      "what",
+      v.string(),
+      "What changed: drivers, tokens, or keys and the tenant's name.",
+    ),
+  },
+});

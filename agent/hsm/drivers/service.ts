@@ -1,0 +1,105 @@
+/** Answers about drivers. */
+import type { Call } from "../../bus/call.ts";
+import { explain, type Log } from "../../log.ts";
+import { Cache } from "../../node/cache.ts";
+import type { ModuleInfo, TokenInfo } from "../driver/types.ts";
+import { DriverError } from "../driver/types.ts";
+import { explainDriver } from "../errors.ts";
+import type { DriverRow, DriversAnswer } from "./answers.ts";
+import { assuranceOf } from "./assurance.ts";
+import { readSealing } from "./credential.ts";
+import type { Drivers, OpenedDriver } from "./drivers.ts";
+
+/** Where systemd looks for sealed credentials. */
+const credentialDirectories = [
+  "/etc/credstore.encrypted",
+  "/run/credstore.encrypted",
+  "/usr/lib/credstore.encrypted",
+];
+/** Pages that refresh together share one answer, in milliseconds. */
+const lifetimeMs = 2_000;
+
+export interface DriverAnswersParts {
+  drivers: Drivers;
+  directory: string;
+  log: Log;
+}
+
+export function createDriverAnswers(parts: DriverAnswersParts) {
+  const { drivers, directory } = parts;
+  const answer = new Cache(lifetimeMs, async (): Promise<DriversAnswer> => {
+    await drivers.load();
+    const rows = await Promise.all(
+      drivers.files.map(async ({ name, file, problem }) => {
+        const opened = drivers.find(name);
+        if (opened !== undefined) return rowOf(opened, file, parts.log);
+        return badRow(name, file, problem ?? "It is not opened.");
+      }),
+    );
+    return { at: new Date().toISOString(), directory, rows };
+  });
+  const getDrivers = (_call: Call) => answer.get();
+  return { handlers: { GetDrivers: getDrivers } };
+}
+
+async function rowOf(opened: OpenedDriver, file: string, log: Log): Promise<DriverRow> {
+  const { name, config, driver } = opened;
+  const [said, sealed] = await Promise.all([
+    ask(opened, log),
+    readSealing(credentialDirectories, config.pin.credential),
+  ]);
+  const status = driver.status();
+  return {
+    ...{ name, file },
+    state: status.state,
+    reason: status.reason === "" ? said.problem : status.reason,
+    since: status.since,
+    restarts: status.restarts,
+    module: config.module,
+    region: config.region,
+    tokensAre: config.tokens === "created" ? "created" : "given",
+    says: said.module,
+    tokens: said.tokens?.filter(({ initialized }) => initialized).length ?? null,
+    assurance: assuranceOf(said.tokens ?? [], config.fips),
+    fips: config.fips ?? null,
+    pin: { credential: config.pin.credential, source: status.pinSource, ...sealed },
+  };
+}
+
+interface Said {
+  module: ModuleInfo | null;
+  tokens: TokenInfo[] | null;
+  /** Why it says nothing; empty else. */
+  problem: string;
+}
+
+async function ask({ name, driver }: OpenedDriver, log: Log): Promise<Said> {
+  // What is not ready would only be waited for; its status says why.
+  if (driver.status().state !== "ready") return { module: null, tokens: null, problem: "" };
+  try {
+    const [module, tokens] = await Promise.all([driver.module(), driver.tokens()]);
+    return { module, tokens, problem: "" };
+  } catch (error) {
+    if (!(error instanceof DriverError)) throw error;
+    log("warning", "a driver did not answer", { driver: name, error: explain(error) });
+    const problem = explainDriver(error, { driver: name }).message;
+    return { module: null, tokens: null, problem };
+  }
+}
+
+function badRow(name: string, file: string, reason: string): DriverRow {
+  return {
+    ...{ name, file, reason },
+    state: "badFile",
+    since: "",
+    restarts: 0,
+    module: "",
+    region: "",
+    tokensAre: "created",
+    says: null,
+    tokens: null,
+    assurance: assuranceOf([], undefined),
+    fips: null,
+    pin: { credential: "", source: "none", seal: "unknown", words: "" },
+  };
+}

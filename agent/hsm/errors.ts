@@ -1,0 +1,98 @@
+/** What a driver's failure means to people: one sentence that says what to do. */
+import { DsecosError, type ErrorCode } from "../bus/errors.ts";
+import { DriverError, type DriverErrorKind } from "./driver/types.ts";
+
+/** What was asked of, for the sentence; `token` is `<driver>/<label>`. */
+export interface Asked {
+  driver: string;
+  token?: string;
+}
+
+type Sentence = (at: string, asked: Asked, ckr: string) => string;
+
+const sentences: Record<DriverErrorKind, { code: ErrorCode; say: Sentence }> = {
+  unavailable: {
+    code: "Unavailable",
+    say: (_at, { driver }) =>
+      `The driver ${driver} is not ready; it is begun again by itself, so try again in a moment or look at “journalctl -u dsecos-hsm@${driver}”.`,
+  },
+  timeout: {
+    code: "Timeout",
+    say: (_at, { driver }) =>
+      `The module of driver ${driver} did not answer in time and is begun anew; look whether it took place, and at the HSM or the way to it.`,
+  },
+  tokenAbsent: {
+    code: "Unavailable",
+    say: (at) =>
+      `The token ${at} is not there, which does not mean that its keys are gone; bring it back, nothing of it was changed.`,
+  },
+  keyMissing: {
+    code: "Unavailable",
+    say: (at) =>
+      `The token ${at} is there and lacks this key's object; restore the token from its backup, and do not make the key anew before.`,
+  },
+  ambiguous: {
+    code: "Conflict",
+    say: (at) =>
+      `More than one object of the token ${at} has this key's id, so none is used; let whoever put the others there remove them.`,
+  },
+  pinWrong: {
+    code: "Unavailable",
+    say: (at, { driver }) =>
+      `The token ${at} refused the PIN, which is not tried again by itself; put the credential of driver ${driver} right and ask for RetryPin.`,
+  },
+  pinLocked: {
+    code: "Unavailable",
+    say: (at) =>
+      `The token ${at} has locked its PIN; its security officer must set a new one, which ResetPin does with a second person.`,
+  },
+  refused: {
+    code: "InvalidArgument",
+    say: () =>
+      "This mechanism is not allowed for this kind of key; use the key as its algorithm says.",
+  },
+  authentication: {
+    code: "InvalidArgument",
+    say: () =>
+      "This is not what was encrypted: the data, its tenant, key, region or context differ; give them as they were.",
+  },
+  badKey: {
+    code: "Conflict",
+    say: (at) =>
+      `The token ${at} made a key that could leave it; the key was destroyed. Let the maker of its module put that right.`,
+  },
+  exists: {
+    code: "Conflict",
+    say: (at) => `The token ${at} has this already; list it, and choose another name.`,
+  },
+  unsupported: {
+    code: "InvalidArgument",
+    say: (at) => `The token ${at} has no mechanism for this; choose another algorithm or driver.`,
+  },
+  full: {
+    code: "QuotaExceeded",
+    say: (at) =>
+      `The token ${at} has no room left; destroy keys that are not needed, or enlarge it.`,
+  },
+  module: {
+    code: "Unavailable",
+    say: (_at, { driver }, ckr) =>
+      `The module of driver ${driver} failed${ckr === "" ? "" : ` with ${ckr}`}; “journalctl -u dsecos-hsm@${driver}” says more.`,
+  },
+};
+
+export function explainDriver(error: DriverError, asked: Asked): DsecosError {
+  const { code, say } = sentences[error.kind];
+  return new DsecosError(code, say(asked.token ?? asked.driver, asked, error.ckr), {
+    cause: error,
+  });
+}
+
+/** Runs an operation of a driver; its failures become sentences, all others stay as they are. */
+export async function asking<T>(asked: Asked, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof DriverError ? explainDriver(error, asked) : error;
+  }
+}
