@@ -25,4 +25,9 @@ export interface Call {
   readonly signal: AbortSignal;
   /** Names of those who approved it, where the member needs that. */
   readonly approvers: readonly string[];
+  /**
+   * Adds facts to what goes on record of the outcome, be it success or failure. JSON values only;
+   * never a secret.
+   */
+  note(facts: Record<string, unknown>): void;
 }

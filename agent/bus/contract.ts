@@ -4,6 +4,7 @@
  * all derived from these definitions. Imports nothing from node:, since the pages use it too.
  */
 import * as v from "valibot";
+import { base64Schema } from "./fields.ts";
 
 export const roles = ["viewer", "operator", "officer", "auditor"] as const;
 export type Role = (typeof roles)[number];
@@ -18,6 +19,11 @@ export interface Argument<T = unknown, N extends string = string> {
   readonly json: boolean;
   readonly schema: v.GenericSchema<unknown, T>;
   readonly description: string;
+  /**
+   * Present for content in base64: how many bytes it has at most. It is content of somebody else,
+   * so it is recorded by its length alone, and typed on no command line.
+   */
+  readonly content?: number;
 }
 
 type Schema<T> = v.GenericSchema<unknown, T>;
@@ -28,6 +34,18 @@ export function text<const N extends string, T extends string>(
   description: string,
 ): Argument<T, N> {
   return { name, signature: "s", json: false, schema, description };
+}
+
+/**
+ * Content that is secret or large: base64 on the bus. Neither it nor a hash of it goes on record.
+ * @param most bytes before they become base64
+ */
+export function content<const N extends string>(
+  name: N,
+  most: number,
+  description: string,
+): Argument<string, N> {
+  return { ...text(name, base64Schema(most), description), content: most };
 }
 
 export function count<const N extends string>(
@@ -137,6 +155,10 @@ export function defineInterface<
       const known = named === undefined || named === definition.object?.name;
       const [argument = ""] = named?.split(".") ?? [];
       if (!known && !names.includes(argument)) throw new Error(`${member}: no argument ${named}`);
+    }
+    const isHidden = method.in.some(({ content }) => content !== undefined);
+    if (method.approvals !== undefined && isHidden) {
+      throw new Error(`${member}: nobody can approve content that is not on record`);
     }
     if (method.approvals !== undefined && !(method.changes && method.approvals >= 1)) {
       throw new Error(`${member}: approvals need a change and at least one approver`);

@@ -3,13 +3,15 @@
  * person, audit intent, effect, audit outcome, reply. No member has a way of its own.
  */
 import { randomBytes } from "node:crypto";
+import type { Quorum } from "../approvals/quorum.ts";
 import type { ApprovalGate } from "../approvals/service.ts";
 import type { AuditEvent, AuditWriter } from "../audit/types.ts";
 import { explain, type Log } from "../log.ts";
 import type { Call, Caller } from "./call.ts";
 import type { BusConnection } from "./connection.ts";
-import { actionId, type Interface, type Method, signatureOf } from "./contract.ts";
+import { type Argument, actionId, type Interface, type Method, signatureOf } from "./contract.ts";
 import { DsecosError } from "./errors.ts";
+import { lengthOfBase64 } from "./fields.ts";
 import type { Identities } from "./identity.ts";
 import type { Details, Polkit } from "./polkit.ts";
 import { Readings } from "./readings.ts";
@@ -23,9 +25,16 @@ export type Handler = (call: Call, ...inputs: never[]) => Promise<unknown>;
 /** Describes the state of what a call is about; an approval holds only while it stays the same. */
 export type Fingerprint = (call: Call, ...inputs: never[]) => Promise<string>;
 
+/**
+ * Reads who must approve a call, for members whose contract asks for approval. Whatever it gives is
+ * checked, and anything that is no quorum refuses the call.
+ */
+export type QuorumRule = (call: Call, ...inputs: never[]) => Promise<Quorum>;
+
 export interface Service {
   handlers: Record<string, Handler>;
   fingerprints?: Record<string, Fingerprint>;
+  quorums?: Record<string, QuorumRule>;
 }
 
 export interface Parts {
@@ -44,6 +53,15 @@ interface Route {
   member: string;
   method: Method;
   service: Service;
+}
+
+type Facts = Record<string, unknown>;
+
+/** What goes on record of a member's effect, and whether its result does. */
+interface Effect {
+  event: AuditEvent;
+  facts: Facts;
+  recorded: boolean;
 }
 
 /** One connection may have this many calls under way; a person's session needs about 50. */
@@ -71,6 +89,12 @@ export class Dispatcher {
   }
 
   serve(contract: Interface, service: Service): void {
+    for (const member of Object.keys(service.quorums ?? {})) {
+      // Such a rule would never be read.
+      if (contract.methods[member]?.approvals === undefined) {
+        throw new Error(`${contract.name}.${member} has a quorum and asks for no approval`);
+      }
+    }
     this.#services.set(contract.name, { contract, service });
   }
 
@@ -150,12 +174,14 @@ export class Dispatcher {
     const { contract, member, method, service } = route;
     const caller = await this.#parts.identities.of(message.head.sender);
     const limit = AbortSignal.timeout((method.timeoutSeconds ?? 30) * 1000);
+    const facts: Facts = {};
     const call: Call & { approvers: readonly string[] } = {
       id: randomBytes(8).toString("hex"),
       caller,
       member: `${contract.subsystem}.${member}`,
       signal: limit,
       approvers: [],
+      note: (more) => Object.assign(facts, more),
     };
     const object =
       contract.object === undefined ? [] : [checkInput(contract.object, lastOf(message.head.path))];
@@ -168,7 +194,11 @@ export class Dispatcher {
         | ((call: Call, ...inputs: unknown[]) => Promise<string>)
         | undefined;
       const state = (await describe?.(call, ...inputs)) ?? "";
-      const request = { call, method, about, inputs, state };
+      const rule = service.quorums?.[member] as
+        | ((call: Call, ...inputs: unknown[]) => Promise<unknown>)
+        | undefined;
+      const quorum = rule && (() => rule(call, ...inputs));
+      const request = { call, method, about, inputs, state, quorum };
       Object.assign(call, { approvers: await this.#parts.approvals.require(request) });
       event.details = { ...event.details, approvers: call.approvers };
     }
@@ -178,22 +208,26 @@ export class Dispatcher {
     ) => Promise<unknown>;
     if (!method.changes) return within(handler(call, ...inputs), limit, member);
     await this.#parts.audit.append({ ...event, outcome: "intent" });
-    return this.#effect(handler(call, ...inputs), limit, event);
+    const recorded = method.out.content === undefined && !method.in.some(isContent);
+    return this.#effect(handler(call, ...inputs), limit, { event, facts, recorded });
   }
 
   /** The outcome is written before the caller hears of it. */
-  async #effect(work: Promise<unknown>, limit: AbortSignal, event: AuditEvent): Promise<unknown> {
+  async #effect(work: Promise<unknown>, limit: AbortSignal, effect: Effect): Promise<unknown> {
+    const { event, facts, recorded } = effect;
     const { details: _details, ...rest } = event;
     let output: unknown;
     try {
       output = await within(work, limit, event.action);
     } catch (error) {
       const failure = error instanceof DsecosError ? error.message : "internal error";
-      await this.#outcome({ ...rest, outcome: "failure", error: failure }, failure);
-      if (limit.aborted) this.#recordLate(work, rest);
+      const details = orNone({ ...facts });
+      await this.#outcome({ ...rest, outcome: "failure", error: failure, details }, failure);
+      if (limit.aborted) this.#recordLate(work, rest, facts);
       throw error;
     }
-    const details = typeof output === "string" ? { result: output } : undefined;
+    const result = recorded && typeof output === "string" ? { result: output } : {};
+    const details = orNone({ ...facts, ...result });
     await this.#outcome({ ...rest, outcome: "success", details }, "it was done");
     return output;
   }
@@ -208,9 +242,9 @@ export class Dispatcher {
   }
 
   /** What ends after its caller was told that it takes too long still gets its outcome. */
-  #recordLate(work: Promise<unknown>, event: Omit<AuditEvent, "outcome">): void {
+  #recordLate(work: Promise<unknown>, event: Omit<AuditEvent, "outcome">, facts: Facts): void {
     const record = (outcome: "success" | "failure", error?: string) =>
-      this.#parts.audit.append({ ...event, outcome, error, details: { late: true } });
+      this.#parts.audit.append({ ...event, outcome, error, details: { ...facts, late: true } });
     work
       .then(
         () => record("success"),
@@ -256,7 +290,9 @@ export class Dispatcher {
       tenant: about.tenant,
       object: about.object,
       call: call.id,
-      details: Object.fromEntries(names.map((argument, i) => [argument.name, inputs[i]])),
+      details: Object.fromEntries(
+        names.map((argument, i) => [argument.name, shown(argument, inputs[i])]),
+      ),
     };
   }
 
@@ -311,6 +347,19 @@ export class Dispatcher {
 function isOurs(error: Error): boolean {
   const name = error instanceof DsecosError ? error.code : "";
   return ["Unavailable", "Timeout", "Internal"].includes(name);
+}
+
+function isContent(argument: Argument): boolean {
+  return argument.content !== undefined;
+}
+
+/** An argument as the record has it: of content, how much it is. */
+function shown(argument: Argument, value: unknown): unknown {
+  return isContent(argument) ? { bytes: lengthOfBase64(String(value)) } : value;
+}
+
+function orNone(facts: Facts): Facts | undefined {
+  return Object.keys(facts).length > 0 ? facts : undefined;
 }
 
 function readBody(message: Incoming): unknown[] {

@@ -37,6 +37,25 @@ export const identifierSchema = v.pipe(
   v.regex(/^[0-9a-f]{16}$/, "An id has 16 characters of 0-9 and a-f."),
 );
 
+/** Bytes as RFC 4648 writes them in section 4, with padding. @param most bytes before that */
+export function base64Schema(most: number) {
+  return v.pipe(
+    v.string(),
+    v.maxLength(Math.ceil(most / 3) * 4, `At most ${most} bytes.`),
+    v.check(
+      (value) => value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value),
+      "Bytes are written as base64, with padding.",
+    ),
+    v.check((value) => lengthOfBase64(value) <= most, `At most ${most} bytes.`),
+  );
+}
+
+/** How many bytes a text in base64 stands for. */
+export function lengthOfBase64(text: string): number {
+  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+  return (text.length / 4) * 3 - padding;
+}
+
 /** Free text of one line, without control characters. */
 export function lineSchema(maximum: number) {
   return v.pipe(

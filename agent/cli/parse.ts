@@ -116,9 +116,17 @@ function inputOf(
     return value;
   }
   const [found] = own;
+  if (argument.content !== undefined && found !== undefined) return named(...found);
   const value = found?.[1] ?? found?.[0].fallback;
   if (value === undefined && found?.[0].required === false) return undefined;
   return check(command, argument, index, value);
+}
+
+/** Content is only named here, by file: a command line can be read by everybody on the machine. */
+function named({ name }: Parameter, word: unknown): string {
+  const text = String(word);
+  if (text === "-" || (text.startsWith("@") && text.length > 1)) return text;
+  throw invalid(`--${name}: name a file as @FILE, or - for standard input.`);
 }
 
 function put(target: Record<string, unknown>, path: readonly string[], value: unknown): void {

@@ -7,6 +7,7 @@ import { lookedUp } from "../bus/derive/parameters.ts";
 import { DsecosError } from "../bus/errors.ts";
 import { instances } from "../instances/contract.ts";
 import { confirmApproval, howToApprove, requestIn, waitForApproval } from "./approval.ts";
+import { readContents } from "./contents.ts";
 import { followJob, jobSummary } from "./job.ts";
 import { present } from "./output.ts";
 import type { ParsedCall } from "./parse.ts";
@@ -20,7 +21,8 @@ export async function runCommand(
   terminal: Terminal,
 ): Promise<number> {
   const { common } = parsed;
-  const inputs = await complete(command, parsed, client, terminal);
+  const typed = await complete(command, parsed, client, terminal);
+  const inputs = await readContents(command.method, typed);
   const reply = await callApproved(command, { ...parsed, inputs }, client, terminal);
   const json = common.has("json");
   if (command.method.job && !common.has("no-wait")) {

@@ -125,5 +125,6 @@ export function fakeCall(member: string, user = "alice"): Call {
     member,
     signal: new AbortController().signal,
     approvers: [],
+    note: () => {},
   };
 }

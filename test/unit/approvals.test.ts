@@ -29,6 +29,7 @@ function person(uid: number, loginuid = -1): Call {
     member: "tenants.Delete",
     signal,
     approvers: [],
+    note: () => {},
   };
 }
 

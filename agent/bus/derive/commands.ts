@@ -89,17 +89,19 @@ export function positionalWord(parameter: Parameter): string {
   return parameter.list ? `${word.replace(/S$/, "")}...` : word;
 }
 
-/** @returns for example `--domain DOMAIN`, `--count N`, `--force`, or `--no-start` for what holds by default */
+/** @returns for example `--domain DOMAIN`, `--count N`, `--message @FILE`, `--force`, or `--no-start` for what holds by default */
 export function optionWord(option: Parameter): string {
   if (option.kind === "boolean") return `--${option.fallback === true ? "no-" : ""}${option.name}`;
   const value = option.name.split("-").at(-1) ?? "";
-  return `--${option.name} ${option.kind === "number" ? "N" : value.toUpperCase()}`;
+  const words: Record<string, string> = { number: "N", content: "@FILE" };
+  return `--${option.name} ${words[option.kind] ?? value.toUpperCase()}`;
 }
 
 /** Description of an option with its choices and what holds without it. */
 export function optionText(option: Parameter): string {
   const parts = [option.description.replace(/\.$/, "")];
   if (option.choices.length > 0) parts.push(`one of ${option.choices.join(", ")}`);
+  if (option.kind === "content") parts.push("@FILE reads it from a file, - from standard input");
   if (option.list) parts.push("may be given more than once");
   if (option.kind === "boolean" && option.fallback === true) parts.push("done unless told not to");
   const { fallback } = option;

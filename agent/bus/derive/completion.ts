@@ -104,7 +104,8 @@ function zshOptions(command: Command): string {
     const text = bracketed(optionText(option));
     const repeat = option.list ? "*" : "";
     if (option.kind === "boolean") return quoted(`${repeat}${flag}[${text}]`);
-    const values = option.choices.length > 0 ? `(${option.choices.join(" ")})` : "";
+    const files = option.kind === "content" ? "_files -P @" : "";
+    const values = option.choices.length > 0 ? `(${option.choices.join(" ")})` : files;
     return quoted(`${repeat}${flag}[${text}]:${option.name}:${values}`);
   });
   const common = commonOptions.map(({ name, description }) =>

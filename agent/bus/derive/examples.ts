@@ -49,6 +49,7 @@ function someOption(command: Command): Parameter[] {
 }
 
 function sampleOf(command: Command, parameter: Parameter): string {
+  if (parameter.kind === "content") return `@${parameter.name}.bin`;
   const named =
     values[`${command.subsystem}.${parameter.name}`] ??
     /for example ([^,;.]+)/.exec(parameter.description)?.[1]?.trim() ??

@@ -5,7 +5,8 @@ import type { Argument, Method } from "../contract.ts";
 export interface Parameter {
   /** As typed: `display-name` for `--display-name`. */
   readonly name: string;
-  readonly kind: "text" | "number" | "boolean";
+  /** `content`: named as a file, never written out. */
+  readonly kind: "text" | "number" | "boolean" | "content";
   /** May be given more than once, or for a positional: takes all that follow. */
   readonly list: boolean;
   readonly required: boolean;
@@ -64,7 +65,7 @@ export function optionsOf(method: Method): Parameter[] {
 /** Texts stand in order, except behind a list, which takes all words that follow. */
 function isPositional(method: Method, index: number): boolean {
   const argument = method.in[index];
-  if (argument === undefined || argument.json) return false;
+  if (argument === undefined || argument.json || argument.content !== undefined) return false;
   if (argument.signature === "as") return true;
   const behindList = method.in.slice(0, index).some((before) => before.signature === "as");
   return argument.signature === "s" && !behindList;
@@ -86,11 +87,12 @@ function positional(argument: Argument, index: number, required: boolean): Param
 
 function nativeOption(argument: Argument, index: number): Parameter {
   const boolean = argument.signature === "b";
+  const text = argument.content === undefined ? "text" : "content";
   const empty = v.safeParse(argument.schema, undefined);
   const fallback = boolean ? false : empty.success ? empty.output : undefined;
   return {
     name: kebab(argument.name),
-    kind: boolean ? "boolean" : argument.signature === "u" ? "number" : "text",
+    kind: boolean ? "boolean" : argument.signature === "u" ? "number" : text,
     list: false,
     required: fallback === undefined,
     fallback,
