@@ -6,6 +6,7 @@ import { hostname } from "node:os";
 import { parseArgs } from "node:util";
 import { createAgent } from "./agent/service.ts";
 import { approvals as approvalsContract } from "./approvals/contract.ts";
+import { SystemPeople } from "./approvals/people.ts";
 import { Approvals, approvalAction } from "./approvals/service.ts";
 import { watchClock } from "./audit/clock.ts";
 import { audit as auditContract } from "./audit/contract.ts";
@@ -113,8 +114,10 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     log,
     changed: (record) => signal(jobContract, "Changed", record, `/${record.id}`),
   });
+  const people = new SystemPeople();
   const approvals = new Approvals({
     audit,
+    people,
     node,
     lifetimeSeconds: config.approvalSeconds,
     changed: (id) => signal(approvalsContract, "Changed", id),

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { defineInterface, document, text } from "../bus/contract.ts";
 import { identifierSchema, lineSchema, timeSchema } from "../bus/fields.ts";
+import { personSchema } from "./quorum.ts";
 
 export const approvalStates = ["pending", "approved", "rejected", "used", "expired"] as const;
 
@@ -13,16 +14,18 @@ export const approvalSchema = v.object({
   object: v.optional(v.string()),
   /** The arguments as asked, as JSON. */
   arguments: v.string(),
-  /** SHA3-512 over member, arguments, requester and state of the target; in hexadecimal. */
+  /** SHA3-512 over member, arguments, requester, state of the target, node and quorum; hexadecimal. */
   hash: v.string(),
   requester: v.string(),
   requesterUid: v.number(),
   requestedAt: timeSchema,
   expiresAt: timeSchema,
   state: v.picklist(approvalStates),
-  /** How many different people must approve. */
+  /** How many different people must approve, m of the candidates. */
   needed: v.number(),
   approvers: v.array(v.string()),
+  /** Who could approve when it was asked for, the requester left out; 32 at most. */
+  candidates: v.array(personSchema),
   reason: v.optional(v.string()),
 });
 

@@ -1,7 +1,8 @@
 /**
  * The second person. A member that needs one is refused with a request id; other people approve
  * exactly that request, and then the requester calls again. A request is bound to its requester,
- * its arguments and the state of its target by one hash, holds for a limited time, and serves once.
+ * its arguments, the state of its target and the quorum by one hash, holds for a limited time, and
+ * serves once. Who approved must still be allowed to when it is carried out.
  *
  * Requests live in the audit log and nowhere else: at the start they are read back from it, so
  * nobody who can write Incus or a file of ours can forge an approval without breaking the chain.
@@ -9,13 +10,24 @@
 import { randomBytes } from "node:crypto";
 import { canonical } from "../audit/canonical.ts";
 import type { AuditEntry } from "../audit/contract.ts";
-import { sha3Hex } from "../audit/digest.ts";
 import type { AuditEvent, AuditWriter } from "../audit/types.ts";
 import type { Call, Caller } from "../bus/call.ts";
 import type { Handlers, Method } from "../bus/contract.ts";
 import { DsecosError } from "../bus/errors.ts";
 import type { Details } from "../bus/polkit.ts";
 import type { ApprovalRecord, approvals } from "./contract.ts";
+import type { People } from "./people.ts";
+import { candidates, checkQuorum, idsOf, type Person } from "./quorum.ts";
+import {
+  type Approval,
+  conflict,
+  hashOf,
+  mayApprove,
+  nameOf,
+  notAmong,
+  type Request,
+  waits,
+} from "./request.ts";
 
 export interface ApprovalRequest {
   call: Call;
@@ -24,6 +36,8 @@ export interface ApprovalRequest {
   inputs: unknown[];
   /** Fingerprint of the target; empty when the member has none. */
   state: string;
+  /** Reads the rule of who must approve; for a member without one, as many as its contract says. */
+  quorum?: (() => Promise<unknown>) | undefined;
 }
 
 export interface ApprovalGate {
@@ -41,16 +55,12 @@ export const approvalAction = "approvals.Request";
 const listed = 86_400_000;
 /** One person may have this many requests waiting. */
 const mostPerRequester = 50;
-
-interface Request {
-  record: ApprovalRecord;
-  /** Everything the kernel knows the requester by: uid, and login uid behind su or sudo. */
-  requesterIds: number[];
-  approverIds: number[];
-}
+/** Of those who may approve, so many are named in a request. */
+const mostNamed = 32;
 
 export interface ApprovalsOptions {
   audit: AuditWriter;
+  people: People;
   lifetimeSeconds: number;
   node: string;
   now?: () => number;
@@ -79,25 +89,40 @@ export class Approvals implements ApprovalGate {
     for (const entry of entries) {
       if (entry.action !== approvalAction) continue;
       const request = entry.details as unknown as Request | undefined;
-      if (request?.record?.id === undefined) continue;
+      if (request?.record?.id === undefined || request.approvals === undefined) continue;
       this.#requests.set(request.record.id, structuredClone(request));
     }
   }
 
-  async require({ call, method, about, inputs, state }: ApprovalRequest): Promise<string[]> {
+  async require(request: ApprovalRequest): Promise<string[]> {
+    const { call, method, inputs, state } = request;
     const { caller, member } = call;
-    const needed = method.approvals ?? 0;
+    const ruled = request.quorum !== undefined;
+    const officers = await this.#options.people.officers();
+    const quorum = ruled
+      ? checkQuorum(await request.quorum?.(), idsOf(caller), officers)
+      : { needed: method.approvals ?? 0 };
     // A quorum of nobody would let everything through.
-    if (!(needed >= 1)) throw new DsecosError("Denied", `${member} asks for approval by nobody.`);
+    if (!(quorum.needed >= Math.max(method.approvals ?? 0, 1))) {
+      throw new DsecosError("Denied", `${member} asks for approval by too few people.`);
+    }
     const names = method.in.map((argument) => argument.name);
     const text = canonical(Object.fromEntries(names.map((name, i) => [name, inputs[i]])));
-    const { node } = this.#options;
-    const bound = { member, arguments: text, requester: caller.uid, state, node, needed };
-    const hash = sha3Hex(canonical(bound));
+    const rule = { requesterIds: idsOf(caller), quorum, ruled };
+    const hash = hashOf({ member, arguments: text, state, node: this.#options.node, ...rule });
     const known = this.#openRequest(hash, caller.uid);
-    if (known === undefined) throw await this.#ask(call, method, about, text, hash, needed);
-    const { record } = known;
-    if (record.state !== "approved" || record.approvers.length < needed) throw waits(record);
+    if (known === undefined) {
+      throw await this.#ask(request, text, hash, { ...rule, approvals: [] }, officers);
+    }
+    return this.#use(known, caller, officers);
+  }
+
+  /** @throws DsecosError where too few have approved, or too few of them may still. */
+  async #use(known: Request, caller: Caller, officers: readonly Person[]): Promise<string[]> {
+    const { record, quorum } = known;
+    const still = known.approvals.filter((one) => mayApprove(known, one, officers));
+    if (still.length < known.approvals.length) throw await this.#lapse(known, still, caller);
+    if (record.state !== "approved" || still.length < quorum.needed) throw waits(record);
     if (this.#busy.has(record.id)) throw conflict(record.id, "is being carried out");
     this.#busy.add(record.id);
     try {
@@ -108,13 +133,22 @@ export class Approvals implements ApprovalGate {
     return record.approvers;
   }
 
+  /** An approval of somebody who may not approve any more counts for nothing from now on. */
+  async #lapse(known: Request, still: Approval[], caller: Caller): Promise<DsecosError> {
+    const lost = known.approvals.filter((one) => !still.includes(one)).map(({ user }) => user);
+    const approvers = still.map(({ user }) => user);
+    const record: ApprovalRecord = { ...known.record, state: "pending", approvers };
+    await this.#store({ ...known, record, approvals: still }, caller, "lapsed");
+    const why = `The approval of ${lost.join(", ")} counts no more, since that person may not approve this now.`;
+    return new DsecosError("NeedsApproval", `${why} ${waits(record).message}`);
+  }
+
   async #ask(
-    call: Call,
-    method: Method,
-    about: Details,
+    { call, method, about }: ApprovalRequest,
     text: string,
     hash: string,
-    needed: number,
+    fresh: Omit<Request, "record">,
+    officers: readonly Person[],
   ): Promise<DsecosError> {
     const { caller, member } = call;
     const own = [...this.#requests.values()].filter(
@@ -125,6 +159,7 @@ export class Approvals implements ApprovalGate {
       return new DsecosError("Conflict", what);
     }
     const now = this.#now();
+    const may = candidates(fresh.quorum, officers);
     const record: ApprovalRecord = {
       id: randomBytes(8).toString("hex"),
       member,
@@ -138,16 +173,18 @@ export class Approvals implements ApprovalGate {
       requestedAt: new Date(now).toISOString(),
       expiresAt: new Date(now + this.#options.lifetimeSeconds * 1000).toISOString(),
       state: "pending",
-      needed,
+      needed: fresh.quorum.needed,
       approvers: [],
+      candidates: may.filter(({ uid }) => !fresh.requesterIds.includes(uid)).slice(0, mostNamed),
     };
-    await this.#store({ record, requesterIds: idsOf(caller), approverIds: [] }, caller, "asked");
+    await this.#store({ record, ...fresh }, caller, "asked");
     return waits(record);
   }
 
   async #approve(caller: Caller, id: string, hash: string): Promise<ApprovalRecord> {
+    const officers = await this.#options.people.officers();
     const known = this.#pending(id);
-    const { record, requesterIds, approverIds } = known;
+    const { record, requesterIds } = known;
     if (record.hash !== hash) {
       const what = `Request ${id} is not the one you read: its hash differs. Read it again.`;
       throw new DsecosError("Conflict", what);
@@ -156,14 +193,17 @@ export class Approvals implements ApprovalGate {
     if (ids.some((uid) => requesterIds.includes(uid))) {
       throw new DsecosError("Denied", "Nobody approves a request of his own; ask another officer.");
     }
-    if (ids.some((uid) => approverIds.includes(uid)))
-      throw conflict(id, "has your approval already");
-    const approvers = [...record.approvers, caller.user];
+    const given = known.approvals.flatMap(idsOf);
+    if (ids.some((uid) => given.includes(uid))) throw conflict(id, "has your approval already");
+    const { user, uid, loginuid } = caller;
+    const approval: Approval = { user: nameOf(caller, officers) ?? user, uid, loginuid };
+    if (!mayApprove(known, approval, officers)) throw notAmong(known, approval);
+    const approvers = [...record.approvers, approval.user];
     const state = approvers.length >= record.needed ? ("approved" as const) : ("pending" as const);
     const next: Request = {
+      ...known,
       record: { ...record, approvers, state },
-      requesterIds,
-      approverIds: [...approverIds, ...ids],
+      approvals: [...known.approvals, approval],
     };
     await this.#store(next, caller, "approved");
     return next.record;
@@ -259,19 +299,4 @@ export class Approvals implements ApprovalGate {
   #now(): number {
     return (this.#options.now ?? Date.now)();
   }
-}
-
-function idsOf({ uid, loginuid }: Caller): number[] {
-  return loginuid >= 0 && loginuid !== uid ? [uid, loginuid] : [uid];
-}
-
-function waits(record: ApprovalRecord): DsecosError {
-  const what =
-    `This needs a second person: an officer approves request ${record.id} until ` +
-    `${record.expiresAt}; then ask again with the same arguments.`;
-  return new DsecosError("NeedsApproval", what);
-}
-
-function conflict(id: string, what: string): DsecosError {
-  return new DsecosError("Conflict", `Request ${id} ${what}.`);
 }

@@ -25,15 +25,27 @@ const colors: Record<ApprovalRecord["state"], TagColor> = {
   expired: "grey",
 };
 
-function stateName(state: ApprovalRecord["state"]): string {
+function stateName({ state, needed, approvers }: ApprovalRecord): string {
   const names = {
-    pending: _("waits for a second person"),
+    pending:
+      needed === 1
+        ? _("waits for a second person")
+        : format(_("$0 of $1 approved"), approvers.length, needed),
     approved: _("approved"),
     rejected: _("rejected"),
     used: _("carried out"),
     expired: _("expired"),
   };
   return names[state];
+}
+
+/** Who could approve still, as it was when it was asked for. */
+function waitingFor({ needed, approvers, candidates }: ApprovalRecord): string {
+  const left = candidates.map(({ user }) => user).filter((user) => !approvers.includes(user));
+  if (left.length === 0) return _("nobody who could approve it");
+  const names = left.join(", ");
+  const missing = needed - approvers.length;
+  return left.length === missing ? names : format(_("$0 of $1"), missing, names);
 }
 
 interface Props {
@@ -68,7 +80,7 @@ function Request({ record, own: contracts }: Props & { record: ApprovalRecord })
       <div className="ds-job-head">
         {record.tenant && <strong>{record.tenant}</strong>}
         <span>{record.description}</span>
-        <Tag color={colors[record.state]}>{stateName(record.state)}</Tag>
+        <Tag color={colors[record.state]}>{stateName(record)}</Tag>
         <span className="ds-subtle">
           {format(
             _("request $0 by $1, expires $2"),
@@ -77,6 +89,9 @@ function Request({ record, own: contracts }: Props & { record: ApprovalRecord })
             relativeTime(record.expiresAt),
           )}
         </span>
+        {record.state === "pending" && (
+          <span className="ds-subtle">{format(_("waiting for $0"), waitingFor(record))}</span>
+        )}
         <span className="ds-grow" />
         {record.state === "pending" && (
           <>
@@ -121,6 +136,17 @@ function Facts({ record }: { record: ApprovalRecord }) {
       <dd>{record.description}</dd>
       <dt>{_("Asked by")}</dt>
       <dd>{record.requester}</dd>
+      <dt>{_("Approvals")}</dt>
+      <dd>
+        {format(_("$0 of $1"), record.approvers.length, record.needed)}
+        {record.approvers.length > 0 && `: ${record.approvers.join(", ")}`}
+      </dd>
+      {record.state === "pending" && (
+        <>
+          <dt>{_("Waiting for")}</dt>
+          <dd>{waitingFor(record)}</dd>
+        </>
+      )}
       <dt>{_("Member")}</dt>
       <dd>
         <code>{record.member}</code>
@@ -144,8 +170,12 @@ function ApproveDialog({ record }: { record: ApprovalRecord }) {
       action={_("Approve exactly this")}
       danger
       run={async () => {
-        await client(approvals).Approve(record.id, record.hash);
-        toast("success", format(_("Approved; $0 can carry it out now"), record.requester));
+        const { state } = await client(approvals).Approve(record.id, record.hash);
+        const text =
+          state === "approved"
+            ? format(_("Approved; $0 can carry it out now"), record.requester)
+            : _("Approved; others must approve it, too");
+        toast("success", text);
       }}
     >
       <p>

@@ -16,8 +16,16 @@ beforeEach(() => {
   approvals = create();
 });
 
+/** Bob and Carol are officers, Alice is none. */
+const people = {
+  officers: async () => [
+    { uid: 1001, user: "u1001" },
+    { uid: 1002, user: "u1002" },
+  ],
+};
+
 function create(): Approvals {
-  return new Approvals({ audit, node: "n1", lifetimeSeconds: 3600, now: () => clock });
+  return new Approvals({ audit, people, node: "n1", lifetimeSeconds: 3600, now: () => clock });
 }
 
 function person(uid: number, loginuid = -1): Call {

@@ -1,6 +1,7 @@
 /** The pipeline with a member that does nothing: what is left is what the pipeline costs. */
 import { pathToFileURL } from "node:url";
 import * as v from "valibot";
+import { SystemPeople } from "../../../agent/approvals/people.ts";
 import { Approvals } from "../../../agent/approvals/service.ts";
 import { AuditLog } from "../../../agent/audit/log.ts";
 import { BusConnection, systemBusPath } from "../../../agent/bus/connection.ts";
@@ -37,7 +38,8 @@ await audit.open();
 const identities = new Identities(client);
 const polkit = new Polkit(client);
 await Promise.all([identities.start(), polkit.start()]);
-const approvals = new Approvals({ audit, node: "bench", lifetimeSeconds: 60 });
+const people = new SystemPeople();
+const approvals = new Approvals({ audit, people, node: "bench", lifetimeSeconds: 60 });
 const tree = { contracts: [guarded], children: () => [], machineId: "" };
 const dispatcher = new Dispatcher({
   bus,
