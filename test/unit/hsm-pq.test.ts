@@ -7,7 +7,7 @@ import {
   mlKemEncapsulate,
   mlKemPublicKey,
 } from "../../agent/hsm/pq/ml-kem.ts";
-import { generateSealed, withSeed } from "../../agent/hsm/pq/sealed.ts";
+import { generateSealed, withSecret } from "../../agent/hsm/pq/sealed.ts";
 import { fromSpki, toSpki } from "../../agent/hsm/pq/spki.ts";
 import { SoftwareToken } from "../lib/hsm-pq/software-token.ts";
 
@@ -98,7 +98,7 @@ describe("a sealed key", () => {
     const key = await generateSealed(token, name, seal("tenant a"));
     expect(key.blob).toHaveLength(12 + bytes + 16);
     const sealed = { seal: seal("tenant a"), blob: key.blob };
-    expect(await withSeed(token, sealed, toPublic)).toEqual(key.publicKey);
+    expect(await withSecret(token, sealed, toPublic)).toEqual(key.publicKey);
   });
 
   it("is opened only under what it was sealed for, and overwritten after use", async () => {
@@ -106,12 +106,12 @@ describe("a sealed key", () => {
     token.makeAes("aa");
     const { blob } = await generateSealed(token, "ML-DSA-65", seal("tenant a"));
     const use = async (seed: Uint8Array) => Buffer.from(seed);
-    await expect(withSeed(token, { seal: seal("tenant b"), blob }, use)).rejects.toMatchObject({
+    await expect(withSecret(token, { seal: seal("tenant b"), blob }, use)).rejects.toMatchObject({
       kind: "authentication",
     });
-    const seen = await withSeed(token, { seal: seal("tenant a"), blob }, use);
+    const seen = await withSecret(token, { seal: seal("tenant a"), blob }, use);
     const fails = async () => Promise.reject(new Error("in use"));
-    await expect(withSeed(token, { seal: seal("tenant a"), blob }, fails)).rejects.toThrow(
+    await expect(withSecret(token, { seal: seal("tenant a"), blob }, fails)).rejects.toThrow(
       "in use",
     );
     expect(seen.every((byte) => byte === 0)).toBe(false);

@@ -11,7 +11,7 @@ import { hash, verify } from "node:crypto";
 import { DriverError, type PrivateParts, type PublicParts } from "../driver/types.ts";
 import { mlDsa65, mlDsaSign, mlDsaVerify } from "./ml-dsa.ts";
 import { p384Key } from "./p384.ts";
-import { withSeed } from "./sealed.ts";
+import { withSecret } from "./sealed.ts";
 import { fromSpki, toSpki } from "./spki.ts";
 import type { TokenForPq } from "./token.ts";
 
@@ -50,7 +50,7 @@ export async function compositeSign(
   const signed = representative(message, context);
   const random = await token.random(32);
   const [quantumSafe, classical] = await Promise.all([
-    withSeed(token, sealed, (seed) => mlDsaSign(seed, signed, random, label)),
+    withSecret(token, sealed, (seed) => mlDsaSign(seed, signed, random, label)),
     token.signP384(id, signed),
   ]);
   return Buffer.concat([quantumSafe, classical]);

@@ -34,18 +34,18 @@ export async function generateSealed(
 }
 
 /**
- * Opens a sealed seed for the time of one use, and overwrites it then.
+ * Opens what is sealed, such as a seed, for the time of one use, and overwrites it then.
  * @throws DriverError authentication, where the blob was sealed under another key or for another use.
  */
-export async function withSeed<T>(
+export async function withSecret<T>(
   token: TokenForPq,
   { seal, blob }: { readonly seal: Seal; readonly blob: Uint8Array },
-  use: (seed: Uint8Array) => Promise<T>,
+  use: (secret: Uint8Array) => Promise<T>,
 ): Promise<T> {
-  const seed = await token.decrypt(seal, blob);
+  const secret = await token.decrypt(seal, blob);
   try {
-    return await use(seed);
+    return await use(secret);
   } finally {
-    seed.fill(0);
+    secret.fill(0);
   }
 }

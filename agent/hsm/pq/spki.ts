@@ -43,11 +43,12 @@ function tag(number: number, length: number): Buffer {
   return Buffer.of(number, 0x82, length >> 8, length & 0xff);
 }
 
-/** @throws RangeError where the key has not the length that its algorithm says. */
+/** @throws DriverError refused, where the key has not the length that its algorithm says. */
 export function toSpki(algorithm: SpkiAlgorithm, key: Uint8Array): Uint8Array {
   const { header, keyBytes } = encodings[algorithm];
   if (key.length !== keyBytes) {
-    throw new RangeError(`A public key of ${algorithm} has ${keyBytes} bytes, not ${key.length}.`);
+    const lengths = `${keyBytes} bytes, not ${key.length}`;
+    throw new DriverError("refused", `A public key of ${algorithm} has ${lengths}.`);
   }
   return Buffer.concat([header, key]);
 }
