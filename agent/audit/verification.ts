@@ -1,6 +1,7 @@
 /** Verifying the whole log as a job, and remembering what came of it. */
 import { Worker } from "node:worker_threads";
 import { DsecosError } from "../bus/errors.ts";
+import { SingleJob } from "../jobs/single.ts";
 import type { JobProgress, Jobs } from "../jobs/types.ts";
 import { explain, type Log } from "../log.ts";
 import type { Finding, Verification } from "./answers.ts";
@@ -43,10 +44,11 @@ export interface VerifierParts {
 export class Verifier {
   readonly #parts: VerifierParts;
   #last: Verification = neverVerified;
-  #running: string | undefined;
+  readonly #running: SingleJob;
 
   constructor(parts: VerifierParts) {
     this.#parts = parts;
+    this.#running = new SingleJob(parts.jobs);
   }
 
   get last(): Verification {
@@ -60,15 +62,10 @@ export class Verifier {
     if (verification !== undefined) this.#last = { ...neverVerified, ...verification };
   }
 
-  /** One at a time: who asks while one runs is given its job. @returns its id. */
+  /** @returns id of the job, the one that runs already if there is one */
   start(kind: string, actor: string, uid: number): string {
-    const { jobs } = this.#parts;
-    const running = this.#running;
-    if (running !== undefined && jobs.get(running)?.state === "running") return running;
     const request = { kind, title: "Verify the audit log", actor, uid };
-    const id = jobs.start(request, (progress) => this.#work(progress, actor, uid));
-    this.#running = id;
-    return id;
+    return this.#running.start(request, (progress) => this.#work(progress, actor, uid));
   }
 
   async #work(progress: JobProgress, actor: string, uid: number): Promise<void> {

@@ -31,3 +31,9 @@ export function codeOfName(name: string): ErrorCode | undefined {
   if (!name.startsWith(errorPrefix)) return undefined;
   return errorCodes.find((code) => code === name.slice(errorPrefix.length));
 }
+
+/** For people, where nobody but the journal may have the rest; whoever asks logs the error. */
+export function sentenceFor(error: unknown): string {
+  if (error instanceof DsecosError) return error.message;
+  return "An internal error happened; the journal of dsecos-agent explains it.";
+}

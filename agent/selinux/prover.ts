@@ -1,6 +1,7 @@
 /** The newest proof of the loaded policy: made when one is loaded, every hour, and on demand. */
 import type { AuditWriter } from "../audit/types.ts";
-import { DsecosError } from "../bus/errors.ts";
+import { sentenceFor } from "../bus/errors.ts";
+import { SingleJob } from "../jobs/single.ts";
 import type { JobProgress, Jobs } from "../jobs/types.ts";
 import { explain, type Log } from "../log.ts";
 import type { Proof } from "./answers.ts";
@@ -53,11 +54,12 @@ export class Prover {
   #last: Proof = neverProved;
   #slots: LoadedSlots = "unknown";
   #running: Promise<Proof> | undefined;
-  #job: string | undefined;
+  readonly #job: SingleJob;
   #hourly: NodeJS.Timeout | undefined;
 
   constructor(parts: ProverParts) {
     this.#parts = parts;
+    this.#job = new SingleJob(parts.jobs);
   }
 
   get last(): Proof {
@@ -87,14 +89,10 @@ export class Prover {
     clearInterval(this.#hourly);
   }
 
-  /** One at a time: who asks while one runs is given its job. @returns its id. */
+  /** @returns id of the job, the one that runs already if there is one */
   start(kind: string, actor: string, uid: number): string {
-    const { jobs } = this.#parts;
-    const running = this.#job;
-    if (running !== undefined && jobs.get(running)?.state === "running") return running;
     const request = { kind, title: "Prove that tenants are apart", actor, uid };
-    this.#job = jobs.start(request, (progress) => this.#asJob(progress, actor, uid));
-    return this.#job;
+    return this.#job.start(request, (progress) => this.#asJob(progress, actor, uid));
   }
 
   async #asJob(progress: JobProgress, actor: string, uid: number): Promise<void> {
@@ -143,7 +141,7 @@ export class Prover {
           ...neverProved,
           ...ended(),
           state: "failed",
-          error: sentenceOf(error),
+          error: sentenceFor(error),
         });
       }
       throw error;
@@ -162,12 +160,6 @@ export class Prover {
       ...(state === "proved" ? {} : { error: error || `${total} things speak against it` }),
     });
   }
-}
-
-/** For people; whoever awaits the proof has the whole error, and logs it. */
-function sentenceOf(error: unknown): string {
-  if (error instanceof DsecosError) return error.message;
-  return "An internal error happened; the journal of dsecos-agent explains it.";
 }
 
 function proofOf(verdict: Verdict): Omit<Proof, "at" | "actor" | "seconds"> {

@@ -1,7 +1,8 @@
 /** The newest check of labels: made at the start, when a policy is loaded, every hour, on demand. */
 import { randomBytes } from "node:crypto";
 import type { AuditWriter } from "../../audit/types.ts";
-import { DsecosError } from "../../bus/errors.ts";
+import { DsecosError, sentenceFor } from "../../bus/errors.ts";
+import { SingleJob } from "../../jobs/single.ts";
 import type { JobProgress, Jobs } from "../../jobs/types.ts";
 import { explain, type Log } from "../../log.ts";
 import type { System } from "../../node/system.ts";
@@ -47,11 +48,12 @@ export class LabelChecks {
   readonly #parts: LabelParts;
   #last: LabelResult = neverChecked;
   #running: Promise<unknown> | undefined;
-  #job: string | undefined;
+  readonly #job: SingleJob;
   #hourly: NodeJS.Timeout | undefined;
 
   constructor(parts: LabelParts) {
     this.#parts = parts;
+    this.#job = new SingleJob(parts.jobs);
   }
 
   get last(): LabelResult {
@@ -69,19 +71,15 @@ export class LabelChecks {
     clearInterval(this.#hourly);
   }
 
-  /** One at a time: who asks while one runs is given its job. @returns its id. */
+  /** @returns id of the job, the one that runs already if there is one */
   start(kind: string, actor: string, uid: number): string {
-    const { jobs } = this.#parts;
-    const running = this.#job;
-    if (running !== undefined && jobs.get(running)?.state === "running") return running;
     const request = { kind, title: "Check that what runs carries the types", actor, uid };
-    this.#job = jobs.start(request, async (progress) => {
+    return this.#job.start(request, async (progress) => {
       const found = await this.#check({ actor, uid, call: progress.id }, progress);
       const { state, processes, files } = found;
       const what = `${processes.checked} processes and ${files.checked} files`;
       progress.finished(what, state === "right" ? undefined : sentenceOf(found));
     });
-    return this.#job;
   }
 
   #byItself(): void {
@@ -113,7 +111,7 @@ export class LabelChecks {
       return result;
     } catch (error) {
       if (progress?.signal.aborted !== true) {
-        const failed = { state: "failed" as const, error: reasonOf(error) };
+        const failed = { state: "failed" as const, error: sentenceFor(error) };
         await this.#file(asker, { ...neverChecked, ...ended(), ...failed });
       }
       throw error;
@@ -190,12 +188,6 @@ function sentenceOf({ error, processes, files, unknown }: LabelResult): string {
   if (processes.checked === 0) parts.push("no process was checked");
   if (files.checked === 0) parts.push("no file was checked");
   return `${parts.join(", ")}.`;
-}
-
-/** For people; whoever awaits the check has the whole error, and logs it. */
-function reasonOf(error: unknown): string {
-  if (error instanceof DsecosError) return error.message;
-  return "An internal error happened; the journal of dsecos-agent explains it.";
 }
 
 /** With as much of it as the log takes. */

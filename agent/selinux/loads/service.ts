@@ -7,6 +7,7 @@ import type { AuditWriter } from "../../audit/types.ts";
 import type { Call } from "../../bus/call.ts";
 import type { Handlers } from "../../bus/contract.ts";
 import { DsecosError } from "../../bus/errors.ts";
+import { SingleJob } from "../../jobs/single.ts";
 import type { Jobs } from "../../jobs/types.ts";
 import { explain, type Log } from "../../log.ts";
 import { Cache } from "../../node/cache.ts";
@@ -115,16 +116,14 @@ export function createLoads(parts: LoadsParts): Loads {
     if (await kernel.active()) return loadedFile;
     throw new DsecosError("Unavailable", "SELinux is not active on this node: none is loaded.");
   };
-  let building: string | undefined;
+  const building = new SingleJob(jobs);
 
   const buildAsJob = (member: string, by: Asker): string => {
-    if (building !== undefined && jobs.get(building)?.state === "running") return building;
     const request = { kind: member, title: "Build a policy", actor: by.user, uid: by.uid };
-    building = jobs.start(request, async (progress) => {
+    return building.start(request, async (progress) => {
       await build({ ...parts, kept, program }, by, progress);
       await prune(kept, new Set(Object.values(await inUse())), audit, by);
     });
-    return building;
   };
 
   return {
