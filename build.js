@@ -24,6 +24,7 @@ const cockpitPackage = path.join(dist, "cockpit", "dsecos");
 const pages = {
   audit: "Audit record",
   console: "DsecOS console",
+  hsm: "DsecOS keys",
   overview: "DsecOS overview",
   selinux: "SELinux",
   tenants: "DsecOS tenants",

@@ -15,14 +15,19 @@ export function Assurance({ checks }: { checks: readonly Check[] }) {
         beside={({ checkedAt }) => (
           <span className="ds-subtle">{relativeTime(checkedAt, now)}</span>
         )}
-        below={({ id }) =>
-          id === "selinux" && (
-            <PageLink page="selinux">
-              {_("What is proved of the policy, and by which rules")}
-            </PageLink>
-          )
-        }
+        below={({ id }) => <More id={id} />}
       />
     </section>
   );
+}
+
+/** Where more is said about it. */
+function More({ id }: { id: string }) {
+  if (id === "selinux") {
+    return (
+      <PageLink page="selinux">{_("What is proved of the policy, and by which rules")}</PageLink>
+    );
+  }
+  if (id === "hsm") return <PageLink page="hsm">{_("Drivers, tokens and keys")}</PageLink>;
+  return null;
 }

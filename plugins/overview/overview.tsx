@@ -1,5 +1,6 @@
 /** This node in one picture: health, load, engines, what can be relied on, and what happens. */
 import { audit } from "../../agent/audit/contract.ts";
+import { hsm } from "../../agent/hsm/contract.ts";
 import { node } from "../../agent/node/contract.ts";
 import { selinux } from "../../agent/selinux/contract.ts";
 import { tenants } from "../../agent/tenants/contract.ts";
@@ -21,7 +22,7 @@ import { RecentJobs } from "./recent-jobs.tsx";
 
 const everyMs = 5000;
 /** Whose requests are carried out here. */
-const contracts = [audit, selinux, tenants];
+const contracts = [audit, hsm, selinux, tenants];
 
 export function Overview() {
   const query = useQuery("node", () => client(node).Show(), { every: everyMs });

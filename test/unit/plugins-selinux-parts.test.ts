@@ -20,7 +20,7 @@ import { TenantPolicy } from "../lib/tenant-policy.ts";
 
 let reach: typeof import("../../plugins/selinux/tenants/reach.ts");
 let matrix: typeof import("../../plugins/selinux/tenants/matrix.tsx");
-let list: typeof import("../../plugins/selinux/list.ts");
+let list: typeof import("../../plugins/lib/list.ts");
 let finding: typeof import("../../plugins/selinux/settings/find.ts");
 let labels: typeof import("../../plugins/selinux/labels/words.ts");
 let words: typeof import("../../plugins/selinux/policies/words.ts");
@@ -38,7 +38,7 @@ beforeAll(async () => {
   });
   reach = await import("../../plugins/selinux/tenants/reach.ts");
   matrix = await import("../../plugins/selinux/tenants/matrix.tsx");
-  list = await import("../../plugins/selinux/list.ts");
+  list = await import("../../plugins/lib/list.ts");
   finding = await import("../../plugins/selinux/settings/find.ts");
   labels = await import("../../plugins/selinux/labels/words.ts");
   words = await import("../../plugins/selinux/policies/words.ts");

@@ -8,11 +8,6 @@ import { client, listen } from "../../lib/client.ts";
 import { CursorPages } from "../../lib/cursor-pages.tsx";
 import { useNow, useQuery } from "../../lib/hooks.ts";
 import { _, format, ngettext, relativeTime } from "../../lib/i18n.ts";
-import type { Place } from "../../lib/location.ts";
-import { Search } from "../../lib/search.tsx";
-import { Failure, Loading, Nothing, Stale } from "../../lib/states.tsx";
-import { Table } from "../../lib/table.tsx";
-import { Tag } from "../../lib/tag.tsx";
 import {
   changeCursor,
   changePerPage,
@@ -20,8 +15,13 @@ import {
   type ListView,
   readList,
   toggle,
-} from "../list.ts";
-import { MayNot } from "../may-not.tsx";
+} from "../../lib/list.ts";
+import type { Place } from "../../lib/location.ts";
+import { MayNot } from "../../lib/may-not.tsx";
+import { Search } from "../../lib/search.tsx";
+import { Failure, Loading, Nothing, Stale } from "../../lib/states.tsx";
+import { Table } from "../../lib/table.tsx";
+import { Tag } from "../../lib/tag.tsx";
 import { denialColumns } from "./columns.tsx";
 import { DenialDetail } from "./detail.tsx";
 import { Heard } from "./heard.tsx";
@@ -42,7 +42,11 @@ interface Props {
 
 export function DenialsTab(props: Props) {
   return (
-    <MayNot action="denials" means={_("A denial tells what people and tenants tried.")}>
+    <MayNot
+      contract={selinux}
+      action="denials"
+      means={_("A denial tells what people and tenants tried.")}
+    >
       <Denials {...props} />
     </MayNot>
   );

@@ -1,11 +1,11 @@
 /** Gives files the label that the policy says, after showing which. */
 import { selinux } from "../../../agent/selinux/contract.ts";
+import { ask } from "../../lib/ask.ts";
 import { client } from "../../lib/client.ts";
 import { commandOf } from "../../lib/command.ts";
 import { Dialog } from "../../lib/dialog.tsx";
 import { Command } from "../../lib/help.tsx";
 import { _, ngettext } from "../../lib/i18n.ts";
-import { ask } from "../ask.ts";
 
 interface Props {
   files: readonly { path: string; found?: string | undefined; restored: string }[];

@@ -4,6 +4,7 @@ import { useMemo } from "react";
 import { selinux } from "../../../agent/selinux/contract.ts";
 import type { LabelReportPage, MislabelledFile } from "../../../agent/selinux/labels/answers.ts";
 import { ActionButton } from "../../lib/action-button.tsx";
+import { askAtOnce } from "../../lib/ask.ts";
 import { verdictColors, verdictName } from "../../lib/assurance.tsx";
 import { useAccess } from "../../lib/capabilities.tsx";
 import { client, listen } from "../../lib/client.ts";
@@ -12,15 +13,20 @@ import { showDialog } from "../../lib/dialog.tsx";
 import { useNow, useQuery } from "../../lib/hooks.ts";
 import { _, format, ngettext, number, relativeTime } from "../../lib/i18n.ts";
 import { useJobs } from "../../lib/jobs.ts";
+import {
+  changeCursor,
+  changePerPage,
+  changeText,
+  type ListView,
+  readList,
+} from "../../lib/list.ts";
 import type { Place } from "../../lib/location.ts";
+import { MayNot } from "../../lib/may-not.tsx";
 import { useSelection } from "../../lib/preferences.ts";
 import { Search } from "../../lib/search.tsx";
 import { Failure, Loading, Nothing, Stale } from "../../lib/states.tsx";
 import { Table } from "../../lib/table.tsx";
 import { Tag } from "../../lib/tag.tsx";
-import { askAtOnce } from "../ask.ts";
-import { changeCursor, changePerPage, changeText, type ListView, readList } from "../list.ts";
-import { MayNot } from "../may-not.tsx";
 import { fileColumns, placeColumns, processColumns } from "./columns.tsx";
 import { RestoreDialog } from "./restore.tsx";
 import { stateWords } from "./words.ts";
@@ -37,7 +43,11 @@ interface Props {
 
 export function LabelsTab(props: Props) {
   return (
-    <MayNot action="labels" means={_("Labels tell which files and processes a tenant has.")}>
+    <MayNot
+      contract={selinux}
+      action="labels"
+      means={_("Labels tell which files and processes a tenant has.")}
+    >
       <Labels {...props} />
     </MayNot>
   );

@@ -6,6 +6,7 @@ import {
   type DifferenceRow,
   sections,
 } from "../../../agent/selinux/loads/answers.ts";
+import { ChoiceMenu } from "../../lib/choice.tsx";
 import { client } from "../../lib/client.ts";
 import { commandOf } from "../../lib/command.ts";
 import { CursorPages } from "../../lib/cursor-pages.tsx";
@@ -13,12 +14,11 @@ import { CheckField } from "../../lib/fields.tsx";
 import { Command } from "../../lib/help.tsx";
 import { useQuery } from "../../lib/hooks.ts";
 import { _, format, number } from "../../lib/i18n.ts";
+import { changeCursor, changeOption, changePerPage, readList } from "../../lib/list.ts";
 import { first, type Place } from "../../lib/location.ts";
 import { Failure, Loading, Nothing, Stale } from "../../lib/states.tsx";
 import { type Column, Table } from "../../lib/table.tsx";
 import { Tag } from "../../lib/tag.tsx";
-import { ChoiceMenu } from "../choice.tsx";
-import { changeCursor, changeOption, changePerPage, readList } from "../list.ts";
 import { tabAddress } from "../view.ts";
 import { Weakens } from "./load.tsx";
 import { sectionName, short } from "./words.ts";

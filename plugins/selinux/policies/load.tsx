@@ -2,6 +2,7 @@
 import { Alert } from "@patternfly/react-core/dist/esm/components/Alert";
 import { useState } from "react";
 import { selinux } from "../../../agent/selinux/contract.ts";
+import { ask } from "../../lib/ask.ts";
 import { client } from "../../lib/client.ts";
 import { commandOf } from "../../lib/command.ts";
 import { Dialog } from "../../lib/dialog.tsx";
@@ -9,7 +10,6 @@ import { ChoiceField } from "../../lib/fields.tsx";
 import { Command } from "../../lib/help.tsx";
 import { useQuery } from "../../lib/hooks.ts";
 import { _, format, ngettext, number } from "../../lib/i18n.ts";
-import { ask } from "../ask.ts";
 import { short } from "./words.ts";
 
 const seconds = [60, 120, 300, 900];

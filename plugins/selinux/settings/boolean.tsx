@@ -2,6 +2,7 @@
 import { Alert } from "@patternfly/react-core/dist/esm/components/Alert";
 import { selinux } from "../../../agent/selinux/contract.ts";
 import type { BooleanEffect, Settings } from "../../../agent/selinux/settings/answers.ts";
+import { ask } from "../../lib/ask.ts";
 import { client } from "../../lib/client.ts";
 import { commandOf } from "../../lib/command.ts";
 import { Dialog } from "../../lib/dialog.tsx";
@@ -9,7 +10,6 @@ import { Command } from "../../lib/help.tsx";
 import { useQuery } from "../../lib/hooks.ts";
 import { _, format, ngettext } from "../../lib/i18n.ts";
 import { Failure, Loading } from "../../lib/states.tsx";
-import { ask } from "../ask.ts";
 
 type Bool = Settings["booleans"][number];
 

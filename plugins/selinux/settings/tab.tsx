@@ -6,12 +6,12 @@ import { useAccess } from "../../lib/capabilities.tsx";
 import { client, listen } from "../../lib/client.ts";
 import { useQuery } from "../../lib/hooks.ts";
 import { _, format, ngettext, number } from "../../lib/i18n.ts";
+import { changeText } from "../../lib/list.ts";
 import { first, type Place } from "../../lib/location.ts";
 import { Search } from "../../lib/search.tsx";
 import { Failure, Loading, Nothing, Stale } from "../../lib/states.tsx";
 import { type Column, Table } from "../../lib/table.tsx";
 import { Tag } from "../../lib/tag.tsx";
-import { changeText } from "../list.ts";
 import { find } from "./find.ts";
 import {
   booleanColumns,

@@ -4,18 +4,11 @@ import { type ReactNode, useMemo } from "react";
 import type { SelinuxStatus } from "../../../agent/selinux/answers.ts";
 import { selinux } from "../../../agent/selinux/contract.ts";
 import { type SlotPage, slotSortKeys } from "../../../agent/selinux/settings/answers.ts";
+import { ChoiceMenu } from "../../lib/choice.tsx";
 import { client, listen } from "../../lib/client.ts";
 import { CursorPages } from "../../lib/cursor-pages.tsx";
 import { useQuery } from "../../lib/hooks.ts";
 import { _, format, ngettext, number } from "../../lib/i18n.ts";
-import { adjust, first, type Place } from "../../lib/location.ts";
-import { CheckMenu } from "../../lib/menu.tsx";
-import { Meter } from "../../lib/meter.tsx";
-import { useShownColumns } from "../../lib/preferences.ts";
-import { Search } from "../../lib/search.tsx";
-import { Failure, Loading, Nothing, Stale } from "../../lib/states.tsx";
-import { Table } from "../../lib/table.tsx";
-import { ChoiceMenu } from "../choice.tsx";
 import {
   changeCursor,
   changeOption,
@@ -23,7 +16,14 @@ import {
   changeText,
   type ListView,
   readList,
-} from "../list.ts";
+} from "../../lib/list.ts";
+import { adjust, first, type Place } from "../../lib/location.ts";
+import { CheckMenu } from "../../lib/menu.tsx";
+import { Meter } from "../../lib/meter.tsx";
+import { useShownColumns } from "../../lib/preferences.ts";
+import { Search } from "../../lib/search.tsx";
+import { Failure, Loading, Nothing, Stale } from "../../lib/states.tsx";
+import { Table } from "../../lib/table.tsx";
 import { tabAddress } from "../view.ts";
 import { slotColumns } from "./columns.tsx";
 import { ReachPanel } from "./matrix.tsx";

@@ -1,5 +1,5 @@
 /** Which part of a list is shown: all of it stands in the address. */
-import { adjust, first, type Place } from "../lib/location.ts";
+import { adjust, first, type Place } from "./location.ts";
 
 /** More than these open make an address that nobody can send. */
 const mostOpen = 5;

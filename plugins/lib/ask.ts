@@ -1,8 +1,8 @@
 /** Begins what may need a second person first. */
-import { toPageError } from "../lib/errors.ts";
-import { _ } from "../lib/i18n.ts";
-import { watchJob } from "../lib/jobs.ts";
-import { toast } from "../lib/toasts.tsx";
+import { toPageError } from "./errors.ts";
+import { _ } from "./i18n.ts";
+import { watchJob } from "./jobs.ts";
+import { toast } from "./toasts.tsx";
 
 /** @param begin gives the id of a job @throws PageError when it failed otherwise */
 export async function ask(begin: () => Promise<string>): Promise<void> {

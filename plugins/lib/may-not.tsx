@@ -1,22 +1,23 @@
 /** A part that not everybody may see: whoever may not does not ask, since refusals go on record. */
 import LockIcon from "@patternfly/react-icons/dist/esm/icons/lock-icon";
 import type { ReactNode } from "react";
-import { selinux } from "../../agent/selinux/contract.ts";
-import { useAccess } from "../lib/capabilities.tsx";
-import { _ } from "../lib/i18n.ts";
-import { Failure, Loading, Nothing } from "../lib/states.tsx";
+import type { Interface } from "../../agent/bus/contract.ts";
+import { useAccess } from "./capabilities.tsx";
+import { _ } from "./i18n.ts";
+import { Failure, Loading, Nothing } from "./states.tsx";
 
 interface Props {
-  action: keyof typeof selinux.actions;
+  contract: Interface;
+  action: string;
   /** Why not everybody may. */
   means: string;
   children: ReactNode;
 }
 
-export function MayNot({ action, means, children }: Props) {
+export function MayNot({ contract, action, means, children }: Props) {
   const { who, why, error } = useAccess();
   if (!who) return error ? <Failure error={error} /> : <Loading />;
-  const reason = why(selinux, action);
+  const reason = why(contract, action);
   if (reason === undefined) return children;
   return (
     <section className="ds-panel">

@@ -1,0 +1,59 @@
+/** Keys in their tokens: where they are, who holds them to their rules, and what they are used for. */
+import { hsm } from "../../agent/hsm/contract.ts";
+import { Approvals } from "../lib/approvals.tsx";
+import { client, listen } from "../lib/client.ts";
+import { Frame } from "../lib/frame.tsx";
+import { CommandHelp } from "../lib/help.tsx";
+import { useConnection, useQuery } from "../lib/hooks.ts";
+import { _ } from "../lib/i18n.ts";
+import { usePlace } from "../lib/location.ts";
+import { Failure, Loading, Stale } from "../lib/states.tsx";
+import { Tabs } from "../lib/tabs.tsx";
+import { earlyDrivers } from "./early.ts";
+import { partAddress } from "./part.ts";
+import { parts } from "./parts.ts";
+import { Strip } from "./strip.tsx";
+
+/** Signals tell what changes; this is for what a module says of itself. */
+const everyMs = 30_000;
+/** Whose requests are carried out here. */
+const contracts = [hsm];
+const changes = (changed: () => void) =>
+  listen(hsm, "Changed", (what) => what === "drivers" && changed());
+
+export function Hsm() {
+  const place = usePlace();
+  const query = useQuery("drivers", () => client(hsm).GetDrivers(), {
+    ...{ every: everyMs, changes, first: earlyDrivers },
+  });
+  const lost = useConnection() === "lost";
+  const { data, error } = query;
+  const [first] = parts;
+  const active = parts.find(({ key }) => key === place.path[0]) ?? first;
+  const help = active && <CommandHelp label={_("About keys in tokens")} {...active.help()} />;
+  if (!data) {
+    return (
+      <Frame title={_("Keys")} beside={help}>
+        {error ? <Failure error={error} retry={query.refresh} /> : <Loading rows={6} />}
+      </Frame>
+    );
+  }
+  const stale = lost || error !== undefined;
+  const tabs = parts.map(({ key, title, Body }) => ({
+    ...{ key, title: title() },
+    body: <Body place={place} drivers={data} stale={stale} />,
+  }));
+  return (
+    <Frame title={_("Keys")} beside={help}>
+      <Approvals own={contracts} />
+      <Stale error={error} />
+      {active !== first && <Strip drivers={data} stale={stale} />}
+      <Tabs
+        label={_("Parts of keys in tokens")}
+        tabs={tabs}
+        active={active?.key ?? ""}
+        addressOf={partAddress}
+      />
+    </Frame>
+  );
+}
