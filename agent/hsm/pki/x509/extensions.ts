@@ -1,0 +1,98 @@
+/** Extensions of certificates and lists of revoked ones (RFC 5280, section 4.2 and 5.2), as DER. */
+import { OctetString } from "@peculiar/asn1-schema";
+import {
+  AuthorityKeyIdentifier,
+  BasicConstraints,
+  ExtendedKeyUsage,
+  Extension,
+  GeneralName,
+  GeneralSubtree,
+  GeneralSubtrees,
+  id_ce_authorityKeyIdentifier,
+  id_ce_basicConstraints,
+  id_ce_cRLNumber,
+  id_ce_extKeyUsage,
+  id_ce_keyUsage,
+  id_ce_nameConstraints,
+  id_ce_subjectAltName,
+  id_ce_subjectKeyIdentifier,
+  id_kp_clientAuth,
+  id_kp_serverAuth,
+  KeyIdentifier,
+  KeyUsage,
+  KeyUsageFlags,
+  NameConstraints,
+  SubjectAlternativeName,
+  SubjectKeyIdentifier,
+} from "@peculiar/asn1-x509";
+import { encode, integer } from "./der.ts";
+import { type NameParts, nameOf } from "./names.ts";
+
+function extension(extnID: string, critical: boolean, value: Uint8Array): Buffer {
+  return encode(new Extension({ extnID, critical, extnValue: new OctetString(value) }));
+}
+
+/** @param depth how many authorities may stand below; none is no limit. */
+export function authorityConstraints(depth?: number): Buffer {
+  const more = depth === undefined ? {} : { pathLenConstraint: depth };
+  const value = new BasicConstraints({ cA: true, ...more });
+  return extension(id_ce_basicConstraints, true, encode(value));
+}
+
+export function leafConstraints(): Buffer {
+  return extension(id_ce_basicConstraints, true, encode(new BasicConstraints({ cA: false })));
+}
+
+export function authorityUsage(): Buffer {
+  const { keyCertSign, cRLSign, digitalSignature } = KeyUsageFlags;
+  const value = new KeyUsage(keyCertSign | cRLSign | digitalSignature);
+  return extension(id_ce_keyUsage, true, encode(value));
+}
+
+export function signingUsage(): Buffer {
+  return extension(id_ce_keyUsage, true, encode(new KeyUsage(KeyUsageFlags.digitalSignature)));
+}
+
+/** @param server whether it may be shown by a server too */
+export function extendedUsage(server: boolean): Buffer {
+  const value = new ExtendedKeyUsage(
+    server ? [id_kp_serverAuth, id_kp_clientAuth] : [id_kp_clientAuth],
+  );
+  return extension(id_ce_extKeyUsage, false, encode(value));
+}
+
+export function subjectKey(identifier: Uint8Array): Buffer {
+  const value = new SubjectKeyIdentifier(identifier);
+  return extension(id_ce_subjectKeyIdentifier, false, encode(value));
+}
+
+export function authorityKey(identifier: Uint8Array): Buffer {
+  const value = new AuthorityKeyIdentifier({ keyIdentifier: new KeyIdentifier(identifier) });
+  return extension(id_ce_authorityKeyIdentifier, false, encode(value));
+}
+
+export function alternativeNames(uri: string, dns: readonly string[]): Buffer {
+  const value = new SubjectAlternativeName([
+    new GeneralName({ uniformResourceIdentifier: uri }),
+    ...dns.map((dNSName) => new GeneralName({ dNSName })),
+  ]);
+  return extension(id_ce_subjectAltName, false, encode(value));
+}
+
+/**
+ * Everything below has a subject that begins with `subject`, and host names at or below the given
+ * ones; where none is given, host names are not looked at.
+ */
+export function nameConstraints(subject: NameParts, dns: readonly string[]): Buffer {
+  const bases = [
+    new GeneralName({ directoryName: nameOf(subject) }),
+    ...dns.map((dNSName) => new GeneralName({ dNSName })),
+  ];
+  const subtrees = bases.map((base) => new GeneralSubtree({ base }));
+  const value = new NameConstraints({ permittedSubtrees: new GeneralSubtrees(subtrees) });
+  return extension(id_ce_nameConstraints, true, encode(value));
+}
+
+export function listNumber(number: number): Buffer {
+  return extension(id_ce_cRLNumber, false, integer(number.toString(16)));
+}
