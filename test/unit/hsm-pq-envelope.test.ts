@@ -124,6 +124,11 @@ describe.each([
     for (const each of bad) {
       await expect(openEnvelope(token, algorithm, keys, each, aad)).rejects.toMatchObject(refused);
     }
+    // What it says of itself is read before any key is used.
+    for (const at of [0, 1]) {
+      const opened = openEnvelope(token, algorithm, keys, changed(envelope, at), aad);
+      await expect(opened).rejects.toThrow(`This is no whole envelope of ${algorithm}.`);
+    }
     const other = Buffer.from("for somebody else");
     await expect(openEnvelope(token, algorithm, keys, envelope, other)).rejects.toMatchObject(
       refused,

@@ -79,7 +79,9 @@ describe("a public key as SubjectPublicKeyInfo", () => {
     expect(Buffer.from(spki.subarray(0, 22)).toString("hex")).toBe(
       "308204b2300b0609608648016503040402038204a100",
     );
-    for (const bad of [spki.subarray(0, -1), Buffer.concat([spki, Buffer.of(0)]), Buffer.of()]) {
+    const mlKem1024 = Buffer.from(spki).fill(3, 16, 17);
+    const longer = Buffer.concat([spki, Buffer.of(0)]);
+    for (const bad of [spki.subarray(0, -1), longer, mlKem1024, Buffer.of()]) {
       expect(() => fromSpki("ML-KEM-768", bad)).toThrow("This is no public key of ML-KEM-768.");
     }
     expect(() => fromSpki("ML-DSA-65", spki)).toThrow("This is no public key of ML-DSA-65.");

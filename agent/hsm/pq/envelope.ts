@@ -61,8 +61,8 @@ const kems: Partial<Record<Algorithm, Kem>> = {
 };
 
 function publicKeyOf({ pq }: PublicParts): Uint8Array {
-  if (pq?.length === mlKem768.publicKeyBytes) return pq;
-  throw new DriverError("refused", "This is no public key of ML-KEM-768.");
+  if (pq !== undefined) return pq;
+  throw new DriverError("refused", "An envelope needs a public key of ML-KEM-768.");
 }
 
 function kemOf(algorithm: Algorithm): Kem {
