@@ -3,6 +3,7 @@
  * and is expanded for each use. JavaScript cannot promise constant time or that no copy of a secret
  * stays in memory; what this code holds, it overwrites.
  */
+import { inTurn } from "./turn.ts";
 
 export const mlDsa65 = { seedBytes: 32, publicKeyBytes: 1952, signatureBytes: 3309 } as const;
 
@@ -11,9 +12,12 @@ const library = async () => (await import("@noble/post-quantum/ml-dsa.js")).ml_d
 
 /** @returns The public key of a seed of 32 bytes, as FIPS 204 encodes it. */
 export async function mlDsaPublicKey(seed: Uint8Array): Promise<Uint8Array> {
-  const { publicKey, secretKey } = (await library()).keygen(seed);
-  secretKey.fill(0);
-  return publicKey;
+  const mlDsa = await library();
+  return inTurn(() => {
+    const { publicKey, secretKey } = mlDsa.keygen(seed);
+    secretKey.fill(0);
+    return publicKey;
+  });
 }
 
 /**
@@ -29,12 +33,14 @@ export async function mlDsaSign(
   context: Uint8Array = new Uint8Array(),
 ): Promise<Uint8Array> {
   const mlDsa = await library();
-  const { secretKey } = mlDsa.keygen(seed);
-  try {
-    return mlDsa.sign(message, secretKey, { context, extraEntropy: random });
-  } finally {
-    secretKey.fill(0);
-  }
+  return inTurn(() => {
+    const { secretKey } = mlDsa.keygen(seed);
+    try {
+      return mlDsa.sign(message, secretKey, { context, extraEntropy: random });
+    } finally {
+      secretKey.fill(0);
+    }
+  });
 }
 
 /** @returns False for whatever is no signature by this key, those of a wrong length too. */
@@ -46,5 +52,6 @@ export async function mlDsaVerify(
 ): Promise<boolean> {
   if (publicKey.length !== mlDsa65.publicKeyBytes) return false;
   if (signature.length !== mlDsa65.signatureBytes) return false;
-  return (await library()).verify(signature, message, publicKey, { context });
+  const mlDsa = await library();
+  return inTurn(() => mlDsa.verify(signature, message, publicKey, { context }));
 }

@@ -3,6 +3,7 @@
  * (d ‖ z), and is expanded for each use, with the limits that ML-DSA has here.
  */
 import { DriverError } from "../driver/types.ts";
+import { inTurn } from "./turn.ts";
 
 export const mlKem768 = {
   seedBytes: 64,
@@ -16,9 +17,12 @@ const library = async () => (await import("@noble/post-quantum/ml-kem.js")).ml_k
 
 /** @returns The encapsulation key of a seed of 64 bytes, as FIPS 203 encodes it. */
 export async function mlKemPublicKey(seed: Uint8Array): Promise<Uint8Array> {
-  const { publicKey, secretKey } = (await library()).keygen(seed);
-  secretKey.fill(0);
-  return publicKey;
+  const mlKem = await library();
+  return inTurn(() => {
+    const { publicKey, secretKey } = mlKem.keygen(seed);
+    secretKey.fill(0);
+    return publicKey;
+  });
 }
 
 /**
@@ -30,7 +34,7 @@ export async function mlKemEncapsulate(
 ): Promise<{ ciphertext: Uint8Array; secret: Uint8Array }> {
   const mlKem = await library();
   try {
-    const { cipherText, sharedSecret } = mlKem.encapsulate(publicKey);
+    const { cipherText, sharedSecret } = await inTurn(() => mlKem.encapsulate(publicKey));
     return { ciphertext: cipherText, secret: sharedSecret };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -51,10 +55,12 @@ export async function mlKemDecapsulate(
     throw new DriverError("authentication", "A ciphertext of ML-KEM-768 has 1,088 bytes.");
   }
   const mlKem = await library();
-  const { secretKey } = mlKem.keygen(seed);
-  try {
-    return mlKem.decapsulate(ciphertext, secretKey);
-  } finally {
-    secretKey.fill(0);
-  }
+  return inTurn(() => {
+    const { secretKey } = mlKem.keygen(seed);
+    try {
+      return mlKem.decapsulate(ciphertext, secretKey);
+    } finally {
+      secretKey.fill(0);
+    }
+  });
 }
