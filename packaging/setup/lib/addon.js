@@ -5,12 +5,9 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { dirname, join } from "node:path";
 import { run } from "./run.js";
 
-/** Where Node's headers are: beside Node, as NodeSource and the archives of nodejs.org have them,
- * or where Debian's libnode-dev puts them. */
+/** Where Node's headers are: beside Node, or where the packages of NodeSource and Debian put them. */
 const HEADERS = [
-  join(dirname(dirname(process.execPath)), "include/node"),
-  "/usr/include/node",
-  "/usr/include/nodejs/src",
+  ...new Set([join(dirname(dirname(process.execPath)), "include/node"), "/usr/include/node"]),
 ];
 
 /** As its binding.gyp says; the others in its src are included by main.cpp. */
