@@ -274,6 +274,16 @@ describe("a rule that lets tenants at each other or at the host", () => {
     "the agent and enforcing": "(allow dsecos_agent_t security_t (security (setenforce)))",
     "the agent and a tenant's files": "(allow dsecos_agent_t tenant0001_vol_t (file (read)))",
     "the keys and the network": "(allow dsecos_hsm_t self (tcp_socket (connect)))",
+    "the keeper and the network": "(allow dsecos_hsm_keeper_t self (udp_socket (create)))",
+    "the keys and a program": "(allow dsecos_hsm_t bin_t (file (execute_no_trans)))",
+    "the keys and another domain": "(allow dsecos_hsm_net_t dsecos_hsm_t (process (transition)))",
+    "software tokens and a driver on the network":
+      "(allow dsecos_hsm_net_t dsecos_token_t (file (read)))",
+    "software tokens and the agent": "(allow dsecos_agent_t dsecos_token_t (file (read)))",
+    "a tenant and a driver's socket":
+      "(allow tenant0001_t dsecos_hsm_runtime_t (sock_file (write)))",
+    "a tenant and a driver":
+      "(allow tenant0001_vm_t dsecos_hsm_keeper_t (unix_stream_socket (connectto)))",
   };
 
   it("is refused by the compiler, which names the rule", async () => {

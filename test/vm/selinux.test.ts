@@ -293,7 +293,8 @@ describe.skipIf(reason !== "")(`a node that enforces from its first boot${skippe
     await machine.run(["dsecos", "instances", "delete", "beta", "box", "--yes"]);
     await machine.run(["dsecos", "selinux", "settings", "--json"]);
     await machine.run(["dsecos", "audit", "verify", "/var/lib/dsecos/audit"], { seconds: 300 });
-    const ours = ["dsecos_agent_t", "dsecos_hsm_t", "incusd_t", "lxcfs_t", "dnsmasq_t"];
+    const drivers = ["dsecos_hsm_keeper_t", "dsecos_hsm_t"];
+    const ours = ["dsecos_agent_t", ...drivers, "incusd_t", "lxcfs_t", "dnsmasq_t"];
     expect(await denialsOf(...ours)).toEqual([]);
     // What the two inits ask for is allowed as well; only the intruder was refused.
     expect(await denialsOf("tenant0001_t")).toEqual([]);
