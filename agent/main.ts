@@ -40,6 +40,7 @@ import { encode } from "./bus/validate.ts";
 import { type Config, readConfig } from "./config.ts";
 import { contracts } from "./contracts.ts";
 import { hsm as hsmContract } from "./hsm/contract.ts";
+import { openDriver } from "./hsm/link/link.ts";
 import { createHsm } from "./hsm/service.ts";
 import { images as imagesContract } from "./images/contract.ts";
 import { IncusClient } from "./incus/client.ts";
@@ -185,14 +186,14 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     },
   });
   const hsm = createHsm({
-    log,
+    ...{ log, jobs, node, client: incus, open: openDriver },
     directory: config.hsmDirectory,
     sockets: config.hsmSockets,
-    open: ({ name }) => {
-      throw new Error(`the driver ${name} cannot be reached yet`);
-    },
+    region: config.region,
+    tenantState: (name) => cloud.tenants.outcome(name),
     changed: (what) => signal(hsmContract, "Changed", what),
   });
+  cloud.tenants.onChanged(() => hsm.tenantsChanged());
   const tenancy = async (name: string) => {
     const { jurisdiction } = await cloud.tenants.record(name);
     return { name, jurisdiction };

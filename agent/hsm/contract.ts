@@ -1,6 +1,8 @@
 import * as v from "valibot";
 import { defineInterface, text } from "../bus/contract.ts";
 import { driverMembers } from "./drivers/members.ts";
+import { keyMembers } from "./keys/members.ts";
+import { tokenMembers } from "./tokens/members.ts";
 
 const everybody = ["viewer", "operator", "officer", "auditor"] as const;
 
@@ -30,6 +32,8 @@ export const hsm = defineInterface({
   },
   methods: {
     ...driverMembers,
+    ...tokenMembers,
+    ...keyMembers,
   },
   signals: {
     Changed: text(

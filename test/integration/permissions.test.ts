@@ -52,9 +52,16 @@ const samples: Record<string, unknown> = {
   change: {},
   size: {},
   schedule: { schedule: "@daily" },
+  driver: "nosuch",
+  token: "nosuch/no-such-thing",
+  key: "no-such-key",
+  version: 0,
+  days: 30,
+  wait: 30,
 };
 const specs: Record<string, unknown> = {
   "instances.Create": { image: "no-such-image" },
+  "hsm.CreateKey": { name: "no-such-key", algorithm: "P-384" },
   "audit.Export": { form: "disclosed", tenant: "no-such-thing" },
   // A domain that the schema accepts; the name is taken from the samples and must not be created.
   "tenants.Create": { domain: "nosuch_t", quota: { cpu: "1", ram: "1GiB", storage: "1GiB" } },

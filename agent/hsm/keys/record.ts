@@ -27,7 +27,7 @@ export const keyNameSchema = v.pipe(
 );
 
 /** Id of an object in the token: CKA_ID of 16 bytes. */
-const objectIdSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
+export const objectIdSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
 
 /** One generation of a key. All bytes are base64. */
 export const keyVersionSchema = v.object({
@@ -69,7 +69,7 @@ export const keyRecordSchema = v.object({
   /** Set while its destruction is scheduled, with the state it goes back to if that is cancelled. */
   destroyAt: v.optional(timeSchema),
   stateBefore: v.optional(v.picklist(keyStates)),
-  /** Newest last, 100 at most; all of them are in the audit log. */
+  /** Newest last, 16 at most; all of them are in the audit log. */
   history: v.array(
     v.object({ at: timeSchema, by: v.string(), state: v.picklist(keyStates), why: v.string() }),
   ),
