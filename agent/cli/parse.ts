@@ -118,7 +118,10 @@ function inputOf(
   const [found] = own;
   if (argument.content !== undefined && found !== undefined) return named(...found);
   const value = found?.[1] ?? found?.[0].fallback;
-  if (value === undefined && found?.[0].required === false) return undefined;
+  if (value === undefined && found?.[0].required === false) {
+    const leftOut = v.safeParse(argument.schema, undefined);
+    return leftOut.success ? leftOut.output : undefined;
+  }
   return check(command, argument, index, value);
 }
 

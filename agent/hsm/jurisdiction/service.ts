@@ -52,7 +52,11 @@ export function createJurisdictionAnswers({ guard, keys, changed }: Jurisdiction
         .map(({ record, token }) => ({
           key: record.name,
           region: record.region,
-          decision: guard.judge(rules, { act: "use", token: token.region, key: record.region }),
+          decision: guard.judge(rules, {
+            act: "use",
+            token: token.config.region,
+            key: record.region,
+          }),
         }))
         .filter(({ decision }) => !decision.allowed);
       const rows = broken.map(({ decision, ...rest }) => ({

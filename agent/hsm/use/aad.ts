@@ -5,8 +5,8 @@
 import { canonical } from "../../audit/canonical.ts";
 import type { Algorithm } from "../algorithms.ts";
 
-/** `data`: of a caller; `dataKey`: a key for data; `seed`: of a sealed key; `envelope`. */
-export type BlobUse = "data" | "dataKey" | "seed" | "envelope";
+/** `data`: of a caller; `dataKey`: a key for data; `envelope`. */
+export type BlobUse = "data" | "dataKey" | "envelope";
 
 export interface Binding {
   readonly tenant: string;
@@ -16,7 +16,7 @@ export interface Binding {
   /** Where the key was made, from its record. */
   readonly region: string;
   readonly use: BlobUse;
-  /** The caller's own words; empty for seeds. */
+  /** The caller's own words. */
   readonly context: string;
 }
 

@@ -14,10 +14,9 @@ import type { BlobUse } from "./aad.ts";
 
 const format = 1;
 export const headBytes = 6;
-const kinds: Record<Exclude<BlobUse, "seed">, number> = { data: 1, dataKey: 2, envelope: 3 };
-export type BlobKind = keyof typeof kinds;
+const kinds: Record<BlobUse, number> = { data: 1, dataKey: 2, envelope: 3 };
 
-export function packBlob(kind: BlobKind, version: number, body: Uint8Array): Buffer {
+export function packBlob(kind: BlobUse, version: number, body: Uint8Array): Buffer {
   const head = Buffer.alloc(headBytes);
   head.writeUInt8(format, 0);
   head.writeUInt8(kinds[kind], 1);
@@ -26,7 +25,7 @@ export function packBlob(kind: BlobKind, version: number, body: Uint8Array): Buf
 }
 
 /** @throws DriverError authentication, as for any blob that is not what was encrypted */
-export function unpackBlob(kind: BlobKind, blob: Buffer): { version: number; body: Buffer } {
+export function unpackBlob(kind: BlobUse, blob: Buffer): { version: number; body: Buffer } {
   if (blob.length <= headBytes || blob[0] !== format || blob[1] !== kinds[kind]) {
     throw new DriverError("authentication", `This is no blob of the kind ${kind}.`);
   }
