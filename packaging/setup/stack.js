@@ -7,7 +7,7 @@ import { cockpitComponent } from "./components/cockpit.js";
 import { incusComponent } from "./components/incus.js";
 import { policiesComponent } from "./components/policies.js";
 import { polkitComponent } from "./components/polkit.js";
-import { softhsmComponent } from "./components/softhsm.js";
+import { softhsmComponent, softhsmState } from "./components/softhsm.js";
 import { swtpmComponent, tpmTcti } from "./components/swtpm.js";
 import { SYSTEM_BUS } from "./lib/bus.js";
 
@@ -99,7 +99,7 @@ function contextOf({ mode, stateDirectory, distDirectory = join(PROJECT, "dist")
   const incusDirectory = isPrivate ? join(stateDirectory, "incus") : "/var/lib/incus";
   /** @type {Record<string, string>} */
   const environment = {
-    SOFTHSM2_CONF: join(stateDirectory, "softhsm/softhsm2.conf"),
+    SOFTHSM2_CONF: join(softhsmState({ stateDirectory }), "softhsm2.conf"),
     TPM2TOOLS_TCTI: tpmTcti({ mode, stateDirectory }),
   };
   if (isPrivate) {

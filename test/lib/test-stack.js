@@ -4,6 +4,7 @@ import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { ensureImage } from "../../packaging/image/import.js";
 import { cockpitComponent } from "../../packaging/setup/components/cockpit.js";
+import { softhsmState } from "../../packaging/setup/components/softhsm.js";
 import { ensureUser } from "../../packaging/setup/lib/accounts.js";
 import { logFile } from "../../packaging/setup/lib/daemons.js";
 import { incusApi } from "../../packaging/setup/lib/incus-api.js";
@@ -34,7 +35,7 @@ export async function startTestStack({ pages }) {
   const stack = createStack({
     mode: "private",
     stateDirectory,
-    components: ["bus", "polkit", "policies", "incus", "swtpm", "agent"],
+    components: ["bus", "polkit", "policies", "incus", "softhsm", "swtpm", "agent"],
     poolGiB: 8,
   });
   const { incusDirectory, environment } = stack.context;
@@ -68,6 +69,7 @@ export async function startTestStack({ pages }) {
     environment: {
       ...environment,
       DSECOS_TEST_STATE: stateDirectory,
+      DSECOS_TEST_HSM_STATE: softhsmState(stack.context),
       DSECOS_TEST_INCUS: join(incusDirectory, "unix.socket"),
       ...Object.fromEntries(addresses),
       ...(pages ? { DSECOS_TEST_COCKPIT: addresses[0]?.[1] } : {}),

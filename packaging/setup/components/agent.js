@@ -1,8 +1,10 @@
 // @ts-check
-import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildMark } from "../lib/build-state.js";
 import { nameHasOwner } from "../lib/bus.js";
 import { isAlive, readRecord, startReady, stopDaemon } from "../lib/daemons.js";
+import { hsmPaths } from "./softhsm.js";
 import { tpmPath } from "./swtpm.js";
 
 const NAME = "org.dsecos.Agent";
@@ -24,7 +26,7 @@ export function agentComponent(context, options) {
     async isRunning() {
       if (!(await owned())) return false;
       const record = readRecord(stateDirectory, "agent");
-      return !isAlive(record) || record.notes?.build === build(program);
+      return !isAlive(record) || record.notes?.build === buildMark([program]);
     },
     async start() {
       if (!existsSync(program)) throw new Error(`${program} is missing: run npm run build first`);
@@ -40,7 +42,7 @@ export function agentComponent(context, options) {
           command: process.execPath,
           args: [program, "--config", file],
           env: { ...process.env, ...context.environment },
-          notes: { build: build(program) },
+          notes: { build: buildMark([program]) },
         },
         30,
         owned,
@@ -67,16 +69,12 @@ function defaults(context) {
     runtimeDirectory: mode === "private" ? join(stateDirectory, "run") : "/run/dsecos",
     storagePool: "default",
     tpm: tpmPath(context),
+    ...hsmPaths(context),
+    region: "UK",
     // auditd's plugin serves one agent only.
     ...(mode === "private" && {
       auditdSocket: join(stateDirectory, "auditd.socket"),
       auditdLog: join(stateDirectory, "auditd/audit.log"),
     }),
   };
-}
-
-/** @param {string} program */
-function build(program) {
-  const stat = statSync(program, { throwIfNoEntry: false });
-  return stat ? `${stat.mtimeMs} ${stat.size}` : "";
 }

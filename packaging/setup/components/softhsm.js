@@ -1,85 +1,127 @@
 // @ts-check
-import { spawn } from "node:child_process";
-import { randomInt } from "node:crypto";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createConnection } from "node:net";
 import { join } from "node:path";
-import { probe } from "../lib/run.js";
+import { buildMark } from "../lib/build-state.js";
+import { isAlive, readRecord, startReady, stopDaemon } from "../lib/daemons.js";
 
-export const TOKEN_LABEL = "dsecos-dev";
+const NAME = "softhsm";
+const DAEMON = "dsecos-hsm";
+const MODULE = "/usr/lib/softhsm/libsofthsm2.so";
+const CREDENTIAL = `hsm-${NAME}`;
+/** As long as what HKDF makes of it for each token. */
+const SECRET_BYTES = 32;
 
 /**
- * A software token for development. It is data, not a process: once made it stays, and nothing
- * has to be stopped.
+ * @param {Pick<import("./types.js").StackContext, "stateDirectory">} context
+ * @returns {string} where the tokens, their secret and what the driver remembers are kept
+ */
+export function softhsmState({ stateDirectory }) {
+  return join(stateDirectory, "hsm-softhsm");
+}
+
+/**
+ * @param {Pick<import("./types.js").StackContext, "stateDirectory">} context
+ * @returns {{ hsmDirectory: string, hsmSockets: string }} keys of the agent's configuration file
+ */
+export function hsmPaths({ stateDirectory }) {
+  return { hsmDirectory: join(stateDirectory, "hsm.d"), hsmSockets: join(stateDirectory, "hsm") };
+}
+
+/**
+ * The driver of SoftHSM: the process that alone loads its module. Its secret, of which the tokens'
+ * PINs are made, is a plain file here; the package's unit has it encrypted.
  *
  * @param {import("./types.js").StackContext} context
  * @returns {import("./types.js").Component}
  */
 export function softhsmComponent(context) {
-  const directory = join(context.stateDirectory, "softhsm");
-  const config = join(directory, "softhsm2.conf");
-  const env = { ...process.env, SOFTHSM2_CONF: config };
+  const { stateDirectory, distDirectory } = context;
+  const state = softhsmState(context);
+  const { hsmDirectory, hsmSockets } = hsmPaths(context);
+  const driverFile = join(hsmDirectory, `${NAME}.json`);
+  const socket = join(hsmSockets, `${NAME}.sock`);
+  const program = join(distDirectory, "hsm/dsecos-hsm.js");
+  const parts = [program, join(distDirectory, "hsm/pkcs11.node")];
   return {
-    name: "softhsm",
+    name: NAME,
     async isRunning() {
-      if (!existsSync(config)) return false;
-      const { stdout } = await probe("softhsm2-util", ["--show-slots"], { env });
-      return new RegExp(`^\\s*Label:\\s+${TOKEN_LABEL}\\s*$`, "m").test(stdout);
+      const record = readRecord(stateDirectory, DAEMON);
+      return isAlive(record) && record.notes?.build === buildMark(parts) && accepts(socket);
     },
     async start() {
-      mkdirSync(join(directory, "tokens"), { recursive: true, mode: 0o700 });
-      writeFileSync(
-        config,
-        `directories.tokendir = ${join(directory, "tokens")}\n` +
-          "objectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n",
+      for (const part of [...parts, MODULE])
+        if (!existsSync(part)) throw new Error(`${part} is missing: run npm start as root`);
+      await stopDaemon(stateDirectory, DAEMON);
+      for (const directory of [hsmDirectory, hsmSockets])
+        mkdirSync(directory, { recursive: true, mode: 0o700 });
+      const credentials = prepare(state);
+      writeFileSync(driverFile, JSON.stringify(driverConfig(state), null, 2));
+      rmSync(socket, { force: true });
+      await startReady(
+        {
+          stateDirectory,
+          name: DAEMON,
+          command: process.execPath,
+          args: [program, "--driver", NAME, "--config", driverFile, "--socket", socket],
+          // As systemd gives them to the package's unit.
+          env: { ...process.env, CREDENTIALS_DIRECTORY: credentials, STATE_DIRECTORY: state },
+          notes: { build: buildMark(parts) },
+        },
+        30,
+        () => accepts(socket),
       );
-      const officer = digits(16);
-      const user = digits(16);
-      // The PINs are kept before they count: a token without its PIN is lost.
-      writeFileSync(join(directory, "so-pin"), officer, { mode: 0o600 });
-      writeFileSync(join(directory, "pin"), user, { mode: 0o600 });
-      await initToken(env, officer, user);
-      return `made the token ${TOKEN_LABEL}, its PIN is in ${join(directory, "pin")}`;
+      return `a software HSM, whose keys anybody with root can copy, in ${state}`;
     },
-    stop: async () => false,
+    stop: () => stopDaemon(stateDirectory, DAEMON),
   };
 }
 
-/** @param {number} length */
-function digits(length) {
-  return Array.from({ length }, () => randomInt(10)).join("");
+/** @param {string} state */
+function driverConfig(state) {
+  return {
+    module: MODULE,
+    region: "UK",
+    environment: { SOFTHSM2_CONF: join(state, "softhsm2.conf") },
+    pin: { credential: CREDENTIAL },
+  };
 }
 
 /**
- * Answers softhsm2-util's questions for the PINs, which thus never stand on a command line. It
- * reads them from a terminal only, so `script` gives it one.
+ * Makes the store of the tokens and their secret, unless they are there.
  *
- * @param {NodeJS.ProcessEnv} env
- * @param {string} officer
- * @param {string} user
- * @returns {Promise<void>}
+ * @param {string} state
+ * @returns {string} the directory of the secret
  */
-function initToken(env, officer, user) {
-  const command = `softhsm2-util --init-token --free --label ${TOKEN_LABEL}`;
-  const args = ["--quiet", "--return", "--log-out", "/dev/null", "--command", command];
-  const answers = [officer, officer, user, user];
-  return new Promise((resolve, reject) => {
-    const child = spawn("script", args, {
-      env,
-      stdio: ["pipe", "pipe", "ignore"],
-      timeout: 20_000,
-      killSignal: "SIGKILL",
+function prepare(state) {
+  const tokens = join(state, "tokens");
+  const credentials = join(state, "credentials");
+  for (const directory of [tokens, credentials])
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  writeFileSync(
+    join(state, "softhsm2.conf"),
+    `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\n`,
+  );
+  const secret = join(credentials, CREDENTIAL);
+  if (existsSync(secret)) return credentials;
+  if (readdirSync(tokens).length > 0)
+    throw new Error(`${secret} is lost, and only it opens ${tokens}: put one of the two back`);
+  writeFileSync(secret, randomBytes(SECRET_BYTES), { mode: 0o600, flush: true });
+  return credentials;
+}
+
+/**
+ * @param {string} socket
+ * @returns {Promise<boolean>} whether somebody listens there
+ */
+function accepts(socket) {
+  return new Promise((resolve) => {
+    const connection = createConnection(socket);
+    connection.once("connect", () => {
+      connection.end().resume();
+      resolve(true);
     });
-    let said = "";
-    child.stdout.on("data", (part) => {
-      said = (said + part).slice(-1000);
-      if (!said.endsWith("PIN: ")) return;
-      child.stdin.write(`${answers.shift() ?? ""}\r`);
-      said += "\n";
-    });
-    child.stdin.on("error", () => {}); // its exit code tells
-    child.on("error", reject);
-    child.on("close", (code) =>
-      code === 0 ? resolve() : reject(new Error(`softhsm2-util failed: ${said.trim()}`)),
-    );
+    connection.on("error", () => resolve(false)); // not there yet, or nobody's any more
   });
 }

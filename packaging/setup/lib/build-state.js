@@ -38,3 +38,14 @@ export function markBuilt(project, began) {
   writeFileSync(join(project, STAMP), "");
   utimesSync(join(project, STAMP), began, began);
 }
+
+/**
+ * @param {readonly string[]} files
+ * @returns {string} another one after each build of these; what is missing counts as nothing
+ */
+export function buildMark(files) {
+  return files
+    .map((file) => statSync(file, { throwIfNoEntry: false }))
+    .map((stat) => (stat ? `${stat.mtimeMs} ${stat.size}` : ""))
+    .join(", ");
+}
