@@ -45,6 +45,39 @@ AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR 
 WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN ACTION OF CONTRACT,
 NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF
 THIS SOFTWARE.`,
+  "BSD-3-Clause": `Redistribution and use in source and binary forms, with or without modification, are
+permitted provided that the following conditions are met:
+
+* Redistributions of source code must retain the above copyright notice, this list of conditions and
+the following disclaimer.
+
+* Redistributions in binary form must reproduce the above copyright notice, this list of conditions
+and the following disclaimer in the documentation and/or other materials provided with the
+distribution.
+
+* Neither the name of the copyright holder nor the names of its contributors may be used to endorse
+or promote products derived from this software without specific prior written permission.
+
+THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND ANY EXPRESS OR
+IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED WARRANTIES OF MERCHANTABILITY AND
+FITNESS FOR A PARTICULAR PURPOSE ARE DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR
+CONTRIBUTORS BE LIABLE FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR SERVICES; LOSS OF USE,
+DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN
+CONTRACT, STRICT LIABILITY, OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE
+USE OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.`,
+  // Of the headers that come with pkcs11js.
+  "RSA-PKCS11": `License to copy and use this software is granted provided that it is identified as "RSA
+Security Inc. PKCS #11 Cryptographic Token Interface (Cryptoki)" in all material mentioning or
+referencing this software.
+
+License is also granted to make and use derivative works provided that such works are identified as
+"derived from the RSA Security Inc. PKCS #11 Cryptographic Token Interface (Cryptoki)" in all material
+mentioning or referencing the derived work.
+
+RSA Security Inc. makes no representations concerning either the merchantability of this software or
+the suitability of this software for any particular purpose. It is provided "as is" without express
+or implied warranty of any kind.`,
   "Apache-2.0": "The full text is in /usr/share/common-licenses/Apache-2.0 on Debian systems.",
   "BlueOak-1.0.0": () => licenceFile("node_modules/sax"),
 };
@@ -103,7 +136,9 @@ function folded(text) {
 function copyrightFile() {
   if (!existsSync("node_modules")) throw new Error("node_modules is missing: npm ci brings it");
   const parts = bundled().map(describe);
-  const used = [...new Set(["Apache-2.0", ...parts.map(({ license }) => license)])].sort();
+  const used = [
+    ...new Set(["Apache-2.0", "RSA-PKCS11", ...parts.map(({ license }) => license)]),
+  ].sort();
   return [
     paragraph({
       Format: "https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/",
@@ -125,6 +160,11 @@ function copyrightFile() {
         Comment: `version ${version}`,
       }),
     ),
+    paragraph({
+      Files: "node_modules/pkcs11js/includes/pkcs11/*",
+      Copyright: "RSA Security Inc.\n  2016 OASIS Open",
+      License: "RSA-PKCS11",
+    }),
     ...used.map((name) => {
       const text = TEXTS[name] ?? "";
       return `License: ${name}\n${folded(typeof text === "function" ? text() : text)}\n`;
