@@ -32,10 +32,9 @@ export async function compositeEncapsulate(
   const ephemeral = createECDH("secp384r1");
   const ephemeralPoint = ephemeral.generateKeys();
   const { ciphertext, secret } = await mlKemEncapsulate(pq);
-  return {
-    ciphertext: Buffer.concat([ciphertext, ephemeralPoint]),
-    secret: combine(secret, ephemeral.computeSecret(point), ephemeralPoint, point),
-  };
+  const combined = combine(secret, ephemeral.computeSecret(point), ephemeralPoint, point);
+  secret.fill(0);
+  return { ciphertext: Buffer.concat([ciphertext, ephemeralPoint]), secret: combined };
 }
 
 /**
@@ -53,16 +52,17 @@ export async function compositeDecapsulate(
   if (id === undefined || sealed === undefined) throw half();
   const ephemeralPoint = ciphertext.subarray(mlKem768.ciphertextBytes);
   checkEphemeral(ephemeralPoint);
-  const [quantumSafe, classical] = await Promise.all([
-    withSecret(token, sealed, (seed) =>
-      mlKemDecapsulate(seed, ciphertext.subarray(0, mlKem768.ciphertextBytes)),
-    ),
-    token.agreeP384(id, ephemeralPoint),
-  ]);
-  return combine(quantumSafe, classical, ephemeralPoint, point);
+  const quantumSafe = await withSecret(token, sealed, (seed) =>
+    mlKemDecapsulate(seed, ciphertext.subarray(0, mlKem768.ciphertextBytes)),
+  );
+  try {
+    return combine(quantumSafe, await token.agreeP384(id, ephemeralPoint), ephemeralPoint, point);
+  } finally {
+    quantumSafe.fill(0);
+  }
 }
 
-/** Overwrites both secrets. */
+/** Overwrites the classical secret. */
 function combine(
   quantumSafe: Uint8Array,
   classical: Uint8Array,
@@ -73,7 +73,8 @@ function combine(
   try {
     return hash("sha3-256", input, "buffer");
   } finally {
-    for (const secret of [input, quantumSafe, classical]) secret.fill(0);
+    input.fill(0);
+    classical.fill(0);
   }
 }
 

@@ -49,11 +49,11 @@ export async function compositeSign(
   if (id === undefined || sealed === undefined) throw half();
   const signed = representative(message, context);
   const random = await token.random(32);
-  const [quantumSafe, classical] = await Promise.all([
-    withSecret(token, sealed, (seed) => mlDsaSign(seed, signed, random, label)),
-    token.signP384(id, signed),
-  ]);
-  return Buffer.concat([quantumSafe, classical]);
+  const quantumSafe = await withSecret(token, sealed, (seed) =>
+    mlDsaSign(seed, signed, random, label),
+  );
+  // Last, so that the token has signed nothing where there is no other half.
+  return Buffer.concat([quantumSafe, await token.signP384(id, signed)]);
 }
 
 /** @returns Whether both halves are signatures of the message; one alone cannot be asked for. */

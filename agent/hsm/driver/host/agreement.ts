@@ -4,7 +4,6 @@ import { type Handle, type Module, parameterTypes } from "../pkcs11/module.ts";
 import { CKA, CKD, CKK, CKO, type Mechanisms } from "../pkcs11/numbers.ts";
 import { DriverError } from "../types.ts";
 import type { KeyCalls } from "./calls.ts";
-import type { Counters } from "./counters.ts";
 import type { Keys } from "./keys.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -29,20 +28,12 @@ export class Agreement {
   readonly #keys: Keys;
   readonly #calls: KeyCalls;
   readonly #numbers: Mechanisms;
-  readonly #counters: Counters;
 
-  constructor(
-    tokens: Tokens,
-    keys: Keys,
-    calls: KeyCalls,
-    numbers: Mechanisms,
-    counters: Counters,
-  ) {
+  constructor(tokens: Tokens, keys: Keys, calls: KeyCalls, numbers: Mechanisms) {
     this.#tokens = tokens;
     this.#keys = keys;
     this.#calls = calls;
     this.#numbers = numbers;
-    this.#counters = counters;
   }
 
   /**
@@ -56,7 +47,6 @@ export class Agreement {
       if (mechanism === undefined) {
         throw new DriverError("refused", `the key ${id} is ${key.algorithm}, not P-384`);
       }
-      const counter = this.#counters.open(label, id, "openEnvelope");
       const parameter = {
         type: parameterTypes.ecdh,
         kdf: CKD.NULL,
@@ -67,7 +57,6 @@ export class Agreement {
       if (value.length !== secretBytes) {
         throw new DriverError("module", `the module gave a secret of ${value.length} bytes`);
       }
-      this.#counters.add(counter);
       return value;
     });
   }

@@ -2,14 +2,17 @@
 
 import type { Log } from "../../../log.ts";
 import type { DriverConfig } from "../../config.ts";
+import { isPqSigner } from "../../pq/operations.ts";
 import { isTokenAlgorithm } from "../pkcs11/keytypes.ts";
 import { initialize, loadModule } from "../pkcs11/module.ts";
 import { mechanismNumbers } from "../pkcs11/numbers.ts";
 import { DriverError, type DriverOperations } from "../types.ts";
+import { Agreement } from "./agreement.ts";
 import { KeyCalls } from "./calls.ts";
 import { Counters } from "./counters.ts";
 import { Inventory } from "./inventory.ts";
 import { Keys } from "./keys.ts";
+import { hostPq } from "./pq.ts";
 import { Records } from "./records.ts";
 import { Refusals } from "./refusals.ts";
 import { readPins } from "./secret.ts";
@@ -50,9 +53,7 @@ export function createOperations(options: HostOptions): HostParts {
   const records = new Records(tokens);
   const ours = config.tokens === "created" && config.pin.form === "derived";
   const inventory = new Inventory(tokens, pins, ours);
-  const later = (): never => {
-    throw new DriverError("unsupported", "this driver has no post-quantum keys yet");
-  };
+  const pq = hostPq(use, new Agreement(tokens, keys, calls, numbers), counters);
   const operations: DriverOperations = {
     module: async () => inventory.module(),
     tokens: async () => inventory.tokens(),
@@ -68,19 +69,24 @@ export function createOperations(options: HostOptions): HostParts {
     writeRecord: (token, label, value) => records.write(token, label, value),
     deleteRecord: (token, label) => records.remove(token, label),
     async sign(token, algorithm, parts, message) {
-      if (!isTokenAlgorithm(algorithm)) return later();
+      if (isPqSigner(algorithm)) return await pq.sign(token, algorithm, parts, message);
+      if (!isTokenAlgorithm(algorithm)) {
+        throw new DriverError("refused", `a key ${algorithm} does not sign`);
+      }
       return await use.sign(token, algorithm, objectOf(parts, algorithm), message);
     },
-    verify: async (algorithm, parts, message, signature) =>
-      verify(algorithm, parts, message, signature),
+    async verify(algorithm, parts, message, signature) {
+      if (isPqSigner(algorithm)) return await pq.verify(algorithm, parts, message, signature);
+      return verify(algorithm, parts, message, signature);
+    },
     encrypt: (token, seal, plaintext) => use.encrypt(token, seal, plaintext),
     decrypt: (token, seal, blob) => use.decrypt(token, seal, blob),
     dataKeys: async (token, seal, count) => await use.dataKeys(token, seal, count),
     random: async (token, bytes) => await use.random(token, bytes),
-    generateSealed: async () => later(),
-    sealEnvelope: async () => later(),
-    openEnvelope: async () => later(),
-    rewrap: async () => later(),
+    generateSealed: pq.generateSealed,
+    sealEnvelope: pq.sealEnvelope,
+    openEnvelope: pq.openEnvelope,
+    rewrap: pq.rewrap,
     counters: async () => counters.all(),
   };
   return { operations, counters, pinSource: pins.source };

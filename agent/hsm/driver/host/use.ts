@@ -1,13 +1,11 @@
 /** What is done with keys of a token: signatures, encryption, keys for data, random bytes. */
 import { createHash } from "node:crypto";
-import type { Algorithm } from "../../algorithms.ts";
 import { ecdsaDer } from "../pkcs11/encodings.ts";
-import { mechanismFor, type TokenAlgorithm } from "../pkcs11/keytypes.ts";
-import { type Handle, type Mechanism, parameterTypes } from "../pkcs11/module.ts";
-import { CKG, type Mechanisms } from "../pkcs11/numbers.ts";
-import { DriverError, type PrivateParts, type Seal } from "../types.ts";
+import { mechanismFor, type TokenAlgorithm, type Use } from "../pkcs11/keytypes.ts";
+import { type Handle, type Mechanism, parameterTypes, readAttribute } from "../pkcs11/module.ts";
+import { CKA, CKD, CKG, CKK, CKO, type Mechanisms } from "../pkcs11/numbers.ts";
+import { DriverError, type Seal } from "../types.ts";
 import type { KeyCalls } from "./calls.ts";
-import type { Counters } from "./counters.ts";
 import { isCkr } from "./failures.ts";
 import type { Keys } from "./keys.ts";
 import type { FoundKey, Token } from "./token.ts";
@@ -19,6 +17,17 @@ const dataKeyLength = 32;
 const mostRandom = 1024 * 1024;
 const saltLength = 48;
 
+/** Of a secret that lives for one call, in the session. */
+const agreedTemplate = [
+  { type: CKA.CLASS, value: CKO.SECRET_KEY },
+  { type: CKA.KEY_TYPE, value: CKK.GENERIC_SECRET },
+  { type: CKA.TOKEN, value: false },
+  { type: CKA.PRIVATE, value: true },
+  { type: CKA.SENSITIVE, value: false },
+  { type: CKA.EXTRACTABLE, value: true },
+  { type: CKA.VALUE_LEN, value: 48 },
+];
+
 const asBuffer = (bytes: Uint8Array) =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
@@ -29,20 +38,12 @@ export class KeyUse {
   readonly #keys: Keys;
   readonly #calls: KeyCalls;
   readonly #numbers: Mechanisms;
-  readonly #counters: Counters;
 
-  constructor(
-    tokens: Tokens,
-    keys: Keys,
-    calls: KeyCalls,
-    numbers: Mechanisms,
-    counters: Counters,
-  ) {
+  constructor(tokens: Tokens, keys: Keys, calls: KeyCalls, numbers: Mechanisms) {
     this.#tokens = tokens;
     this.#keys = keys;
     this.#calls = calls;
     this.#numbers = numbers;
-    this.#counters = counters;
   }
 
   /** @returns a key of that type and no other. @throws DriverError refused */
@@ -52,7 +53,7 @@ export class KeyUse {
     throw new DriverError("refused", `the key ${id} is ${key.algorithm}, not ${algorithm}`);
   }
 
-  #mechanism(algorithm: TokenAlgorithm, use: "sign" | "encrypt" | "decrypt"): number {
+  #mechanism(algorithm: TokenAlgorithm, use: Use): number {
     const mechanism = mechanismFor(algorithm, use, this.#numbers);
     if (mechanism !== undefined) return mechanism;
     throw new DriverError("refused", `a key ${algorithm} is not for ${use}`);
@@ -62,10 +63,7 @@ export class KeyUse {
     return this.#tokens.run(label, "sign", async (session, token) => {
       const key = this.#key(session, token, id, algorithm);
       const mechanism = this.#mechanism(algorithm, "sign");
-      const counter = this.#counters.open(label, id, "sign");
-      const signature = await this.#signature(session, key, algorithm, mechanism, message);
-      this.#counters.add(counter);
-      return signature;
+      return await this.#signature(session, key, algorithm, mechanism, message);
     });
   }
 
@@ -99,10 +97,7 @@ export class KeyUse {
   encrypt(label: string, seal: Seal, plaintext: Uint8Array): Promise<Buffer> {
     return this.#tokens.run(label, "encrypt", async (session, token) => {
       const key = this.#key(session, token, seal.id, "AES-256");
-      const counter = this.#counters.open(label, seal.id, "encrypt");
-      const blob = await this.#encrypted(session, key, seal.aad, asBuffer(plaintext));
-      this.#counters.add(counter);
-      return blob;
+      return await this.#encrypted(session, key, seal.aad, asBuffer(plaintext));
     });
   }
 
@@ -132,10 +127,11 @@ export class KeyUse {
     };
   }
 
-  decrypt(label: string, seal: Seal, blob: Uint8Array): Promise<Buffer> {
+  /** @param counted what it is counted as */
+  decrypt(label: string, seal: Seal, blob: Uint8Array, counted = "decrypt"): Promise<Buffer> {
     return this.#tokens.run(label, "decrypt", async (session, token) => {
       const key = this.#key(session, token, seal.id, "AES-256");
-      const counter = this.#counters.open(label, seal.id, "decrypt");
+      const counter = this.#counters.open(label, seal.id, counted);
       const plaintext = await this.#decrypted(session, token, key, seal.aad, asBuffer(blob));
       this.#counters.add(counter);
       return plaintext;
@@ -183,7 +179,7 @@ export class KeyUse {
     }
     return this.#tokens.run(label, "make data keys", async (session, token) => {
       const key = this.#key(session, token, seal.id, "AES-256");
-      const counter = this.#counters.open(label, seal.id, "dataKey");
+      const counter = this.#counters.open(label, seal.id, "dataKeys");
       const made: { plaintext: Buffer; wrapped: Buffer }[] = [];
       for (let i = 0; i < count; i++) {
         const plaintext = this.#tokens.module.C_GenerateRandom(
@@ -192,8 +188,22 @@ export class KeyUse {
         );
         made.push({ plaintext, wrapped: await this.#encrypted(session, key, seal.aad, plaintext) });
       }
-      this.#counters.add(counter, count);
       return made;
+    });
+  }
+
+  /** ECDH (NIST SP 800-56A) with an uncompressed point; the secret alone leaves the token. */
+  agree(label: string, id: string, point: Uint8Array): Promise<Buffer> {
+    return this.#tokens.run(label, "agree on a secret", (session, token) => {
+      const key = this.#key(session, token, id, "P-384");
+      const parameter = { type: parameterTypes.ecdh, kdf: CKD.NULL, publicData: asBuffer(point) };
+      const mechanism = { mechanism: this.#mechanism("P-384", "derive"), parameter };
+      const secret = this.#calls.derive(session, mechanism, key, agreedTemplate);
+      try {
+        return readAttribute(this.#tokens.module, session, secret, CKA.VALUE);
+      } finally {
+        this.#tokens.module.C_DestroyObject(session, secret);
+      }
     });
   }
 
@@ -205,12 +215,6 @@ export class KeyUse {
       this.#tokens.module.C_GenerateRandom(session, Buffer.alloc(bytes)),
     );
   }
-}
-
-/** @throws DriverError when the parts have no object in the token */
-export function objectOf(parts: PrivateParts, algorithm: Algorithm): string {
-  if (parts.id !== undefined) return parts.id;
-  throw new DriverError("keyMissing", `a key ${algorithm} needs its object in the token`);
 }
 
 function notAuthentic(): DriverError {
