@@ -41,10 +41,8 @@ export type CertificateStatus =
 
 /** Who answers: DER of its name and of its public key. */
 export interface Responder {
-  readonly algorithm: AuthorityAlgorithm;
   readonly name: Uint8Array;
   readonly spki: Uint8Array;
-  readonly keyIdentifier: Uint8Array;
 }
 
 export interface StatusQuestion {

@@ -1,0 +1,107 @@
+/** All authorities of this node, each with its directory read once. */
+import { DsecosError } from "../../bus/errors.ts";
+import { explain } from "../../log.ts";
+import type { Token } from "../parts.ts";
+import { nodeOwner } from "./answers.ts";
+import {
+  type Authority,
+  type AuthorityRecord,
+  authorityLabel,
+  openAuthority,
+  ownerOf,
+  parseRecord,
+} from "./authority.ts";
+import type { PkiParts } from "./parts.ts";
+
+interface Kept {
+  readonly revision: number;
+  readonly authority: Promise<Authority>;
+}
+
+/** What was found, and sentences about tokens that could not be asked. */
+export interface Found {
+  readonly authorities: Authority[];
+  readonly unreachable: string[];
+}
+
+export class AuthorityBook {
+  readonly #parts: PkiParts;
+  /** By token. Directories live as long as this does: what is issued goes through them. */
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(parts: PkiParts) {
+    this.#parts = parts;
+  }
+
+  async all(): Promise<Found> {
+    const authorities: Authority[] = [];
+    const unreachable: string[] = [];
+    for (const token of await this.#parts.tokens.every()) {
+      try {
+        const authority = await this.#in(token);
+        if (authority !== undefined) authorities.push(authority);
+      } catch (error) {
+        if (!(error instanceof DsecosError)) throw error;
+        this.#parts.log("warning", "an authority was not read", { error: explain(error) });
+        unreachable.push(`${ownerOf(token)}: ${error.message}`);
+      }
+    }
+    return { authorities, unreachable };
+  }
+
+  /** @throws DsecosError NotFound where the owner has none */
+  async of(owner: string): Promise<Authority> {
+    const found = await this.look(owner);
+    if (found !== undefined) return found;
+    const what = `${owner} has no certificate authority; let an officer create one.`;
+    throw new DsecosError("NotFound", what);
+  }
+
+  /** @throws what kept a token of the owner from being read */
+  async look(owner: string): Promise<Authority | undefined> {
+    for (const token of await this.#parts.tokens.every()) {
+      if (ownerOf(token) !== owner) continue;
+      const authority = await this.#in(token);
+      if (authority !== undefined) return authority;
+    }
+    return undefined;
+  }
+
+  async root(): Promise<Authority | undefined> {
+    return this.look(nodeOwner);
+  }
+
+  async #in(token: Token): Promise<Authority | undefined> {
+    const record = parseRecord(await this.#parts.records.read(token, authorityLabel));
+    return record === undefined ? undefined : this.#open(token, record);
+  }
+
+  async #open(token: Token, record: AuthorityRecord): Promise<Authority> {
+    const kept = this.#kept.get(token.id);
+    if (kept?.revision === record.revision) return this.#current(token, record, kept);
+    const opening = openAuthority(this.#parts, token, record).then(async (authority) => {
+      await authority.directory.open();
+      return authority;
+    });
+    this.#kept.set(token.id, { revision: record.revision, authority: opening });
+    // One that failed is tried again at the next question.
+    opening.catch(() => this.#kept.delete(token.id));
+    return opening;
+  }
+
+  /** The same with its keys as they are now: one may have been suspended since. */
+  async #current(token: Token, record: AuthorityRecord, kept: Kept): Promise<Authority> {
+    const authority = await kept.authority;
+    const issuers = [authority.main, ...(authority.parallel ? [authority.parallel] : [])];
+    for (const { key } of issuers) {
+      const before = key.found;
+      const now = await this.#parts.keys.look(token.tenant, before.record.name);
+      if (now?.record === before.record && now.frozen === before.frozen) continue;
+      const fresh = await openAuthority(this.#parts, token, record);
+      const changed = { ...fresh, directory: authority.directory };
+      this.#kept.set(token.id, { ...kept, authority: Promise.resolve(changed) });
+      return changed;
+    }
+    return authority;
+  }
+}

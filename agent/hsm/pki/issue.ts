@@ -1,0 +1,166 @@
+/** Issuing: from a request, or from a certificate that is to be renewed. */
+import { X509Certificate } from "node:crypto";
+import type { Call } from "../../bus/call.ts";
+import { DsecosError } from "../../bus/errors.ts";
+import type { CertificateFiles, CertificateRow, Profile } from "./answers.ts";
+import type { Authority, Issuer } from "./authority.ts";
+import type { AuthorityBook } from "./book.ts";
+import { type ChainPem, chainOf } from "./chain.ts";
+import type { Issued } from "./issued.ts";
+import type { PkiParts } from "./parts.ts";
+import { type Names, namesOf, purposeExtensions, subjectOf } from "./profiles.ts";
+import { putOnRecord } from "./record.ts";
+import { rowOf } from "./rows.ts";
+import type { Signed, Signing } from "./signing.ts";
+import { keyIdentifier } from "./x509/algorithms.ts";
+import { certificateContent, newSerial, signed } from "./x509/certificate.ts";
+import { subjectKey } from "./x509/extensions.ts";
+import { encodeName } from "./x509/names.ts";
+import { fromPem, toPem } from "./x509/pem.ts";
+import { type CertificateRequest, readRequest } from "./x509/request.ts";
+
+const day = 86_400_000;
+/** Clocks of those who look at a certificate may be behind ours by so much. */
+const skew = 300_000;
+
+interface Wanted {
+  readonly names: Names;
+  readonly spki: Uint8Array;
+  readonly days: number;
+}
+
+export class Issuing {
+  readonly #parts: PkiParts;
+  readonly #book: AuthorityBook;
+  readonly #signing: Signing;
+
+  constructor(parts: PkiParts, book: AuthorityBook, signing: Signing) {
+    this.#parts = parts;
+    this.#book = book;
+    this.#signing = signing;
+  }
+
+  async issue(
+    call: Call,
+    owner: string,
+    profile: Profile,
+    request: Uint8Array,
+    days: number,
+  ): Promise<CertificateFiles> {
+    const authority = await this.#book.of(owner);
+    const read = await this.read(authority, request);
+    const names = namesOf(read, profile, authority.holder);
+    return this.#certify(call, authority, { names, spki: read.spki, days });
+  }
+
+  /** Same names and key. The old one stays as it is, so that nobody is locked out in between. */
+  async renew(call: Call, owner: string, serial: string): Promise<CertificateFiles> {
+    const authority = await this.#book.of(owner);
+    const before = known(authority, serial);
+    if (authority.directory.revocations.has(serial)) {
+      const what = `The certificate ${serial} is revoked; issue one for a new key instead.`;
+      throw new DsecosError("Conflict", what);
+    }
+    if (before.profile !== "person" && before.profile !== "service") {
+      const what = "An authority is not renewed; make it anew, with a second person.";
+      throw new DsecosError("Conflict", what);
+    }
+    const der = fromPem(await authority.directory.pem(serial), ["CERTIFICATE"]);
+    const certificate = new X509Certificate(der ?? Buffer.of());
+    const spki = certificate.publicKey.export({ format: "der", type: "spki" });
+    const { profile, name, uri, hosts } = before;
+    // The rules may be others by now: what would not be issued is not renewed.
+    const asked: CertificateRequest = {
+      ...{ spki, key: "", uris: [uri], dns: hosts, authority: false },
+      subject: [["commonName", name]],
+    };
+    const names = namesOf(asked, profile, authority.holder);
+    const days = Math.max(1, Math.round((before.notAfter - before.notBefore) / day));
+    call.note({ renews: serial });
+    return this.#certify(call, authority, { names, spki, days });
+  }
+
+  /** @throws DsecosError where the request may not be granted; asks nothing of the token */
+  async read(authority: Authority, request: Uint8Array): Promise<CertificateRequest> {
+    const { driver } = authority.token;
+    const read = await readRequest(request, (pq, message, signature) =>
+      driver.verify("ML-DSA-65", { pq }, message, signature),
+    );
+    const own = [authority.main, authority.parallel].some((each) => each?.spki.equals(read.spki));
+    if (own) {
+      const what = "The request has the authority's own key; make it with a key of its own.";
+      throw new DsecosError("InvalidArgument", what);
+    }
+    return read;
+  }
+
+  async #certify(call: Call, authority: Authority, wanted: Wanted): Promise<CertificateFiles> {
+    const { directory, owner, main, parallel } = authority;
+    // First, so that nothing is signed that could not be handed out whole.
+    const chain = await chainOf(authority);
+    const serial = newSerial();
+    const now = this.#parts.now?.() ?? Date.now();
+    const ends = now + wanted.days * day;
+    const authorityEnds = Date.parse(authority.certificate.validTo);
+    if (ends > authorityEnds) {
+      const left = Math.max(0, Math.floor((authorityEnds - now) / day));
+      const what = `The authority of ${owner} ends in ${left} days; ask for no more than that, or make a new authority.`;
+      throw new DsecosError("Conflict", what);
+    }
+    const span = { serial, from: new Date(now - skew), to: new Date(ends) };
+    const first = await this.#sign(authority, main, wanted, span);
+    const second = parallel && (await this.#sign(authority, parallel, wanted, span));
+    const pem = toPem("CERTIFICATE", first.der);
+    const beside = second && toPem("CERTIFICATE", second.der);
+    call.note({ receipt: first.receipt, ...(second && { parallelReceipt: second.receipt }) });
+    const issued = await directory.add(first.der, pem + (beside ?? ""));
+    call.note({ certificate: putOnRecord(authority, issued) });
+    this.#parts.changed(owner);
+    return filesOf(rowOf(authority, issued, now), chain, pem, beside);
+  }
+
+  async #sign(
+    authority: Authority,
+    issuer: Issuer,
+    { names, spki }: Wanted,
+    { serial, from, to }: { serial: string; from: Date; to: Date },
+  ): Promise<{ der: Buffer; receipt: Signed["receipt"] }> {
+    const content = certificateContent({
+      ...{ serial, algorithm: issuer.algorithm, issuer: issuer.name, spki },
+      subject: encodeName(subjectOf(authority.owner, names.name)),
+      notBefore: from,
+      notAfter: to,
+      extensions: [
+        ...purposeExtensions(names, authority.holder),
+        subjectKey(keyIdentifier(spki)),
+        issuer.authorityKey,
+      ],
+    });
+    const { signature, receipt } = await this.#signing.sign(issuer.key, content, "certificate");
+    return { der: signed(content, issuer.algorithm, signature), receipt };
+  }
+}
+
+/** @throws DsecosError NotFound: the same for a serial number of somebody else's */
+export function known({ directory, owner }: Authority, serial: string): Issued {
+  const issued = directory.certificates.get(serial);
+  if (issued !== undefined) return issued;
+  const what = `${owner} has no certificate ${serial}; list the certificates to see which.`;
+  throw new DsecosError("NotFound", what);
+}
+
+/** @param beside PEM of the parallel certificate */
+export function filesOf(
+  row: CertificateRow,
+  { pem: chain, parallel }: ChainPem,
+  pem: string,
+  beside: string | undefined,
+): CertificateFiles {
+  const second = beside === undefined || parallel === undefined ? undefined : parallel.pem;
+  return {
+    ...{ ...row, pem, chain },
+    ...(beside === undefined || second === undefined
+      ? {}
+      : { parallel: { pem: beside, chain: second } }),
+  };
+}

@@ -1,0 +1,213 @@
+/** Revoking, lists of what was revoked, and answers about single certificates. */
+import { setImmediate as turn } from "node:timers/promises";
+import type { Call } from "../../bus/call.ts";
+import { DsecosError } from "../../bus/errors.ts";
+import { explain } from "../../log.ts";
+import { KeyedLock } from "../../tenants/locks.ts";
+import type { CertificateRow, RevocationList } from "./answers.ts";
+import type { Authority, Issuer } from "./authority.ts";
+import type { AuthorityBook } from "./book.ts";
+import { known } from "./issue.ts";
+import type { Revocation } from "./issued.ts";
+import type { PkiParts } from "./parts.ts";
+import { identityOf, listAction, putRevocationOnRecord } from "./record.ts";
+import { rowOf } from "./rows.ts";
+import type { Signing } from "./signing.ts";
+import { signed } from "./x509/certificate.ts";
+import { encode } from "./x509/der.ts";
+import { listNumber } from "./x509/extensions.ts";
+import { toPem } from "./x509/pem.ts";
+import { listContent, type Reason, revokedEntry } from "./x509/revocations.ts";
+import {
+  answer,
+  answerContent,
+  type CertificateStatus,
+  malformed,
+  readQuestion,
+} from "./x509/status.ts";
+
+const day = 86_400_000;
+/** A list is made anew after so long, and believed for so long. */
+const listAge = day;
+const listHolds = 7 * day;
+/** What was revoked stays on the list for so long behind its end, so that nobody misses it. */
+const listedBehind = 7 * day;
+/** How long an answer about a certificate holds. */
+const answerHolds = 3_600_000;
+/** Entries that are made before others have their turn. */
+const atOnce = 100;
+
+export interface SignedList {
+  readonly answer: RevocationList;
+  readonly thisUpdate: number;
+  /** How many were revoked when it was made. */
+  readonly revoked: number;
+}
+
+export class Revoking {
+  readonly #parts: PkiParts;
+  readonly #book: AuthorityBook;
+  readonly #signing: Signing;
+  readonly #lists = new Map<string, SignedList>();
+  readonly #entries = new WeakMap<Revocation, Buffer>();
+  readonly #lock = new KeyedLock();
+
+  constructor(parts: PkiParts, book: AuthorityBook, signing: Signing) {
+    this.#parts = parts;
+    this.#book = book;
+    this.#signing = signing;
+  }
+
+  async revoke(call: Call, owner: string, serial: string, reason: Reason): Promise<CertificateRow> {
+    const authority = await this.#book.of(owner);
+    const issued = known(authority, serial);
+    const { directory } = authority;
+    const before = directory.revocations.get(serial);
+    // What is revoked already may lack its file; who asks again puts it back as it was.
+    const revocation = before ?? { at: this.#now(), reason };
+    await directory.revoke(serial, revocation);
+    call.note({ revoked: putRevocationOnRecord(authority, serial, revocation) });
+    this.#parts.changed(owner);
+    try {
+      await this.list(call, owner);
+    } catch (error) {
+      if (!(error instanceof DsecosError)) throw error;
+      // The certificate is revoked all the same; the list is made when it is next asked for.
+      const facts = { owner, error: explain(error) };
+      this.#parts.log("warning", "no list of revoked certificates was made", facts);
+      call.note({ listFailed: error.message });
+    }
+    return rowOf(authority, issued, this.#now());
+  }
+
+  /** The newest list that was signed since the agent started. */
+  newest(authority: Authority): SignedList | undefined {
+    return this.#lists.get(identityOf(authority));
+  }
+
+  async list(call: Call, owner: string): Promise<RevocationList> {
+    return this.#lock.run(owner, async () => {
+      const authority = await this.#book.of(owner);
+      const newest = this.newest(authority);
+      const age = this.#now() - (newest?.thisUpdate ?? 0);
+      const isCurrent = newest?.revoked === authority.directory.revocations.size;
+      if (newest !== undefined && isCurrent && age < listAge && age >= 0) return newest.answer;
+      const made = await this.#make(call, authority);
+      this.#lists.set(identityOf(authority), made);
+      return made.answer;
+    });
+  }
+
+  async #make(call: Call, authority: Authority): Promise<SignedList> {
+    const { directory, owner, main, parallel } = authority;
+    const now = this.#now();
+    // Should the clock have been set back, or the directory be lost, lists still only grow newer.
+    const thisUpdate = Math.max(Math.floor(now / 1000) * 1000, directory.list.thisUpdate);
+    const number = Math.max(directory.list.number + 1, Math.floor(thisUpdate / 1000));
+    const revoked = directory.revocations.size;
+    const entries = await this.#listed(authority, now);
+    const span = { number, thisUpdate, nextUpdate: thisUpdate + listHolds };
+    const first = await this.#sign(main, entries, span);
+    const second = parallel && (await this.#sign(parallel, entries, span));
+    await directory.keepList({ number, thisUpdate });
+    const { caller } = call;
+    await this.#parts.audit.append({
+      ...{ action: listAction, outcome: "note", actor: caller.user, uid: caller.uid },
+      ...{ tenant: owner, object: String(number), call: call.id },
+      details: {
+        list: { authority: identityOf(authority), number, thisUpdate },
+        receipt: first.receipt,
+        ...(second && { parallelReceipt: second.receipt }),
+      },
+    });
+    const answer: RevocationList = {
+      ...{ tenant: owner, number, entries: entries.length },
+      thisUpdate: new Date(thisUpdate).toISOString(),
+      nextUpdate: new Date(span.nextUpdate).toISOString(),
+      ...listFiles(main, first.der),
+      ...(second && parallel && { parallel: listFiles(parallel, second.der) }),
+    };
+    return { answer, thisUpdate, revoked };
+  }
+
+  async #listed({ directory }: Authority, now: number): Promise<Buffer[]> {
+    const entries: Buffer[] = [];
+    let made = 0;
+    for (const [serial, revocation] of directory.revocations) {
+      const ends = directory.certificates.get(serial)?.notAfter ?? Number.POSITIVE_INFINITY;
+      if (ends + listedBehind < now) continue;
+      const entry = this.#entries.get(revocation);
+      entries.push(entry ?? this.#entry(serial, revocation));
+      if (entry === undefined) made += 1;
+      if (made % atOnce === atOnce - 1) await turn();
+    }
+    return entries;
+  }
+
+  #entry(serial: string, revocation: Revocation): Buffer {
+    const entry = revokedEntry(serial, new Date(revocation.at), revocation.reason);
+    this.#entries.set(revocation, entry);
+    return entry;
+  }
+
+  async #sign(
+    issuer: Issuer,
+    entries: readonly Buffer[],
+    span: { number: number; thisUpdate: number; nextUpdate: number },
+  ) {
+    const { algorithm } = issuer;
+    const content = listContent({
+      ...{ algorithm, issuer: issuer.name, entries },
+      thisUpdate: new Date(span.thisUpdate),
+      nextUpdate: new Date(span.nextUpdate),
+      extensions: [issuer.authorityKey, listNumber(span.number)],
+    });
+    const { signature, receipt } = await this.#signing.sign(issuer.key, content, "list");
+    return { der: signed(content, algorithm, signature), receipt };
+  }
+
+  /** @returns DER of the response */
+  async status(call: Call, owner: string, request: Uint8Array): Promise<Buffer> {
+    const authority = await this.#book.of(owner);
+    const question = readQuestion(request);
+    if (question === undefined) return malformed();
+    const from = Math.floor(this.#now() / 1000) * 1000;
+    const { main } = authority;
+    const content = answerContent(
+      question,
+      { name: main.name, spki: main.spki },
+      (serial) => statusOf(authority, serial),
+      new Date(from),
+      new Date(from + answerHolds),
+    );
+    const { signature, receipt } = await this.#signing.sign(main.key, encode(content), "status");
+    const { caller, member } = call;
+    await this.#parts.audit.append(
+      {
+        ...{ action: member, outcome: "note", actor: caller.user, uid: caller.uid },
+        ...{ tenant: owner, call: call.id, details: { receipt } },
+      },
+      "written",
+    );
+    return answer(content, main.algorithm, signature);
+  }
+
+  #now(): number {
+    return this.#parts.now?.() ?? Date.now();
+  }
+}
+
+function statusOf({ directory }: Authority, serial: string): CertificateStatus {
+  const revocation = directory.revocations.get(serial);
+  if (revocation !== undefined)
+    return { state: "revoked", at: new Date(revocation.at), reason: revocation.reason };
+  return { state: directory.certificates.has(serial) ? "good" : "unknown" };
+}
+
+function listFiles({ identifier }: Issuer, der: Buffer) {
+  return {
+    authorityKey: identifier.toString("hex"),
+    pem: toPem("X509 CRL", der),
+    der: der.toString("base64"),
+  };
+}
