@@ -186,7 +186,8 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     },
   });
   const hsm = createHsm({
-    ...{ log, jobs, node, client: incus, open: openDriver },
+    ...{ log, jobs, audit, node, client: incus, incus, open: openDriver },
+    jurisdiction: async (name) => (await tenancy(name)).jurisdiction,
     directory: config.hsmDirectory,
     sockets: config.hsmSockets,
     region: config.region,

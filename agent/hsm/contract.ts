@@ -1,8 +1,10 @@
 import * as v from "valibot";
 import { defineInterface, text } from "../bus/contract.ts";
 import { driverMembers } from "./drivers/members.ts";
+import { jurisdictionMembers } from "./jurisdiction/members.ts";
 import { keyMembers } from "./keys/members.ts";
 import { tokenMembers } from "./tokens/members.ts";
+import { useMembers } from "./use/members.ts";
 
 const everybody = ["viewer", "operator", "officer", "auditor"] as const;
 
@@ -34,6 +36,8 @@ export const hsm = defineInterface({
     ...driverMembers,
     ...tokenMembers,
     ...keyMembers,
+    ...jurisdictionMembers,
+    ...useMembers,
   },
   signals: {
     Changed: text(

@@ -1,19 +1,30 @@
 /** Keys in PKCS#11 tokens: what can be asked, put together from its areas. */
+import type { AuditWriter } from "../audit/types.ts";
 import type { Call } from "../bus/call.ts";
 import type { Handlers } from "../bus/contract.ts";
 import type { Fingerprint } from "../bus/dispatch.ts";
 import { DsecosError } from "../bus/errors.ts";
+import type { IncusClient } from "../incus/client.ts";
 import type { Jobs } from "../jobs/types.ts";
 import { explain } from "../log.ts";
 import type { hsm } from "./contract.ts";
 import { type Core, type CoreParts, createCore } from "./core.ts";
 import { createDriverAnswers } from "./drivers/service.ts";
+import { Guard } from "./jurisdiction/guard.ts";
+import { createJurisdictionAnswers } from "./jurisdiction/service.ts";
 import { createKeys } from "./keys/service.ts";
 import type { Token } from "./parts.ts";
 import { createTokens } from "./tokens/service.ts";
+import { Meter } from "./use/meter.ts";
+import { createUses } from "./use/service.ts";
 
 export interface HsmParts extends CoreParts {
   jobs: Jobs;
+  audit: AuditWriter;
+  /** Where tenants' rules are kept. */
+  incus: IncusClient;
+  /** Where the tenant's record says that its data must stay. @throws NotFound, Unavailable */
+  jurisdiction: (name: string) => Promise<string>;
   /** Whether a tenant is there. @throws Unavailable while the tenants are not known */
   tenantState: (name: string) => Promise<"whole" | "deleting" | "gone">;
 }
@@ -59,7 +70,14 @@ export function createHsm(parts: HsmParts): HsmService {
     settled: () => {},
     changed: () => parts.changed("tokens"),
   });
+  const { incus, region, jurisdiction, audit } = parts;
+  const guard = new Guard({ incus, region, jurisdiction });
+  const rules = createJurisdictionAnswers({ guard, keys: store, changed: core.changed });
+  const meter = new Meter({ audit, keys: store, log });
+  const uses = createUses({ keys: store, tokens: book, jurisdiction: guard, meter });
   const keys = createKeys({
+    mayLive: async (name, { config }) =>
+      (await guard.require(name, { act: "create", token: config.region })).rule,
     ...{ store, book, jobs, everything, tenant },
     maker: core.maker,
     changed: core.changed,
@@ -88,8 +106,10 @@ export function createHsm(parts: HsmParts): HsmService {
       ...createDriverAnswers({ drivers, directory, log }).handlers,
       ...tokens.handlers,
       ...keys.handlers,
+      ...rules.handlers,
+      ...uses.handlers,
     },
-    fingerprints: { ...tokens.fingerprints, ...keys.fingerprints },
+    fingerprints: { ...tokens.fingerprints, ...keys.fingerprints, ...rules.fingerprints },
     start() {
       drivers.load().catch((error) => {
         log("error", "the drivers of tokens were not opened", { error: explain(error) });

@@ -25,6 +25,8 @@ export interface KeyServiceParts {
   jobs: Jobs;
   /** Every key of every token that was read, and which tokens were not. */
   everything: () => Promise<{ keys: FoundKey[]; missing: string[] }>;
+  /** @throws Denied where the tenant's rules let no key live in that token. @returns the rule */
+  mayLive: (tenant: string, token: Token) => Promise<string>;
   /** @throws NotFound, or Conflict where the tenant is being deleted */
   tenant: (name: string) => Promise<void>;
   changed: (tenant: string) => void;
@@ -67,6 +69,7 @@ export function createKeys(parts: KeyServiceParts) {
     await parts.tenant(tenant);
     requireTimes(spec, now());
     const token = await tokenFor(tenant, spec);
+    call.note({ rule: await parts.mayLive(tenant, token) });
     if ((await store.look(tenant, spec.name)) !== undefined) {
       const what = `${tenant} has a key ${spec.name} already, or had one; choose another name.`;
       throw new DsecosError("Conflict", what);
@@ -98,6 +101,7 @@ export function createKeys(parts: KeyServiceParts) {
     const { record } = found;
     requireAct(record, "rotate");
     if (found.frozen !== "") throw new DsecosError("Conflict", `${record.name}: ${found.frozen}`);
+    await parts.mayLive(record.tenant, found.token);
     const made = await maker.rotate(found, (version) => {
       const at = version.createdAt;
       const event = { at, by: user, state: record.state, why };

@@ -138,7 +138,7 @@ export const useMembers = {
       tenant,
       purpose,
       count(
-        "size",
+        "bytes",
         v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65536, "At most 65536 bytes.")),
         "How many bytes, 1 to 65536.",
       ),
