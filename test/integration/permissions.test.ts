@@ -58,6 +58,22 @@ const samples: Record<string, unknown> = {
   version: 0,
   days: 30,
   wait: 30,
+  rules: { live: ["UK"], use: ["UK"] },
+  case: { act: "create", token: "UK" },
+  purpose: "none",
+  context: "",
+  message: "",
+  signature: "",
+  plaintext: "",
+  ciphertext: "",
+  envelope: "",
+  wrapped: "AAAA",
+  count: 1,
+  bytes: 1,
+  recipient: {
+    ...{ tenant: "no-such-thing", key: "no-such-key", version: 1, region: "UK" },
+    publicKey: "AAAA",
+  },
 };
 const specs: Record<string, unknown> = {
   "instances.Create": { image: "no-such-image" },
