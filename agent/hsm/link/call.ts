@@ -15,6 +15,8 @@ export class Call {
   readonly operation: Operation<OperationName>;
   readonly #parameters: readonly unknown[];
   readonly began = performance.now();
+  /** Whether it makes keys or tokens. */
+  readonly takesTime: boolean;
   /** When its caller is told that there is no answer. */
   readonly until: number;
   /** How often it was sent. */
@@ -31,7 +33,8 @@ export class Call {
     this.name = name;
     this.operation = operations[name] as unknown as Operation<OperationName>;
     this.#parameters = parameters;
-    this.until = this.began + (this.operation.slow ? milliseconds.slow : milliseconds.fast);
+    this.takesTime = this.operation.lane(parameters as never) === "making";
+    this.until = this.began + (this.takesTime ? milliseconds.slow : milliseconds.fast);
     this.resolve = settle.resolve;
     this.reject = settle.reject;
   }

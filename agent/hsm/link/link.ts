@@ -163,7 +163,7 @@ class Link {
     this.#pending.clear();
     const now = performance.now();
     for (const call of pending) {
-      if (now - call.began >= this.#deadlineMs && !call.operation.slow) {
+      if (now - call.began >= this.#deadlineMs && !call.takesTime) {
         call.reject(this.#late(call));
       } else if (call.operation.repeatable && call.sent < 2) {
         this.#waiting.push(call);

@@ -5,6 +5,7 @@ import type { DriverError, DriverOperations } from "../types.ts";
 import { type Reader, WireError, Writer } from "../wire/buffers.ts";
 import { driverError, FrameReader, frame, outcome } from "../wire/frames.ts";
 import {
+  type Lane,
   type Operation,
   type OperationName,
   operationNames,
@@ -60,26 +61,22 @@ export class Connection {
     const operation = operations[name] as unknown as Operation<OperationName>;
     const parameters = operation.arguments.read(request) as unknown[];
     request.done();
-    const run = () => this.#run(call, name, operation, parameters);
-    this.#serving.queue.add({ slow: operation.slow, run });
+    const lane = operation.lane(parameters as never);
+    const run = () => this.#run(call, name, lane, parameters);
+    this.#serving.queue.add({ lane, run });
   }
 
-  async #run(
-    call: number,
-    name: OperationName,
-    operation: Operation<OperationName>,
-    parameters: unknown[],
-  ): Promise<void> {
+  async #run(call: number, name: OperationName, lane: Lane, parameters: unknown[]): Promise<void> {
     if (this.#socket.destroyed) return;
     const { operations: all, deadlines } = this.#serving;
-    const deadline = deadlines.begin(name, operation.slow);
+    const deadline = deadlines.begin(name, lane);
     try {
       const work = all[name] as (...parameters: unknown[]) => Promise<unknown>;
       const result = await work(...parameters);
       frame(this.#out, () => {
         this.#out.word(call);
         this.#out.byte(outcome.result);
-        operation.result.write(this.#out, result as never);
+        operations[name].result.write(this.#out, result as never);
       });
       wipe(result);
     } catch (error) {
@@ -110,4 +107,10 @@ export class Connection {
 /** What came and went is not left in memory; only bytes, which are copies of ours. */
 function wipe(value: unknown): void {
   if (value instanceof Uint8Array) value.fill(0);
+  else if (Array.isArray(value)) for (const one of value) wipeFields(one);
+}
+
+function wipeFields(value: unknown): void {
+  if (typeof value !== "object" || value === null) return;
+  for (const field of Object.values(value)) if (field instanceof Uint8Array) field.fill(0);
 }

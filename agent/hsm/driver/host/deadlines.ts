@@ -2,7 +2,7 @@
  * Ends this process when a call that waits on another thread is late: nothing else frees a thread that
  * hangs in a module. Calls on this thread are watched from outside.
  */
-import type { OperationName } from "../wire/operations.ts";
+import type { Lane, OperationName } from "../wire/operations.ts";
 
 const lookMs = 250;
 /** Making keys and tokens. */
@@ -24,8 +24,8 @@ export class Deadlines {
     this.#late = late;
   }
 
-  begin(name: OperationName, slow: boolean): Running {
-    const allowed = slow ? slowSeconds * 1000 : this.#milliseconds;
+  begin(name: OperationName, lane: Lane): Running {
+    const allowed = lane === "making" ? slowSeconds * 1000 : this.#milliseconds;
     const running = { name, until: performance.now() + allowed };
     this.#running.add(running);
     this.#timer ??= setInterval(() => this.#look(), lookMs);

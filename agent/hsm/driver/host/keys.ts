@@ -14,6 +14,7 @@ import { absent } from "./failures.ts";
 import { readAlgorithm, readKey, readSpki } from "./read-key.ts";
 import type { FoundKey, Token } from "./token.ts";
 import type { Tokens } from "./tokens.ts";
+import { turns } from "./turns.ts";
 
 const isPrivate = (kind: number) => kind === CKO.PRIVATE_KEY || kind === CKO.SECRET_KEY;
 
@@ -208,20 +209,4 @@ function faults(key: KeyInToken, id: string, algorithm: TokenAlgorithm): string 
   if (key.algorithm !== algorithm) wrong.push(`its type is ${key.algorithm}`);
   if (algorithm !== "AES-256" && key.spki.length === 0) wrong.push("its public half is not told");
   return wrong.join(", ");
-}
-
-const turnMs = 4;
-
-/** @returns a function to call between pieces of long work. */
-function turns(): () => Promise<void> | undefined {
-  let began = performance.now();
-  return () => {
-    if (performance.now() - began < turnMs) return undefined;
-    return new Promise((resolve) => {
-      setImmediate(() => {
-        began = performance.now();
-        resolve();
-      });
-    });
-  };
 }

@@ -9,6 +9,7 @@ import { mechanismNumbers } from "../pkcs11/numbers.ts";
 import { DriverError, type DriverOperations } from "../types.ts";
 import { Agreement } from "./agreement.ts";
 import { KeyCalls } from "./calls.ts";
+import { Counted } from "./counted.ts";
 import { Counters } from "./counters.ts";
 import { Inventory } from "./inventory.ts";
 import { Keys } from "./keys.ts";
@@ -17,7 +18,7 @@ import { Records } from "./records.ts";
 import { Refusals } from "./refusals.ts";
 import { readPins } from "./secret.ts";
 import { Tokens } from "./tokens.ts";
-import { KeyUse, objectOf } from "./use.ts";
+import { KeyUse } from "./use.ts";
 import { verify } from "./verify.ts";
 
 export interface HostParts {
@@ -49,11 +50,12 @@ export function createOperations(options: HostOptions): HostParts {
   const tokens = new Tokens(module, pins, refusals, log, broken);
   const keys = new Keys(tokens, numbers);
   const calls = new KeyCalls(module, numbers, config.concurrency > 1);
-  const use = new KeyUse(tokens, keys, calls, numbers, counters);
+  const use = new KeyUse(tokens, keys, calls, numbers);
   const records = new Records(tokens);
   const ours = config.tokens === "created" && config.pin.form === "derived";
   const inventory = new Inventory(tokens, pins, ours);
-  const pq = hostPq(use, new Agreement(tokens, keys, calls, numbers), counters);
+  const pq = hostPq(use, new Agreement(tokens, keys, calls, numbers));
+  const counted = new Counted(counters);
   const operations: DriverOperations = {
     module: async () => inventory.module(),
     tokens: async () => inventory.tokens(),
@@ -68,25 +70,38 @@ export function createOperations(options: HostOptions): HostParts {
     records: (token) => records.all(token),
     writeRecord: (token, label, value) => records.write(token, label, value),
     deleteRecord: (token, label) => records.remove(token, label),
-    async sign(token, algorithm, parts, message) {
-      if (isPqSigner(algorithm)) return await pq.sign(token, algorithm, parts, message);
-      if (!isTokenAlgorithm(algorithm)) {
-        throw new DriverError("refused", `a key ${algorithm} does not sign`);
-      }
-      return await use.sign(token, algorithm, objectOf(parts, algorithm), message);
-    },
+    sign: (token, algorithm, parts, message) =>
+      counted.use(token, "sign", parts, () => {
+        if (isPqSigner(algorithm)) return pq.sign(token, algorithm, parts, message);
+        if (isTokenAlgorithm(algorithm) && parts.id !== undefined) {
+          return use.sign(token, algorithm, parts.id, message);
+        }
+        throw new DriverError("refused", `these are no parts of a key ${algorithm} that signs`);
+      }),
     async verify(algorithm, parts, message, signature) {
       if (isPqSigner(algorithm)) return await pq.verify(algorithm, parts, message, signature);
       return verify(algorithm, parts, message, signature);
     },
-    encrypt: (token, seal, plaintext) => use.encrypt(token, seal, plaintext),
-    decrypt: (token, seal, blob) => use.decrypt(token, seal, blob),
-    dataKeys: async (token, seal, count) => await use.dataKeys(token, seal, count),
+    encrypt: (token, seal, plaintext) =>
+      counted.use(token, "encrypt", { id: seal.id }, () => use.encrypt(token, seal, plaintext)),
+    decrypt: (token, seal, blob) =>
+      counted.use(token, "decrypt", { id: seal.id }, () => use.decrypt(token, seal, blob)),
+    async dataKeys(token, seal, count) {
+      const work = () => use.dataKeys(token, seal, count);
+      return await counted.use(token, "dataKeys", { id: seal.id }, work, count);
+    },
     random: async (token, bytes) => await use.random(token, bytes),
-    generateSealed: pq.generateSealed,
+    generateSealed: (token, algorithm, seal) =>
+      counted.use(token, "generateSealed", { id: seal.id }, () =>
+        pq.generateSealed(token, algorithm, seal),
+      ),
     sealEnvelope: pq.sealEnvelope,
-    openEnvelope: pq.openEnvelope,
-    rewrap: pq.rewrap,
+    openEnvelope: (token, algorithm, parts, publicParts, envelope, aad) =>
+      counted.use(token, "openEnvelope", parts, () =>
+        pq.openEnvelope(token, algorithm, parts, publicParts, envelope, aad),
+      ),
+    rewrap: (token, seal, blob, recipient) =>
+      counted.use(token, "rewrap", { id: seal.id }, () => pq.rewrap(token, seal, blob, recipient)),
     counters: async () => counters.all(),
   };
   return { operations, counters, pinSource: pins.source };

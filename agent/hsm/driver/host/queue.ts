@@ -1,14 +1,16 @@
 /**
  * When which request is done. Fast ones take turns: one at a time where the module is called on this
- * thread, as many as the module may have at once where it is called on others. Slow ones (making keys)
- * have a line of their own. Between pieces of work everybody else of this process gets a turn.
+ * thread, as many as the module may have at once where it is called on others. The rest has lines of
+ * its own. Between pieces of work everybody else of this process gets a turn.
  */
+import type { Lane } from "../wire/operations.ts";
 
 const sliceMs = 4;
-const mostSlow = 2;
+/** How many of each are under way at once. */
+const most = { making: 2, computing: 4 };
 
 export interface Job {
-  readonly slow: boolean;
+  readonly lane: Lane;
   run(): Promise<void>;
 }
 
@@ -18,9 +20,8 @@ export class JobQueue {
   readonly #pause: () => void;
   #fast: Job[] = [];
   #next = 0;
-  readonly #slow: Job[] = [];
+  readonly #others = { making: new Line(most.making), computing: new Line(most.computing) };
   #running = 0;
-  #slowRunning = 0;
   #pumping = false;
   #waiting = false;
 
@@ -30,26 +31,13 @@ export class JobQueue {
   }
 
   add(job: Job): void {
-    if (job.slow) this.#slow.push(job);
-    else this.#fast.push(job);
+    if (job.lane === "fast") this.#fast.push(job);
+    else this.#others[job.lane].add(job, this.#pause);
   }
 
   /** Begins what may begin. */
   pump(): void {
-    while (this.#slowRunning < mostSlow) {
-      const job = this.#slow.shift();
-      if (job === undefined) break;
-      void this.#runSlow(job);
-    }
     if (!this.#pumping && !this.#waiting) void this.#pumpFast();
-  }
-
-  async #runSlow(job: Job): Promise<void> {
-    this.#slowRunning += 1;
-    await job.run();
-    this.#slowRunning -= 1;
-    this.#pause();
-    this.pump();
   }
 
   async #pumpFast(): Promise<void> {
@@ -57,7 +45,7 @@ export class JobQueue {
     const began = performance.now();
     while (this.#next < this.#fast.length && this.#running < this.#limit) {
       const job = this.#fast[this.#next++] as Job;
-      if (this.#limit === 1) await this.#runFast(job);
+      if (this.#limit === 1) await this.#run(job);
       else void this.#runBeside(job);
       if (performance.now() - began > sliceMs) {
         this.#breathe();
@@ -72,15 +60,15 @@ export class JobQueue {
     this.#pause();
   }
 
-  async #runFast(job: Job): Promise<void> {
+  async #run(job: Job): Promise<void> {
     this.#running += 1;
     await job.run();
     this.#running -= 1;
   }
 
   async #runBeside(job: Job): Promise<void> {
-    await this.#runFast(job);
-    if (!this.#pumping && !this.#waiting) void this.#pumpFast();
+    await this.#run(job);
+    this.pump();
   }
 
   #breathe(): void {
@@ -89,5 +77,31 @@ export class JobQueue {
       this.#waiting = false;
       this.pump();
     });
+  }
+}
+
+/** Jobs that wait for those before them. */
+class Line {
+  readonly #most: number;
+  readonly #jobs: Job[] = [];
+  #running = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  add(job: Job, done: () => void): void {
+    this.#jobs.push(job);
+    void this.#next(done);
+  }
+
+  async #next(done: () => void): Promise<void> {
+    if (this.#running >= this.#most) return;
+    this.#running += 1;
+    for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
+      await job.run();
+      done();
+    }
+    this.#running -= 1;
   }
 }

@@ -8,6 +8,7 @@ import { CKA, CKO } from "../pkcs11/numbers.ts";
 import type { DataObject } from "../types.ts";
 import { absent } from "./failures.ts";
 import type { Tokens } from "./tokens.ts";
+import { turns } from "./turns.ts";
 
 const application = "dsecos";
 
@@ -28,7 +29,7 @@ export class Records {
   }
 
   all(label: string): Promise<DataObject[]> {
-    return this.#tokens.run(label, "read records", (session, token) => {
+    return this.#tokens.run(label, "read records", async (session, token) => {
       const newest = new Map<string, Stored>();
       for (const stored of this.#stored(session)) {
         const other = newest.get(stored.label);
@@ -36,10 +37,12 @@ export class Records {
           newest.set(stored.label, stored);
         }
       }
-      const records = [...newest.values()].map((stored) => ({
-        label: stored.label,
-        value: this.#read(session, stored.handle, CKA.VALUE),
-      }));
+      const records: DataObject[] = [];
+      const turn = turns();
+      for (const { label: name, handle } of newest.values()) {
+        records.push({ label: name, value: this.#read(session, handle, CKA.VALUE) });
+        await turn();
+      }
       if (!token.isThere()) throw absent(label);
       return records;
     });

@@ -2,31 +2,21 @@
 import { createHash } from "node:crypto";
 import { ecdsaDer } from "../pkcs11/encodings.ts";
 import { mechanismFor, type TokenAlgorithm, type Use } from "../pkcs11/keytypes.ts";
-import { type Handle, type Mechanism, parameterTypes, readAttribute } from "../pkcs11/module.ts";
-import { CKA, CKD, CKG, CKK, CKO, type Mechanisms } from "../pkcs11/numbers.ts";
+import { type Handle, type Mechanism, parameterTypes } from "../pkcs11/module.ts";
+import { CKG, type Mechanisms } from "../pkcs11/numbers.ts";
 import { DriverError, type Seal } from "../types.ts";
 import type { KeyCalls } from "./calls.ts";
 import { isCkr } from "./failures.ts";
 import type { Keys } from "./keys.ts";
 import type { FoundKey, Token } from "./token.ts";
 import type { Tokens } from "./tokens.ts";
+import { turns } from "./turns.ts";
 
 const ivLength = 12;
 const tagLength = 16;
 const dataKeyLength = 32;
 const mostRandom = 1024 * 1024;
 const saltLength = 48;
-
-/** Of a secret that lives for one call, in the session. */
-const agreedTemplate = [
-  { type: CKA.CLASS, value: CKO.SECRET_KEY },
-  { type: CKA.KEY_TYPE, value: CKK.GENERIC_SECRET },
-  { type: CKA.TOKEN, value: false },
-  { type: CKA.PRIVATE, value: true },
-  { type: CKA.SENSITIVE, value: false },
-  { type: CKA.EXTRACTABLE, value: true },
-  { type: CKA.VALUE_LEN, value: 48 },
-];
 
 const asBuffer = (bytes: Uint8Array) =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -127,14 +117,10 @@ export class KeyUse {
     };
   }
 
-  /** @param counted what it is counted as */
-  decrypt(label: string, seal: Seal, blob: Uint8Array, counted = "decrypt"): Promise<Buffer> {
+  decrypt(label: string, seal: Seal, blob: Uint8Array): Promise<Buffer> {
     return this.#tokens.run(label, "decrypt", async (session, token) => {
       const key = this.#key(session, token, seal.id, "AES-256");
-      const counter = this.#counters.open(label, seal.id, counted);
-      const plaintext = await this.#decrypted(session, token, key, seal.aad, asBuffer(blob));
-      this.#counters.add(counter);
-      return plaintext;
+      return await this.#decrypted(session, token, key, seal.aad, asBuffer(blob));
     });
   }
 
@@ -179,31 +165,17 @@ export class KeyUse {
     }
     return this.#tokens.run(label, "make data keys", async (session, token) => {
       const key = this.#key(session, token, seal.id, "AES-256");
-      const counter = this.#counters.open(label, seal.id, "dataKeys");
       const made: { plaintext: Buffer; wrapped: Buffer }[] = [];
+      const turn = turns();
       for (let i = 0; i < count; i++) {
         const plaintext = this.#tokens.module.C_GenerateRandom(
           session,
           Buffer.alloc(dataKeyLength),
         );
         made.push({ plaintext, wrapped: await this.#encrypted(session, key, seal.aad, plaintext) });
+        await turn();
       }
       return made;
-    });
-  }
-
-  /** ECDH (NIST SP 800-56A) with an uncompressed point; the secret alone leaves the token. */
-  agree(label: string, id: string, point: Uint8Array): Promise<Buffer> {
-    return this.#tokens.run(label, "agree on a secret", (session, token) => {
-      const key = this.#key(session, token, id, "P-384");
-      const parameter = { type: parameterTypes.ecdh, kdf: CKD.NULL, publicData: asBuffer(point) };
-      const mechanism = { mechanism: this.#mechanism("P-384", "derive"), parameter };
-      const secret = this.#calls.derive(session, mechanism, key, agreedTemplate);
-      try {
-        return readAttribute(this.#tokens.module, session, secret, CKA.VALUE);
-      } finally {
-        this.#tokens.module.C_DestroyObject(session, secret);
-      }
     });
   }
 

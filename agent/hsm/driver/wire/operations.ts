@@ -1,5 +1,6 @@
 /** Every operation of a driver as the wire has it, and what may be done when its answer is lost. */
-import { algorithms } from "../../algorithms.ts";
+import { type Algorithm, algorithms } from "../../algorithms.ts";
+import { isTokenAlgorithm } from "../pkcs11/keytypes.ts";
 import type {
   DataObject,
   DriverOperations,
@@ -96,34 +97,48 @@ export interface Operation<N extends OperationName> {
   result: Shape<Awaited<ReturnType<DriverOperations[N]>>>;
   /** Whether doing it twice is as good as once, so that it is repeated when the process ended. */
   repeatable: boolean;
-  /** Takes its own time: making keys and tokens. It does not stand in the way of the others. */
-  slow: boolean;
+  /** In which line it stands; those in one do not wait for those in another. */
+  lane(parameters: Parameters<DriverOperations[N]>): Lane;
 }
 
-const again = { repeatable: true, slow: false };
-const once = { repeatable: false, slow: false };
-const slowOnce = { repeatable: false, slow: true };
+/**
+ * `fast`: the token does it. `making`: keys and tokens, which takes its time. `computing`: this process
+ * itself does at least a half, in milliseconds.
+ */
+export type Lane = "fast" | "making" | "computing";
+
+const again = { repeatable: true, lane: (): Lane => "fast" };
+const once = { repeatable: false, lane: (): Lane => "fast" };
+const making = { repeatable: false, lane: (): Lane => "making" };
+const computing = { repeatable: true, lane: (): Lane => "computing" };
+const laneOf = (algorithm: Algorithm): Lane => (isTokenAlgorithm(algorithm) ? "fast" : "computing");
 
 /** In the order of their numbers on the wire. */
 export const operations: { readonly [N in OperationName]: Operation<N> } = {
   module: { arguments: tuple(), result: moduleInfo, ...again },
   tokens: { arguments: tuple(), result: list(tokenInfo, 10_000), ...again },
-  createToken: { arguments: tuple(label), result: tokenInfo, ...slowOnce },
-  resetPin: { arguments: tuple(label), result: nothing, ...slowOnce },
+  createToken: { arguments: tuple(label), result: tokenInfo, ...making },
+  resetPin: { arguments: tuple(label), result: nothing, ...making },
   retryPin: { arguments: tuple(label), result: nothing, ...once },
-  generateKey: { arguments: tuple(label, id, algorithm), result: keyInToken, ...slowOnce },
-  generateAgreementKey: { arguments: tuple(label, id), result: keyInToken, ...slowOnce },
+  generateKey: { arguments: tuple(label, id, algorithm), result: keyInToken, ...making },
+  generateAgreementKey: { arguments: tuple(label, id), result: keyInToken, ...making },
   destroyKey: { arguments: tuple(label, id), result: nothing, ...once },
   keys: { arguments: tuple(label), result: list(keyInToken, 100_000), ...again },
   key: { arguments: tuple(label, id), result: keyInToken, ...again },
   records: { arguments: tuple(label), result: list(dataObject, 100_000), ...again },
   writeRecord: { arguments: tuple(label, text(256), content), result: nothing, ...once },
   deleteRecord: { arguments: tuple(label, text(256)), result: nothing, ...once },
-  sign: { arguments: tuple(label, algorithm, privateParts, content), result: short, ...again },
+  sign: {
+    arguments: tuple(label, algorithm, privateParts, content),
+    result: short,
+    repeatable: true,
+    lane: ([, algorithm]) => laneOf(algorithm),
+  },
   verify: {
     arguments: tuple(algorithm, publicParts, content, short),
     result: flag,
-    ...again,
+    repeatable: true,
+    lane: ([algorithm]) => laneOf(algorithm),
   },
   encrypt: { arguments: tuple(label, seal, content), result: content, ...again },
   decrypt: { arguments: tuple(label, seal, content), result: content, ...again },
@@ -139,17 +154,17 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
   generateSealed: {
     arguments: tuple(label, oneOf(["ML-DSA-65", "ML-KEM-768"]), seal),
     result: sealedKey,
-    ...again,
+    ...computing,
   },
   sealEnvelope: {
     arguments: tuple(algorithm, publicParts, content, short),
     result: content,
-    ...again,
+    ...computing,
   },
   openEnvelope: {
     arguments: tuple(label, algorithm, privateParts, publicParts, content, short),
     result: content,
-    ...again,
+    ...computing,
   },
   rewrap: {
     arguments: tuple(
@@ -163,7 +178,7 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
       }),
     ),
     result: content,
-    ...again,
+    ...computing,
   },
   counters: {
     arguments: tuple(),
