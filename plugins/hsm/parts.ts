@@ -1,5 +1,8 @@
 /** All parts of the page, in the order of their tabs; the first one is shown where none is named. */
+import { keys } from "./keys/tab.tsx";
 import { overview } from "./overview.tsx";
 import type { Part } from "./part.ts";
+import { rules } from "./rules/tab.tsx";
+import { tokens } from "./tokens/tab.tsx";
 
-export const parts: readonly Part[] = [overview];
+export const parts: readonly Part[] = [overview, tokens, keys, rules];

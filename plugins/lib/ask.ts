@@ -5,9 +5,21 @@ import { watchJob } from "./jobs.ts";
 import { toast } from "./toasts.tsx";
 
 /** @param begin gives the id of a job @throws PageError when it failed otherwise */
-export async function ask(begin: () => Promise<string>): Promise<void> {
+export function ask(begin: () => Promise<string>): Promise<void> {
+  return orWait(async () => watchJob(await begin()));
+}
+
+/** The same for what is done at once. @param done what to say then */
+export function askFor(act: () => Promise<unknown>, done: string): Promise<void> {
+  return orWait(async () => {
+    await act();
+    toast("success", done);
+  });
+}
+
+async function orWait(act: () => Promise<void>): Promise<void> {
   try {
-    await watchJob(await begin());
+    await act();
   } catch (cause) {
     const error = toPageError(cause);
     if (error.code !== "NeedsApproval") throw error;

@@ -55,7 +55,14 @@ function FieldFrame(props: FrameProps) {
 }
 
 /** Complains only once something was typed, or the field was left. */
-export function TextField(props: FieldProps & { type?: "text" | "number"; autoFocus?: boolean }) {
+export function TextField(
+  props: FieldProps & {
+    type?: "text" | "number" | "date";
+    autoFocus?: boolean;
+    /** What can be chosen instead of being typed. */
+    offers?: readonly string[];
+  },
+) {
   const id = useId();
   const [touched, setTouched] = useState(false);
   const bad = Boolean(props.problem) && (touched || props.value !== "");
@@ -79,7 +86,15 @@ export function TextField(props: FieldProps & { type?: "text" | "number"; autoFo
         autoComplete="off"
         spellCheck={false}
         {...(props.autoFocus ? { autoFocus: true } : {})}
+        {...(props.offers ? { list: `${id}-offers` } : {})}
       />
+      {props.offers && (
+        <datalist id={`${id}-offers`}>
+          {props.offers.map((offer) => (
+            <option key={offer} value={offer} />
+          ))}
+        </datalist>
+      )}
     </FieldFrame>
   );
 }

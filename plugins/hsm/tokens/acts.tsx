@@ -1,0 +1,121 @@
+/** What can be done to a token, and why not. */
+import { hsm } from "../../../agent/hsm/contract.ts";
+import type { TokenRow } from "../../../agent/hsm/tokens/answers.ts";
+import { askFor } from "../../lib/ask.ts";
+import type { Access } from "../../lib/capabilities.tsx";
+import { client } from "../../lib/client.ts";
+import { commandOf } from "../../lib/command.ts";
+import { Dialog, showDialog } from "../../lib/dialog.tsx";
+import { Command } from "../../lib/help.tsx";
+import { _, format } from "../../lib/i18n.ts";
+import type { MenuEntry } from "../../lib/menu.tsx";
+import { SecondPerson } from "../second-person.tsx";
+
+type Act = "RetryPin" | "ResetPin" | "ForgetToken";
+
+interface Words {
+  title: string;
+  text: string;
+  action: string;
+  done: string;
+  second: boolean;
+}
+
+function wordsOf(act: Act, id: string): Words {
+  const words: Record<Act, Words> = {
+    RetryPin: {
+      title: format(_("Try the PIN of $0 once more?"), id),
+      text: _(
+        "Only after the driver’s credential was put right and the driver was started anew: each refusal counts towards the token’s own lock, which many tokens have after three.",
+      ),
+      action: _("Try once more"),
+      done: format(_("$0 took the PIN"), id),
+      second: false,
+    },
+    ResetPin: {
+      title: format(_("Reset the PIN of $0?"), id),
+      text: _(
+        "The token’s security officer sets the user’s PIN to what the driver knows. No key is changed by that.",
+      ),
+      action: _("Ask for the reset"),
+      done: format(_("The PIN of $0 was reset"), id),
+      second: true,
+    },
+    ForgetToken: {
+      title: format(_("No longer expect $0?"), id),
+      text: _(
+        "Only for a token that is gone for good, or that holds no key any more. If it comes back, its keys belong to nobody.",
+      ),
+      action: _("Ask to forget it"),
+      done: format(_("$0 is not expected any more"), id),
+      second: true,
+    },
+  };
+  return words[act];
+}
+
+function ActDialog({ act, id }: { act: Act; id: string }) {
+  const { title, text, action, done, second } = wordsOf(act, id);
+  return (
+    <Dialog
+      title={title}
+      action={action}
+      danger={act === "ForgetToken"}
+      run={() => askFor(() => client(hsm)[act](id), done)}
+    >
+      {second && <SecondPerson />}
+      <p>{text}</p>
+      <div>
+        <p className="ds-subtle">{_("The same from the command line:")}</p>
+        <Command text={commandOf(hsm, act, [id])} />
+      </div>
+    </Dialog>
+  );
+}
+
+/** The act that helps with the token's state; undefined where none of ours does. */
+export function helpfulAct({ state }: TokenRow): Act | undefined {
+  if (state === "pinWrong") return "RetryPin";
+  return state === "pinLocked" ? "ResetPin" : undefined;
+}
+
+export function tokenMenu(row: TokenRow, access: Access): MenuEntry[] {
+  const { id, state } = row;
+  const may = access.why(hsm, "tokens");
+  const unless = (fits: boolean, reason: string) => may ?? (fits ? undefined : reason);
+  const open = (act: Act) => () => showDialog(<ActDialog act={act} id={id} />);
+  return [
+    {
+      key: "retry",
+      label: _("Try the PIN once more"),
+      why: unless(state === "pinWrong", _("The token did not refuse its PIN.")),
+      run: open("RetryPin"),
+    },
+    {
+      key: "reset",
+      label: _("Reset the PIN"),
+      why: unless(
+        state === "pinLocked" || state === "pinWrong",
+        _("The token neither refused nor locked its PIN."),
+      ),
+      run: open("ResetPin"),
+    },
+    {
+      key: "forget",
+      label: _("No longer expect it"),
+      danger: true,
+      why: unless(
+        state === "absent" || row.keys === 0,
+        _("It is there and may hold keys; destroy them first."),
+      ),
+      run: open("ForgetToken"),
+    },
+  ];
+}
+
+/** The entry of the menu that helps now, for a button beside the trouble. */
+export function helpfulEntry(row: TokenRow, access: Access): MenuEntry | undefined {
+  const act = helpfulAct(row);
+  const key = act === "RetryPin" ? "retry" : "reset";
+  return act && tokenMenu(row, access).find((entry) => entry.key === key);
+}

@@ -1,0 +1,251 @@
+/** Tokens: whose each is, where it is, and what is wrong with it. */
+import { Button } from "@patternfly/react-core/dist/esm/components/Button";
+import KeyIcon from "@patternfly/react-icons/dist/esm/icons/key-icon";
+import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
+import { type ReactNode, useCallback, useMemo, useState } from "react";
+import { hsm } from "../../../agent/hsm/contract.ts";
+import type { DriverRow, DriversAnswer } from "../../../agent/hsm/drivers/answers.ts";
+import { type TokenPage, type TokenRow, tokenStates } from "../../../agent/hsm/tokens/answers.ts";
+import { ActionButton } from "../../lib/action-button.tsx";
+import { useAccess } from "../../lib/capabilities.tsx";
+import { client, listen } from "../../lib/client.ts";
+import { commandOf } from "../../lib/command.ts";
+import { CursorPages } from "../../lib/cursor-pages.tsx";
+import { showDialog } from "../../lib/dialog.tsx";
+import { useQuery } from "../../lib/hooks.ts";
+import { _, format, number } from "../../lib/i18n.ts";
+import { changeCursor, changePerPage, changeText, toggle } from "../../lib/list.ts";
+import { adjust } from "../../lib/location.ts";
+import { AnchoredMenu, CheckMenu } from "../../lib/menu.tsx";
+import { useShownColumns } from "../../lib/preferences.ts";
+import { Search } from "../../lib/search.tsx";
+import { Failure, Loading, Nothing, Stale } from "../../lib/states.tsx";
+import { Table } from "../../lib/table.tsx";
+import { NoDriver } from "../drivers/none.tsx";
+import { works } from "../judge.ts";
+import type { Part, PartProps } from "../part.ts";
+import { TenantFilterField } from "../tenant-field.tsx";
+import { tokenMenu } from "./acts.tsx";
+import { tokenColumns } from "./columns.tsx";
+import { CreateTokenDialog } from "./create.tsx";
+import { TokenDetail } from "./detail.tsx";
+import {
+  clearFilters,
+  filterOf,
+  isFiltered,
+  pageSizes,
+  readTokenView,
+  type TokenView,
+} from "./view.ts";
+import { tokenStateName } from "./words.ts";
+
+const everyMs = 30_000;
+const changes = (changed: () => void) => listen(hsm, "Changed", changed);
+
+function TokensTab({ place, drivers }: PartProps) {
+  const view = useMemo(() => readTokenView(place), [place]);
+  const filter = filterOf(view);
+  const query = useQuery(JSON.stringify(filter), () => client(hsm).Tokens(filter), {
+    ...{ every: everyMs, changes },
+  });
+  const { data, error } = query;
+  if (!data) return error ? <Failure error={error} retry={query.refresh} /> : <Loading />;
+  return (
+    <div className="ds-stack">
+      <Stale error={error} />
+      <Found view={view} page={data} drivers={drivers} stale={query.loading} />
+    </div>
+  );
+}
+
+interface FoundProps {
+  view: TokenView;
+  page: TokenPage;
+  drivers: DriversAnswer;
+  stale: boolean;
+}
+
+function Found({ view, page, drivers, stale }: FoundProps) {
+  const create = <Create rows={drivers.rows} tenant={view.tenant} />;
+  if (page.total === 0 && !isFiltered(view)) {
+    if (drivers.rows.length === 0) return <NoDriver directory={drivers.directory} />;
+    return (
+      <section className="ds-panel">
+        <Nothing title={_("No token yet")} icon={KeyIcon} actions={create}>
+          {_(
+            "A token holds the keys of one tenant, where no other tenant reaches them. Give a tenant one, then make keys in it.",
+          )}
+        </Nothing>
+      </section>
+    );
+  }
+  return (
+    <>
+      <Toolbar view={view} drivers={drivers}>
+        {create}
+      </Toolbar>
+      {page.rows.length === 0 ? (
+        <Nothing
+          title={_("No token matches")}
+          icon={SearchIcon}
+          actions={
+            <Button variant="link" onClick={clearFilters}>
+              {_("Clear all filters")}
+            </Button>
+          }
+        >
+          {_("Try other words, or take a filter away.")}
+        </Nothing>
+      ) : (
+        <Rows view={view} page={page} drivers={drivers} stale={stale} />
+      )}
+    </>
+  );
+}
+
+function Create({ rows, tenant }: { rows: readonly DriverRow[]; tenant: string }) {
+  const ready = rows.filter(works);
+  const none = ready.length === 0 ? _("No driver works; the overview says what to do.") : undefined;
+  return (
+    <ActionButton
+      why={useAccess().why(hsm, "tokens") ?? none}
+      onClick={() => showDialog(<CreateTokenDialog drivers={ready} tenant={tenant} />)}
+    >
+      {_("Give a tenant a token")}
+    </ActionButton>
+  );
+}
+
+interface ToolbarProps {
+  view: TokenView;
+  drivers: DriversAnswer;
+  children: ReactNode;
+}
+
+function Toolbar({ view, drivers, children }: ToolbarProps) {
+  const { state, troubled } = view;
+  const begin = { cursor: [], open: [] };
+  return (
+    <div className="ds-toolbar">
+      <Search
+        label={_("Search in tokens, tenants, regions and serials")}
+        text={view.text}
+        maximum={200}
+        change={changeText}
+      />
+      <TenantFilterField
+        label={_("Tenant")}
+        tenant={view.tenant}
+        change={(tenant) => adjust({ ...begin, tenant: [tenant] })}
+      />
+      <CheckMenu
+        label={state.length || troubled ? _("State (filtered)") : _("State")}
+        entries={[
+          ...tokenStates.map((key) => ({ key: key as string, label: tokenStateName(key) })),
+          { key: "troubled", label: _("something is wrong") },
+        ]}
+        chosen={[...state, ...(troubled ? ["troubled"] : [])]}
+        toggle={(key) => {
+          if (key === "troubled") adjust({ ...begin, troubled: [troubled ? "" : "yes"] });
+          else {
+            adjust({
+              ...begin,
+              state: tokenStates.filter((one) => (one === key) !== state.includes(one)),
+            });
+          }
+        }}
+      />
+      {drivers.rows.length > 1 && (
+        <CheckMenu
+          label={view.driver || _("Driver")}
+          entries={drivers.rows.map(({ name }) => ({ key: name, label: name }))}
+          chosen={[view.driver]}
+          toggle={(driver) => adjust({ ...begin, driver: [driver === view.driver ? "" : driver] })}
+        />
+      )}
+      <span className="ds-grow" />
+      {children}
+    </div>
+  );
+}
+
+function Rows({ view, page, drivers, stale }: FoundProps) {
+  const access = useAccess();
+  const columns = useMemo(tokenColumns, []);
+  const [shown, toggleColumn] = useShownColumns("tokens", columns);
+  const visible = useMemo(
+    () => columns.filter(({ key }) => key === "id" || shown.includes(key)),
+    [columns, shown],
+  );
+  const [menu, setMenu] = useState<{ row: TokenRow; anchor: HTMLElement }>();
+  const openMenu = useCallback(
+    (row: TokenRow, anchor: HTMLElement) => setMenu({ row, anchor }),
+    [],
+  );
+  const closeMenu = useCallback(() => setMenu(undefined), []);
+  return (
+    <>
+      <Table
+        label={_("Tokens")}
+        columns={visible}
+        rows={page.rows}
+        keyOf={({ id }) => id}
+        stale={stale}
+        openMenu={openMenu}
+        details={{
+          open: view.open,
+          toggle: (key) => toggle(view, key),
+          name: ({ id }) => id,
+          render: (row) => (
+            <TokenDetail row={row} driver={drivers.rows.find(({ name }) => name === row.driver)} />
+          ),
+        }}
+        sorting={{
+          key: view.sort,
+          descending: view.descending,
+          change: (key, down) => adjust({ sort: [`${down ? "-" : ""}${key}`], cursor: [] }),
+        }}
+      />
+      <div className="ds-toolbar">
+        <CheckMenu
+          label={_("Columns")}
+          entries={columns.slice(1).map(({ key, title }) => ({ key, label: title }))}
+          chosen={shown}
+          toggle={toggleColumn}
+        />
+        <span className="ds-grow" />
+        <CursorPages
+          label={_("Pages of tokens")}
+          text={format(_("$0 of $1"), number(page.rows.length), number(page.total))}
+          newer={_("Previous page")}
+          older={_("Next page")}
+          cursor={view.cursor}
+          next={page.next}
+          perPage={view.perPage}
+          sizes={pageSizes}
+          change={changeCursor}
+          changePerPage={changePerPage}
+        />
+      </div>
+      {menu && (
+        <AnchoredMenu
+          anchor={menu.anchor}
+          entries={tokenMenu(menu.row, access)}
+          close={closeMenu}
+        />
+      )}
+    </>
+  );
+}
+
+export const tokens: Part = {
+  key: "tokens",
+  title: () => _("Tokens"),
+  help: () => ({
+    text: _(
+      "A token is a partition of an HSM with a PIN of its own; each tenant has one for each driver. One that vanishes stays in the list as absent: its keys are not taken for gone, and nothing is made anew in its place.",
+    ),
+    commands: [commandOf(hsm, "Tokens", [{}]), "pkcs11-tool --module MODULE --list-slots"],
+  }),
+  Body: TokensTab,
+};
