@@ -79,6 +79,16 @@ describe("the composite KEM", () => {
     }
   });
 
+  it("takes no secret of another length from a module", async () => {
+    const { token, keys } = await tokenWithKey();
+    const { ciphertext } = await compositeEncapsulate(keys.publicParts);
+    const agree = token.agreeP384.bind(token);
+    token.agreeP384 = async (id, point) => (await agree(id, point)).subarray(1);
+    await expect(
+      compositeDecapsulate(token, keys.parts, keys.publicParts, ciphertext),
+    ).rejects.toMatchObject({ kind: "module" });
+  });
+
   it("does not let the token see a point that is not on the curve", async () => {
     const { token, keys } = await tokenWithKey();
     let seen = 0;

@@ -17,6 +17,8 @@ import { p384PointBytes, toSpki } from "./spki.ts";
 import type { TokenForPq } from "./token.ts";
 
 const label = Buffer.from("MLKEM768-P384");
+/** The x-coordinate of the point that ECDH comes to; modules could leave out leading zeros. */
+const p384SecretBytes = 48;
 export const compositeCiphertextBytes = mlKem768.ciphertextBytes + p384PointBytes;
 
 /** The public key as SubjectPublicKeyInfo, from those of its halves. */
@@ -56,7 +58,12 @@ export async function compositeDecapsulate(
     mlKemDecapsulate(seed, ciphertext.subarray(0, mlKem768.ciphertextBytes)),
   );
   try {
-    return combine(quantumSafe, await token.agreeP384(id, ephemeralPoint), ephemeralPoint, point);
+    const classical = await token.agreeP384(id, ephemeralPoint);
+    if (classical.length !== p384SecretBytes) {
+      const lengths = `${classical.length} bytes, not ${p384SecretBytes}`;
+      throw new DriverError("module", `The module agreed on a secret of ${lengths}.`);
+    }
+    return combine(quantumSafe, classical, ephemeralPoint, point);
   } finally {
     quantumSafe.fill(0);
   }

@@ -7,7 +7,7 @@ import {
   type PublicParts,
 } from "../driver/types.ts";
 import { compositeSign, compositeVerify } from "./composite.ts";
-import { openEnvelope, sealEnvelope } from "./envelope.ts";
+import { openEnvelope, rewrap, sealEnvelope } from "./envelope.ts";
 import { mlDsaSign, mlDsaVerify } from "./ml-dsa.ts";
 import { generateSealed, withSecret } from "./sealed.ts";
 import type { TokenForPq } from "./token.ts";
@@ -23,7 +23,7 @@ export const isPqSigner = (algorithm: Algorithm): algorithm is PqSigner => algor
 
 export type PqOperations = Pick<
   DriverOperations,
-  "generateSealed" | "sealEnvelope" | "openEnvelope"
+  "generateSealed" | "sealEnvelope" | "openEnvelope" | "rewrap"
 > & {
   sign(
     token: string,
@@ -50,6 +50,7 @@ export function pqOperations(tokenOf: (label: string) => TokenForPq): PqOperatio
     sealEnvelope,
     openEnvelope: (token, algorithm, parts, publicParts, envelope, aad) =>
       openEnvelope(tokenOf(token), algorithm, { parts, publicParts }, envelope, aad),
+    rewrap: (token, seal, blob, recipient) => rewrap(tokenOf(token), { seal, blob }, recipient),
   };
 }
 
