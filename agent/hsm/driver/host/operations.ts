@@ -7,6 +7,7 @@ import { isTokenAlgorithm } from "../pkcs11/keytypes.ts";
 import { initialize, loadModule } from "../pkcs11/module.ts";
 import { mechanismNumbers } from "../pkcs11/numbers.ts";
 import { DriverError, type DriverOperations } from "../types.ts";
+import { Agreement } from "./agreement.ts";
 import { KeyCalls } from "./calls.ts";
 import { Counted } from "./counted.ts";
 import { Counters } from "./counters.ts";
@@ -53,7 +54,7 @@ export function createOperations(options: HostOptions): HostParts {
   const records = new Records(tokens);
   const ours = config.tokens === "created" && config.pin.form === "derived";
   const inventory = new Inventory(tokens, pins, ours);
-  const pq = hostPq(use);
+  const pq = hostPq(use, new Agreement(tokens, keys, calls, numbers));
   const counted = new Counted(counters);
   const operations: DriverOperations = {
     module: async () => inventory.module(),
