@@ -63,7 +63,14 @@ export const hostSchema = v.pipe(
 );
 
 export const authoritySpecSchema = v.strictObject({
-  days: v.optional(v.pipe(authorityDaysSchema, v.description("How long it holds, in days")), 1825),
+  days: v.optional(
+    v.pipe(
+      authorityDaysSchema,
+      v.description(
+        "How long it holds, in days; 3650 for a root, else 1825 or what the root has left",
+      ),
+    ),
+  ),
   selfSigned: v.optional(
     v.pipe(v.boolean(), v.description("Sign it with its own key instead of the node's root")),
     false,
@@ -207,11 +214,12 @@ export type AuthorityRow = v.InferOutput<typeof authoritySchema>;
 export const authoritiesSchema = v.object({
   at: timeSchema,
   rows: v.array(authoritySchema),
-  /** Whether directories were compared with the audit record, and how far back that goes. */
+  /** Sentences about tokens that could not be asked, whose authorities are not among the rows. */
+  unreachable: v.array(v.string()),
+  /** Whether directories were compared with the audit record, as far as that goes back. */
   compared: v.object({
     state: v.picklist(["waiting", "done", "failed"]),
     at: v.optional(timeSchema),
-    since: v.optional(timeSchema),
     reason: v.string(),
   }),
 });

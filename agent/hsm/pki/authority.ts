@@ -72,10 +72,6 @@ export function ownerOf(token: Token): string {
   return token.tenant === "" ? nodeOwner : token.tenant;
 }
 
-export function tenantOf(owner: string): string {
-  return owner === nodeOwner ? "" : owner;
-}
-
 /** Subject of a new authority. */
 export function authoritySubject(owner: string, node: string): NameParts {
   return owner === nodeOwner

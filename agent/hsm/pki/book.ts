@@ -2,7 +2,6 @@
 import { DsecosError } from "../../bus/errors.ts";
 import { explain } from "../../log.ts";
 import type { Token } from "../parts.ts";
-import { nodeOwner } from "./answers.ts";
 import {
   type Authority,
   type AuthorityRecord,
@@ -26,11 +25,14 @@ export interface Found {
 
 export class AuthorityBook {
   readonly #parts: PkiParts;
+  readonly #opened: (authority: Authority) => Promise<void>;
   /** By token. Directories live as long as this does: what is issued goes through them. */
   readonly #kept = new Map<string, Kept>();
 
-  constructor(parts: PkiParts) {
+  /** @param opened told of an authority whose directory was just read, before anybody uses it */
+  constructor(parts: PkiParts, opened: (authority: Authority) => Promise<void>) {
     this.#parts = parts;
+    this.#opened = opened;
   }
 
   async all(): Promise<Found> {
@@ -67,10 +69,6 @@ export class AuthorityBook {
     return undefined;
   }
 
-  async root(): Promise<Authority | undefined> {
-    return this.look(nodeOwner);
-  }
-
   async #in(token: Token): Promise<Authority | undefined> {
     const record = parseRecord(await this.#parts.records.read(token, authorityLabel));
     return record === undefined ? undefined : this.#open(token, record);
@@ -81,6 +79,7 @@ export class AuthorityBook {
     if (kept?.revision === record.revision) return this.#current(token, record, kept);
     const opening = openAuthority(this.#parts, token, record).then(async (authority) => {
       await authority.directory.open();
+      await this.#opened(authority);
       return authority;
     });
     this.#kept.set(token.id, { revision: record.revision, authority: opening });

@@ -14,7 +14,7 @@ export interface PkiParts {
   /** Where this node is, and its host name. */
   region: string;
   node: string;
-  tokens: Pick<Tokens, "of" | "node" | "every">;
+  tokens: Pick<Tokens, "of" | "node" | "every" | "info">;
   records: Records;
   keys: { look(tenant: string, name: string): Promise<FoundKey | undefined> };
   maker: Pick<KeyMaker, "create">;
