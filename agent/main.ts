@@ -151,6 +151,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     audit,
     log: (event, facts) => log("info", event, facts),
     slots: () => selinux.slots(),
+    mayGo: (tenant) => hsm.requireNoKeys(tenant),
   });
   cloud.tenants.onChanged((name) => signal(tenantsContract, "Changed", name));
   cloud.instances.onChanged((tenant) => signal(instancesContract, "Changed", tenant));
@@ -162,14 +163,15 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     incusRemedy: () => cloud.tenants.health().remedy,
   });
   const incus = new IncusClient(config.incusSocket);
+  const history = async (action: string, limit: number) => {
+    const filter = { action, cursor: "", limit };
+    return (await reader.ask("list", { filter, scope: {} })).rows;
+  };
   const loads = createLoads({
     ...{ jobs, audit, log, node },
     directory: config.selinuxDirectory,
     slotsInUse: () => slotsInUse(incus),
-    history: async (action, limit) => {
-      const filter = { action, cursor: "", limit };
-      return (await reader.ask("list", { filter, scope: {} })).rows;
-    },
+    history,
     changed: () => signal(selinuxContract, "Changed", "loaded"),
   });
   const selinux = createSelinux({
@@ -191,6 +193,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     directory: config.hsmDirectory,
     sockets: config.hsmSockets,
     region: config.region,
+    history,
     tenantState: (name) => cloud.tenants.outcome(name),
     changed: (what) => signal(hsmContract, "Changed", what),
   });

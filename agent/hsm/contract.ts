@@ -5,6 +5,7 @@ import { jurisdictionMembers } from "./jurisdiction/members.ts";
 import { keyMembers } from "./keys/members.ts";
 import { tokenMembers } from "./tokens/members.ts";
 import { useMembers } from "./use/members.ts";
+import { watchMembers } from "./watch/members.ts";
 
 const everybody = ["viewer", "operator", "officer", "auditor"] as const;
 
@@ -36,6 +37,7 @@ export const hsm = defineInterface({
     ...driverMembers,
     ...tokenMembers,
     ...keyMembers,
+    ...watchMembers,
     ...jurisdictionMembers,
     ...useMembers,
   },

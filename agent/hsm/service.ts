@@ -1,4 +1,5 @@
 /** Keys in PKCS#11 tokens: what can be asked, put together from its areas. */
+import type { AuditEntry } from "../audit/contract.ts";
 import type { AuditWriter } from "../audit/types.ts";
 import type { Call } from "../bus/call.ts";
 import type { Handlers } from "../bus/contract.ts";
@@ -6,7 +7,6 @@ import type { Fingerprint } from "../bus/dispatch.ts";
 import { DsecosError } from "../bus/errors.ts";
 import type { IncusClient } from "../incus/client.ts";
 import type { Jobs } from "../jobs/types.ts";
-import { explain } from "../log.ts";
 import type { hsm } from "./contract.ts";
 import { type Core, type CoreParts, createCore } from "./core.ts";
 import { createDriverAnswers } from "./drivers/service.ts";
@@ -14,9 +14,11 @@ import { Guard } from "./jurisdiction/guard.ts";
 import { createJurisdictionAnswers } from "./jurisdiction/service.ts";
 import { createKeys } from "./keys/service.ts";
 import type { Token } from "./parts.ts";
+import { tokenRows } from "./tokens/rows.ts";
 import { createTokens } from "./tokens/service.ts";
 import { Meter } from "./use/meter.ts";
 import { createUses } from "./use/service.ts";
+import { createWatch } from "./watch/service.ts";
 
 export interface HsmParts extends CoreParts {
   jobs: Jobs;
@@ -25,6 +27,8 @@ export interface HsmParts extends CoreParts {
   incus: IncusClient;
   /** Where the tenant's record says that its data must stay. @throws NotFound, Unavailable */
   jurisdiction: (name: string) => Promise<string>;
+  /** Newest entries of the audit log of an action, newest first. */
+  history: (action: string, limit: number) => Promise<AuditEntry[]>;
   /** Whether a tenant is there. @throws Unavailable while the tenants are not known */
   tenantState: (name: string) => Promise<"whole" | "deleting" | "gone">;
 }
@@ -60,14 +64,17 @@ export function createHsm(parts: HsmParts): HsmService {
     store
       .foundIn(token, await records.fresh(token))
       .flatMap(({ record }) => (record.state === "destroyed" ? [] : record.name));
-  const tokens = createTokens({
-    ...{ drivers, book, declarations, node, tenant, living },
-    keysOf: (id) => {
+  const rowParts = {
+    ...{ drivers, book, node },
+    keysOf: (id: string) => {
       const contents = records.peek(id)?.contents;
       return contents === undefined ? undefined : store.countIn(contents);
     },
-    alarmsOf: () => [],
-    settled: () => {},
+    alarmsOf: (id: string) => watch.alarms.of(id),
+  };
+  const tokens = createTokens({
+    ...{ ...rowParts, declarations, tenant, living },
+    settled: (token) => watch.settled(token),
     changed: () => parts.changed("tokens"),
   });
   const { incus, region, jurisdiction, audit } = parts;
@@ -81,6 +88,11 @@ export function createHsm(parts: HsmParts): HsmService {
     ...{ store, book, jobs, everything, tenant },
     maker: core.maker,
     changed: core.changed,
+  });
+  const watch = createWatch({
+    ...{ core, audit, jobs, log, node, rotate: keys.rotateNow, history: parts.history },
+    tokenRows: () => tokenRows(rowParts),
+    changed: parts.changed,
   });
 
   async function requireNoKeys(name: string): Promise<void> {
@@ -106,16 +118,16 @@ export function createHsm(parts: HsmParts): HsmService {
       ...createDriverAnswers({ drivers, directory, log }).handlers,
       ...tokens.handlers,
       ...keys.handlers,
+      ...watch.handlers,
       ...rules.handlers,
       ...uses.handlers,
     },
     fingerprints: { ...tokens.fingerprints, ...keys.fingerprints, ...rules.fingerprints },
-    start() {
-      drivers.load().catch((error) => {
-        log("error", "the drivers of tokens were not opened", { error: explain(error) });
-      });
+    start: () => watch.start(),
+    async stop() {
+      await watch.stop();
+      await drivers.close();
     },
-    stop: () => drivers.close(),
     tenantsChanged: () => declarations.stale(),
     requireNoKeys,
   };

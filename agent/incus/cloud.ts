@@ -34,6 +34,8 @@ export interface CloudOptions {
   runtimeDirectory?: string;
   /** The slots of the policy that this node has loaded; none unless told. */
   slots?: () => LoadedSlots;
+  /** Refuses to let a tenant be deleted, by throwing; nobody does unless told. */
+  mayGo?: (tenant: string) => Promise<void>;
   /** How long a bulk job waits for Incus to come back, in milliseconds; ten minutes unless told. */
   patienceMs?: number;
 }
@@ -83,7 +85,8 @@ export function createCloud(options: CloudOptions): Cloud {
   const poolFor = (tenant: string) => homes.poolFor(tenant);
   const instances = createInstances({ ...shared, patienceMs, node, consoles, poolFor });
   const { finishJobs } = instances;
-  const tenants = createTenants({ ...shared, audit, finishJobs, homes, locks });
+  const mayGo = options.mayGo ?? (async () => undefined);
+  const tenants = createTenants({ ...shared, audit, finishJobs, homes, locks, mayGo });
   tenants.onChanged(() =>
     consoles?.endOfInactive((name) => view.find(name)?.state.state === "active"),
   );

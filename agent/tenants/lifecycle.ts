@@ -25,6 +25,8 @@ export interface LifecycleDeps {
   audit: AuditWriter;
   locks: KeyedLock;
   homes: Homes;
+  /** Refuses by throwing while something of the tenant must not be lost, such as its keys. */
+  mayGo: (tenant: string) => Promise<void>;
   now: () => Date;
 }
 
@@ -84,6 +86,7 @@ export class Lifecycle {
       if (state.state === "deleting") {
         throw new DsecosError("Conflict", `${name} is being deleted already; wait or restore it.`);
       }
+      await this.#deps.mayGo(name);
       if (!removeContents) await this.requireEmpty(name);
       const keep = state.state === "suspended" ? { keepFrozen: state.keepFrozen ?? [] } : {};
       const at = new Date(this.#deps.now().getTime() + graceSeconds * 1000);
@@ -155,6 +158,7 @@ export class Lifecycle {
       const { state, record, number } = view.get(name);
       if (!this.isDue(state))
         throw new DsecosError("Conflict", `${name} is not to be deleted now.`);
+      await this.#deps.mayGo(name);
       if (!state.removeContents) await this.requireEmpty(name);
       await removeTenant(client, name, progress, number === undefined ? 0 : 1);
       view.gone(name);

@@ -35,6 +35,8 @@ export interface TenantDeps {
   homes: Homes;
   /** Held by whoever changes a tenant's project. */
   locks: KeyedLock;
+  /** Refuses by throwing while something of the tenant must not be lost, such as its keys. */
+  mayGo: (tenant: string) => Promise<void>;
 }
 
 export interface TenantService {

@@ -8,7 +8,7 @@ import { DsecosError } from "../../bus/errors.ts";
 import { explain, type Log } from "../../log.ts";
 import { DriverError } from "../driver/types.ts";
 import { asking } from "../errors.ts";
-import type { FoundKey, Revised, Token } from "../parts.ts";
+import type { FoundKey, Token } from "../parts.ts";
 import type { TokenRecords } from "../tokens/records.ts";
 import { generate, type Making, newId } from "./generate.ts";
 import type { KeyRecord, KeyVersion } from "./record.ts";
@@ -75,10 +75,11 @@ export class KeyMaker {
     this.#busy.add(busy);
     try {
       const making: Making = facts.protection === "sealed" ? facts : { ...facts, id: newId() };
-      await this.#claim(token, label, making);
+      const mark = await this.#claim(token, label, making);
       try {
         const version = await generate(token, records, making);
-        const stored: KeyVersion & Revised = { ...version, revision: 2 };
+        // The mark stays in it, for whoever finds that no key names it.
+        const stored: KeyVersion & Mark = { ...version, revision: 2, making: mark.making };
         await records.write(token, label, stored);
         const record = recordOf(version);
         await records.write(token, headLabel(facts.name), headOf(record));
@@ -93,7 +94,7 @@ export class KeyMaker {
   }
 
   /** Writes the mark and looks whether another node's took its place meanwhile. */
-  async #claim(token: Token, label: string, { id, name }: Making): Promise<void> {
+  async #claim(token: Token, label: string, { id, name }: Making): Promise<Mark> {
     const { records, node } = this.#parts;
     const claim = randomBytes(8).toString("hex");
     const making = {
@@ -111,6 +112,7 @@ export class KeyMaker {
     }
     const now = markOf((await records.fresh(token)).get(label));
     if (now?.making.claim !== claim) throw underWay(name);
+    return mark;
   }
 
   async #backOut(token: Token, label: string): Promise<void> {

@@ -1,0 +1,56 @@
+/** What the agent answers about alarms. Imports nothing from node:, since the pages use it too. */
+import * as v from "valibot";
+import { timeSchema } from "../../bus/fields.ts";
+import { tokenStates } from "../tokens/answers.ts";
+
+/**
+ * `tokenAbsent`: a token that was made is gone. `otherToken`: another has its label. `keyMissing`: a
+ * record has no object. `ambiguous`: more than one object has a key's id. `weakKey`: a key could
+ * leave its token. `otherKey`: the object is another than its record says. `unknownObject`: a key
+ * that no record names. `unreadable`: a record that cannot be read.
+ */
+export const alarmKinds = [
+  "tokenAbsent",
+  "otherToken",
+  "keyMissing",
+  "ambiguous",
+  "weakKey",
+  "otherKey",
+  "unknownObject",
+  "unreadable",
+] as const;
+
+export const alarmSchema = v.object({
+  kind: v.picklist(alarmKinds),
+  token: v.string(),
+  tenant: v.string(),
+  /** Name of the key, or id of the object; empty where it is about the whole token. */
+  key: v.string(),
+  since: timeSchema,
+  what: v.pipe(v.string(), v.description("What is wrong and what to do")),
+});
+export type Alarm = v.InferOutput<typeof alarmSchema>;
+
+export const hsmStatusSchema = v.object({
+  at: timeSchema,
+  /** Of drivers: how many there are and are ready. */
+  drivers: v.object({ total: v.number(), ready: v.number() }),
+  tokens: v.object({
+    total: v.number(),
+    states: v.record(v.picklist(tokenStates), v.optional(v.number(), 0)),
+    software: v.pipe(v.number(), v.description("Those that are files and no hardware")),
+  }),
+  keys: v.object({ total: v.number(), frozen: v.number(), waiting: v.number() }),
+  /** When records and tokens were compared last. */
+  compared: v.object({
+    state: v.picklist(["never", "running", "done", "failed"]),
+    at: v.union([timeSchema, v.literal("")]),
+    error: v.string(),
+  }),
+  alarms: v.array(alarmSchema),
+  /** How many alarms there are; the list has the first 200. */
+  alarmCount: v.number(),
+  /** What is wrong and what to do, one sentence each. */
+  problems: v.array(v.string()),
+});
+export type HsmStatus = v.InferOutput<typeof hsmStatusSchema>;

@@ -1,0 +1,150 @@
+/**
+ * Records beside objects, token by token. What broke off is taken back or finished; what is missing
+ * freezes its key and is an alarm; nothing is ever removed or made anew because it is missing.
+ */
+import { DsecosError } from "../../bus/errors.ts";
+import type { Log } from "../../log.ts";
+import { forEachBounded } from "../../tenants/locks.ts";
+import type { Core } from "../core.ts";
+import { asking } from "../errors.ts";
+import { finishDestroying, isUnfinished } from "../keys/ending.ts";
+import { headLabel, markOf, parseLabel, storedVersion } from "../keys/stored.ts";
+import type { Revised, Token } from "../parts.ts";
+import type { Alarms, Finding } from "./alarms.ts";
+import { compare } from "./compare.ts";
+
+/** What another node marked is left to it for so long, in milliseconds. */
+const othersMs = 900_000;
+/** Tokens that are looked through at once. */
+const width = 2;
+
+export interface ReconcilerParts {
+  core: Core;
+  alarms: Alarms;
+  node: string;
+  log: Log;
+  now?: () => number;
+}
+
+export class Reconciler {
+  readonly #parts: ReconcilerParts;
+  readonly #now: () => number;
+
+  constructor(parts: ReconcilerParts) {
+    this.#parts = parts;
+    this.#now = parts.now ?? Date.now;
+  }
+
+  /** Tells each token when it was looked through, with the reason where it could not be. */
+  async all(
+    signal: AbortSignal,
+    told: (token: string, error?: string) => void = () => {},
+    count: (tokens: number) => void = () => {},
+  ): Promise<void> {
+    const { core } = this.#parts;
+    await core.drivers.load();
+    core.book.forgetInfos();
+    const tokens = (await core.book.known()).flatMap(({ declared, token }) =>
+      token === undefined ? [] : { declared, token },
+    );
+    count(tokens.length);
+    await forEachBounded(tokens, width, async ({ declared, token }) => {
+      if (signal.aborted) return;
+      try {
+        const isElsewhere = declared.node !== this.#parts.node;
+        await this.token(token, isElsewhere, declared.serial);
+        told(token.id);
+      } catch (error) {
+        if (!(error instanceof DsecosError)) throw error;
+        told(token.id, error.message);
+      }
+    });
+  }
+
+  /**
+   * @param isElsewhere whether another node made it: then it is not missed here
+   * @throws DsecosError where nobody could be asked; what was found before stays
+   */
+  async token(token: Token, isElsewhere = false, serial = ""): Promise<void> {
+    const { core, alarms } = this.#parts;
+    const info = await core.book.info(token);
+    if (info === undefined) {
+      // What never was finished is no loss.
+      if (isElsewhere || serial === "") return alarms.found(token.id, []);
+      return alarms.found(token.id, [absent(token)]);
+    }
+    const contents = await core.records.fresh(token);
+    await this.#finish(token, contents);
+    const now = await core.records.list(token);
+    const { driver, label } = token;
+    const objects = await asking({ driver: driver.name, token: token.id }, () =>
+      driver.keys(label),
+    );
+    const { findings, frozen } = compare(token, now, core.store.foundIn(token, now), objects);
+    for (const broken of core.records.unreadable(token.id)) {
+      findings.push(unreadable(token, broken));
+    }
+    if (serial !== "" && serial !== info.serial) findings.push(other(token, info.serial, serial));
+    core.frozen.set(token.id, frozen);
+    await alarms.found(token.id, findings);
+  }
+
+  /** Takes back versions that no key names, and goes on with destroying what is destroyed. */
+  async #finish(token: Token, contents: ReadonlyMap<string, Revised>): Promise<void> {
+    const { core, log } = this.#parts;
+    for (const [label, value] of contents) {
+      if (!this.#isLeft(token, label, value, contents)) continue;
+      log("info", "a key that was not finished is taken back", { token: token.id, label });
+      await core.maker.takeBack(token, label);
+    }
+    for (const found of core.store.foundIn(token, contents)) {
+      if (!isUnfinished(found)) continue;
+      log("info", "a key goes on being destroyed", { token: token.id, key: found.record.name });
+      await finishDestroying(found, core.records);
+    }
+  }
+
+  #isLeft(
+    token: Token,
+    label: string,
+    value: Revised,
+    contents: ReadonlyMap<string, Revised>,
+  ): boolean {
+    const of = parseLabel(label);
+    if (of?.version === undefined || this.#parts.core.maker.isBusy(token, label)) return false;
+    const head = contents.get(headLabel(of.name)) as { newest?: number } | undefined;
+    if ((head?.newest ?? 0) >= of.version) return false;
+    const mark = markOf(value);
+    if (mark === undefined) return storedVersion(value) !== undefined;
+    if (mark.making.node === this.#parts.node) return true;
+    return this.#now() - Date.parse(mark.making.at) > othersMs;
+  }
+}
+
+function finding(token: Token, kind: Finding["kind"], key: string, what: string): Finding {
+  return { kind, token: token.id, tenant: token.tenant, key, what };
+}
+
+const absent = (token: Token) =>
+  finding(
+    token,
+    "tokenAbsent",
+    "",
+    `The token ${token.id} is gone, which does not mean that its keys are; bring it back from its backup. Nothing of it was changed.`,
+  );
+
+const unreadable = (token: Token, label: string) =>
+  finding(
+    token,
+    "unreadable",
+    label,
+    `What the token ${token.id} keeps as ${label} cannot be read; restore the token from its backup.`,
+  );
+
+const other = (token: Token, serial: string, before: string) =>
+  finding(
+    token,
+    "otherToken",
+    "",
+    `The token ${token.id} has the serial number ${serial} and had ${before}; find out who put another in its place.`,
+  );
