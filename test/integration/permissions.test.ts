@@ -61,6 +61,7 @@ const samples: Record<string, unknown> = {
   rules: { live: ["UK"], use: ["UK"] },
   case: { act: "create", token: "UK" },
   purpose: "none",
+  month: "2026-11",
   context: "",
   message: "",
   signature: "",

@@ -1,0 +1,56 @@
+/** Uses as the audit log has them: receipts, and acts that began and have no outcome. */
+import * as v from "valibot";
+import type { AuditEntry } from "../../audit/entry.ts";
+import { type Receipt, receiptSchema } from "../use/receipt.ts";
+
+export interface RecordedUse {
+  readonly receipt: Receipt;
+  readonly failed: boolean;
+}
+
+/** An intent without an outcome: the agent ended in between. */
+export interface Unfinished {
+  readonly time: string;
+  readonly key: string;
+  readonly operation: string;
+  readonly count: number;
+}
+
+/** Members and what they ask the driver for. */
+const operations: Record<string, string> = {
+  "hsm.Sign": "sign",
+  "hsm.Encrypt": "encrypt",
+  "hsm.Decrypt": "decrypt",
+  "hsm.DataKeys": "dataKeys",
+  "hsm.DecryptDataKey": "decrypt",
+  "hsm.OpenEnvelope": "openEnvelope",
+  "hsm.Transfer": "rewrap",
+};
+
+/** @param entries in any order */
+export function usesIn(entries: readonly AuditEntry[]): {
+  uses: RecordedUse[];
+  unfinished: Unfinished[];
+} {
+  const begun = new Map<string, AuditEntry>();
+  const ended = new Set<string>();
+  const uses = new Map<string, RecordedUse>();
+  for (const entry of entries) {
+    const { call, outcome, details } = entry;
+    if (call === undefined) continue;
+    if (outcome === "intent") begun.set(call, entry);
+    if (outcome !== "success" && outcome !== "failure") continue;
+    ended.add(call);
+    const { success, output } = v.safeParse(receiptSchema, details?.receipt);
+    // One that was late has two outcomes: that it took too long, and what came of it.
+    const isBetter = outcome === "success" || !uses.has(call);
+    if (success && isBetter) uses.set(call, { receipt: output, failed: outcome === "failure" });
+  }
+  const unfinished = [...begun].flatMap(([call, { action, time, details }]) => {
+    const operation = operations[action];
+    if (operation === undefined || ended.has(call)) return [];
+    const count = typeof details?.count === "number" ? details.count : 1;
+    return [{ time, key: String(details?.key ?? ""), operation, count }];
+  });
+  return { uses: [...uses.values()], unfinished };
+}
