@@ -11,7 +11,10 @@ import {
   type KeyInToken,
   type TokenInfo,
 } from "../../agent/hsm/driver/types.ts";
-import type { Records, Revised, Token } from "../../agent/hsm/parts.ts";
+import { KeyMaker } from "../../agent/hsm/keys/maker.ts";
+import { KeyStore } from "../../agent/hsm/keys/store.ts";
+import type { Token } from "../../agent/hsm/parts.ts";
+import { TokenRecords } from "../../agent/hsm/tokens/records.ts";
 
 interface FakeKey {
   privateKey: KeyObject;
@@ -19,15 +22,17 @@ interface FakeKey {
 }
 
 export class FakeHsm {
-  /** Keys by `<label>/<id>`, and records by `<label>/<name>`. */
+  /** Keys by `<label>/<id>`, and data objects by token and label. */
   readonly keys = new Map<string, FakeKey>();
-  readonly records = new Map<string, Revised>();
+  readonly objects = new Map<string, Map<string, Uint8Array>>();
   readonly tokens = new Map<string, Token>();
   readonly calls: string[] = [];
   /** What keys say of themselves instead. */
   attributes: Partial<KeyInToken> = {};
   /** Fails the next operation. */
   failure: Error | undefined;
+  /** How many operations are left before all of them fail, as for an agent that was killed. */
+  left = Number.POSITIVE_INFINITY;
 
   readonly #driver = {
     name: "softhsm",
@@ -51,6 +56,18 @@ export class FakeHsm {
     keys: async (label: string) => {
       this.#called("keys", label);
       return [...this.keys].filter(([at]) => at.startsWith(`${label}/`)).map(([, key]) => key.told);
+    },
+    records: async (label: string) => {
+      this.#called("records", label);
+      return [...this.#objectsOf(label)].map(([name, value]) => ({ label: name, value }));
+    },
+    writeRecord: async (label: string, name: string, value: Uint8Array) => {
+      this.#called("writeRecord", label);
+      this.#objectsOf(label).set(name, value);
+    },
+    deleteRecord: async (label: string, name: string) => {
+      this.#called("deleteRecord", label);
+      this.#objectsOf(label).delete(name);
     },
     destroyKey: async (label: string, id: string) => {
       this.#called("destroyKey", label);
@@ -80,23 +97,35 @@ export class FakeHsm {
     resetPin: async (token) => this.#called("resetPin", token.label),
   };
 
-  readonly tokenRecords: Records = {
-    list: async () => this.records,
-    read: async (token, label) => this.records.get(`${token.label}/${label}`),
-    write: async (token, label, value) => {
-      this.#called("writeRecord", token.label);
-      this.records.set(`${token.label}/${label}`, structuredClone(value));
-    },
-    remove: async (token, label) => {
-      this.records.delete(`${token.label}/${label}`);
-    },
-  };
+  /** What is above tokens is real; a new one knows nothing but what is in them. */
+  parts() {
+    const log = () => {};
+    const changed = () => {};
+    const records = new TokenRecords({ log, changed });
+    const frozen = () => "";
+    const store = new KeyStore({ tokens: this.ceremonyTokens, records, changed, frozen });
+    const maker = new KeyMaker({ records, node: "n1", log });
+    return { tokens: this.ceremonyTokens, records, store, maker };
+  }
+
+  /** Labels of a token's data objects. */
+  labels(token: string): string[] {
+    return [...this.#objectsOf(token).keys()];
+  }
+
+  #objectsOf(token: string): Map<string, Uint8Array> {
+    const objects = this.objects.get(token) ?? new Map<string, Uint8Array>();
+    this.objects.set(token, objects);
+    return objects;
+  }
 
   #called(operation: string, label: string): void {
     this.calls.push(`${operation} ${label}`);
     const { failure } = this;
     this.failure = undefined;
     if (failure !== undefined) throw failure;
+    if (this.left <= 0) throw new DriverError("unavailable", "nobody is there to ask");
+    this.left -= 1;
   }
 
   #key(label: string, id: string): FakeKey {

@@ -16,8 +16,6 @@ export interface ActContext {
    * driver did not answer. What is there already is then taken for its own.
    */
   readonly again: boolean;
-  /** 32 hexadecimal digits that are the same at every try: for the CKA_ID of what the act makes. */
-  readonly objectId: string;
   /** The rehearsal token in a rehearsal; else the script's, made first where it is the node's own. */
   token(): Promise<Token>;
 }

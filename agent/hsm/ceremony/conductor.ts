@@ -2,7 +2,6 @@
  * Carries out what people have confirmed: the act of a step, the signature of the record, and taking
  * back what a rehearsal or an aborted ceremony made.
  */
-import { hash } from "node:crypto";
 import type { AuditWriter } from "../../audit/types.ts";
 import type { Caller } from "../../bus/call.ts";
 import { DsecosError } from "../../bus/errors.ts";
@@ -122,7 +121,6 @@ export class Conductor {
       ceremony: state.id,
       ...{ rehearsal, options, again },
       people: confirmed.map(({ user }) => user),
-      objectId: hash("sha256", `dsecos ceremony ${state.id} ${step}`).slice(0, 32),
       token: async () => {
         if (rehearsal) return tokens.rehearsal();
         if (on === "node") return tokens.node();

@@ -1,111 +1,98 @@
-/**
- * The root key of the node's certificate authority: made in the node's token, and in its records
- * under a name that the authority looks for.
- */
-import { hash } from "node:crypto";
+/** The root key of the node's certificate authority, made where the authority looks for it. */
 import { DsecosError } from "../../bus/errors.ts";
-import { DriverError, type KeyInToken } from "../driver/types.ts";
+import type { KeyInToken } from "../driver/types.ts";
 import { asking } from "../errors.ts";
-import type { KeyRecord } from "../keys/record.ts";
-import type { Records, Token } from "../parts.ts";
+import type { KeyMaker } from "../keys/maker.ts";
+import type { KeyRecord, KeyVersion } from "../keys/record.ts";
+import type { KeyStore } from "../keys/store.ts";
+import { headLabel, versionLabel } from "../keys/stored.ts";
+import type { FoundKey, Token } from "../parts.ts";
+import { authorityLabel, keyNames } from "../pki/authority.ts";
+import type { TokenRecords } from "../tokens/records.ts";
 import type { ActContext, CeremonyAct } from "./acts.ts";
 import { insist, keyFacts } from "./attributes.ts";
 import { actNames } from "./scripts.ts";
 
-export const rootKeyName = "authority-root";
+export interface KeyParts {
+  records: TokenRecords;
+  store: Pick<KeyStore, "foundIn">;
+  maker: Pick<KeyMaker, "create" | "takeBack">;
+}
 
-export function rootKeyAct(records: Records): CeremonyAct {
+export function rootKeyAct({ records, store, maker }: KeyParts): CeremonyAct {
+  const find = async (token: Token, context: ActContext): Promise<FoundKey | undefined> => {
+    const keys = store.foundIn(token, await records.fresh(token));
+    return keys.find(({ record }) => record.name === nameFor(context));
+  };
+
   return {
     name: actNames.rootKey,
     async prepare(context) {
-      const before = await readRecord(records, context);
+      const before = await find(await context.token(), context);
       if (before === undefined) return;
-      const what = `The node has a root key already, made ${before.createdAt}; a second one would be another authority.`;
+      const what = `The node has a root key already, made ${before.record.createdAt}; a second one would be another authority.`;
       throw new DsecosError("Conflict", what);
     },
     async run(context) {
       const token = await context.token();
-      const key = await keyFor(token, context);
-      if ((await readRecord(records, context)) === undefined) {
-        const record = recordOf(token, nameFor(context), key, context);
-        await records.write(token, `key/${record.name}`, record);
+      let record = (await find(token, context))?.record;
+      if (record === undefined) {
+        const name = nameFor(context);
+        // Of a try that was broken off.
+        if (context.again) await maker.takeBack(token, versionLabel(name, 1));
+        const { tenant, region } = token;
+        const facts = { tenant, name, region, algorithm: "P-384", protection: "inToken" } as const;
+        record = await maker.create(token, facts, (version) => recordOf(token, version, context));
       }
+      if (!isOf(record, context)) {
+        throw new DsecosError("Conflict", "Somebody else made the root key meanwhile.");
+      }
+      const key = await readBack(token, record);
+      insist(token, key);
       return keyFacts(key);
     },
     async undo(context) {
       const token = await context.token();
-      const destroyed = await destroy(token, context.objectId);
-      const known = await readRecord(records, context);
-      if (known?.versions.some(({ id }) => id === context.objectId)) {
-        await records.remove(token, `key/${known.name}`);
+      const record = (await find(token, context))?.record;
+      if (record !== undefined && !isOf(record, context)) return "";
+      if ((await records.fresh(token)).has(authorityLabel) && !context.rehearsal) {
+        return `The key ${record?.name} in token ${token.id} stays: an authority has it by now.`;
       }
-      return destroyed ? `The key ${context.objectId} in token ${token.id} was destroyed.` : "";
+      // The version's object is found by what the token keeps of it, so that the name goes first.
+      const name = nameFor(context);
+      if (record !== undefined) await records.remove(token, headLabel(name));
+      await maker.takeBack(token, versionLabel(name, 1));
+      return record === undefined ? "" : `The key ${name} in token ${token.id} was destroyed.`;
     },
   };
 }
 
-async function readRecord(records: Records, context: ActContext): Promise<KeyRecord | undefined> {
-  const label = `key/${nameFor(context)}`;
-  return (await records.read(await context.token(), label)) as KeyRecord | undefined;
-}
-
 /** Rehearsals share a token, and none of their keys is the root of anything. */
 function nameFor({ rehearsal, ceremony }: ActContext): string {
-  return rehearsal ? `rehearsal-${ceremony}` : rootKeyName;
+  return rehearsal ? `rehearsal-${ceremony}` : keyNames.root;
 }
 
-async function keyFor(token: Token, { objectId, again }: ActContext): Promise<KeyInToken> {
-  const { driver, label } = token;
-  const key = await asking({ driver: driver.name, token: token.id }, async () => {
-    if (again) {
-      try {
-        return await driver.key(label, objectId);
-      } catch (error) {
-        if (!isMissing(error)) throw error;
-      }
-    }
-    return await driver.generateKey(label, objectId, "P-384");
-  });
-  insist(token, key);
-  return key;
+const why = ({ ceremony }: ActContext) => `ceremony ${ceremony}`;
+
+function isOf({ history }: KeyRecord, context: ActContext): boolean {
+  return history[0]?.why === why(context);
 }
 
-async function destroy(token: Token, id: string): Promise<boolean> {
-  const { driver, label } = token;
-  return asking({ driver: driver.name, token: token.id }, async () => {
-    try {
-      await driver.destroyKey(label, id);
-      return true;
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      return false;
-    }
-  });
+function readBack(
+  { driver, label, id: token }: Token,
+  { versions }: KeyRecord,
+): Promise<KeyInToken> {
+  const id = versions[0]?.id ?? "";
+  return asking({ driver: driver.name, token }, () => driver.key(label, id));
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof DriverError && error.kind === "keyMissing";
-}
-
-function recordOf(
-  token: Token,
-  name: string,
-  key: KeyInToken,
-  { people, ceremony }: ActContext,
-): KeyRecord {
-  const at = new Date().toISOString();
-  const by = people.join(" and ");
-  const version = {
-    version: 1,
-    createdAt: at,
-    id: key.id,
-    spki: Buffer.from(key.spki).toString("base64"),
-    fingerprint: hash("sha256", key.spki),
-  };
+function recordOf(token: Token, version: KeyVersion, context: ActContext): KeyRecord {
+  const at = version.createdAt;
+  const by = context.people.join(" and ");
   return {
-    ...{ name, tenant: token.tenant, driver: token.driver.name, region: token.region },
-    ...{ algorithm: "P-384", purpose: "sign", protection: "inToken", state: "active" },
-    ...{ createdAt: at, createdBy: by, versions: [version], revision: 1 },
-    history: [{ at, by, state: "active", why: `ceremony ${ceremony}` }],
+    ...{ name: nameFor(context), tenant: token.tenant, driver: token.driver.name },
+    ...{ region: token.region, algorithm: "P-384", purpose: "sign", protection: "inToken" },
+    ...{ state: "active", createdAt: at, createdBy: by, versions: [version], revision: 1 },
+    history: [{ at, by, state: "active", why: why(context) }],
   };
 }

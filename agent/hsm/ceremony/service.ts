@@ -1,18 +1,14 @@
 /** Answers about key ceremonies. */
 import { DsecosError } from "../../bus/errors.ts";
 import type { Answers } from "../area.ts";
-import type { Records } from "../parts.ts";
 import { Ceremonies, type CeremoniesParts } from "./ceremonies.ts";
 import type { ceremonyMembers } from "./members.ts";
 import { signedRecord } from "./record.ts";
-import { rootKeyAct } from "./root-key.ts";
+import { type KeyParts, rootKeyAct } from "./root-key.ts";
 import { scripts } from "./scripts.ts";
 import { type CeremonyTokens, tokenActs } from "./token-acts.ts";
 
-export type CeremonyParts = Omit<CeremoniesParts, "tokens"> & {
-  tokens: CeremonyTokens;
-  records: Records;
-};
+export type CeremonyParts = Omit<CeremoniesParts, "tokens"> & KeyParts & { tokens: CeremonyTokens };
 
 export interface CeremonyService {
   handlers: Answers<typeof ceremonyMembers>;
@@ -23,11 +19,11 @@ export interface CeremonyService {
 
 /** @param parts `scripts` and `acts` are those of other areas, beside the ones that are here. */
 export function createCeremonies(parts: CeremonyParts): CeremonyService {
-  const { tokens, records } = parts;
+  const { tokens } = parts;
   const ceremonies = new Ceremonies({
     ...parts,
     scripts: [...scripts, ...parts.scripts],
-    acts: [...tokenActs(tokens), rootKeyAct(records), ...parts.acts],
+    acts: [...tokenActs(tokens), rootKeyAct(parts), ...parts.acts],
   });
   const show = async (id: string) => (await ceremonies.find(id)).shown(ceremonies.isActing(id));
   return {

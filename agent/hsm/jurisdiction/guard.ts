@@ -2,6 +2,7 @@
  * Where a tenant's keys may be, as the rest of the subsystem asks: before a token is touched.
  */
 import * as v from "valibot";
+import type { Quorum } from "../../approvals/quorum.ts";
 import { canonical } from "../../audit/canonical.ts";
 import { DsecosError } from "../../bus/errors.ts";
 import { apiPath, type IncusClient } from "../../incus/client.ts";
@@ -106,6 +107,13 @@ export class Guard implements Jurisdiction {
   async fingerprint(tenant: string): Promise<string> {
     const jurisdiction = await this.#parts.jurisdiction(tenant);
     return canonical([jurisdiction, (await this.#text(tenant)) ?? ""]);
+  }
+
+  /** Who must approve, as the rules say right now and not as they were read before. */
+  async quorum(tenant: string): Promise<Quorum | undefined> {
+    await this.#parts.jurisdiction(tenant);
+    const text = await this.#text(tenant);
+    return text === undefined ? undefined : readable(tenant, text).quorum;
   }
 
   async #text(tenant: string): Promise<string | undefined> {

@@ -29,11 +29,12 @@ export const tokenMembers = {
   },
   RetryPin: {
     description:
-      "Try the PIN that a token refused once more, after its credential was put right. Each refusal counts towards the token's own lock.",
+      "Try the PIN that a token refused once more, after its credential was put right. Each refusal counts towards the token's own lock. Always needs a second person.",
     in: [token],
     out: document("token", tokenSchema, "The token as it now stands."),
     action: "tokens",
     changes: true,
+    approvals: 1,
     object: "token",
   },
   ResetPin: {

@@ -1,6 +1,7 @@
 /** Answers about tokens, and making them. */
 import type { Call } from "../../bus/call.ts";
 import { DsecosError } from "../../bus/errors.ts";
+import type { CeremonyTokens } from "../ceremony/token-acts.ts";
 import type { Drivers } from "../drivers/drivers.ts";
 import { asking } from "../errors.ts";
 import { pageOfRows, searched } from "../pages.ts";
@@ -50,7 +51,7 @@ export function createTokens(parts: TokenServiceParts) {
     return pageOfRows(rows, { ...filter, value, id: ({ id }) => id });
   }
 
-  async function create(call: Call, tenant: string, name: string): Promise<TokenRow> {
+  async function make(tenant: string, name: string, by: string): Promise<Token> {
     await parts.tenant(tenant);
     await drivers.load();
     const opened = drivers.find(name);
@@ -75,10 +76,10 @@ export function createTokens(parts: TokenServiceParts) {
       throw new DsecosError("Conflict", `${tenant} has the token ${id} already; use it.`);
     }
     await refuseLeftKeys(tenant, label, name);
-    const token = await book.make(tenant, label, opened, call.caller.user);
+    const token = await book.make(tenant, label, opened, by);
     parts.settled(token);
     parts.changed();
-    return row(id);
+    return token;
   }
 
   /** A token of that label may be an earlier tenant's, whose keys are not the new one's. */
@@ -117,27 +118,56 @@ export function createTokens(parts: TokenServiceParts) {
     return before;
   }
 
-  async function pin(id: string, act: (token: Token) => Promise<void>): Promise<TokenRow> {
-    const token = await book.get(id);
+  async function pin(token: Token, act: (token: Token) => Promise<void>): Promise<void> {
     try {
-      await asking({ driver: token.driver.name, token: id }, () => act(token));
+      await asking({ driver: token.driver.name, token: token.id }, () => act(token));
     } finally {
       book.forgetInfos();
       parts.changed();
     }
     parts.settled(token);
-    return row(id);
   }
+
+  const reset = (token: Token) => pin(token, ({ driver, label }) => driver.resetPin(label));
+
+  /** What ceremonies do to tokens, beside looking at them. */
+  const forCeremonies: CeremonyTokens = {
+    of: (tenant, region) => book.of(tenant, region),
+    all: (tenant) => book.all(tenant),
+    every: () => book.every(),
+    node: () => book.node(),
+    rehearsal: () => book.rehearsal(),
+    get: (id) => book.get(id),
+    info: (token) => book.info(token),
+    async makeFor(tenant, driver, by) {
+      const known = await book.known();
+      const made = known.find(
+        ({ declared, ...one }) =>
+          one.tenant === tenant && declared.driver === driver && declared.serial !== "",
+      );
+      return made?.token ?? (await make(tenant, driver, by));
+    },
+    resetPin: reset,
+  };
 
   return {
     row,
     list,
+    forCeremonies,
     handlers: {
       Tokens: (_call: Call, filter: TokenFilter) => list(filter),
-      CreateToken: create,
+      async CreateToken(call: Call, tenant: string, driver: string) {
+        return row((await make(tenant, driver, call.caller.user)).id);
+      },
       ForgetToken: (_call: Call, id: string) => forget(id),
-      RetryPin: (_call: Call, id: string) => pin(id, ({ driver, label }) => driver.retryPin(label)),
-      ResetPin: (_call: Call, id: string) => pin(id, ({ driver, label }) => driver.resetPin(label)),
+      async RetryPin(_call: Call, id: string) {
+        await pin(await book.get(id), ({ driver, label }) => driver.retryPin(label));
+        return row(id);
+      },
+      async ResetPin(_call: Call, id: string) {
+        await reset(await book.get(id));
+        return row(id);
+      },
     },
     fingerprints: {
       ResetPin: async (_call: Call, id: string) => {
