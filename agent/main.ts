@@ -188,8 +188,9 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     },
   });
   const hsm = createHsm({
-    ...{ log, jobs, audit, node, client: incus, incus, open: openDriver },
+    ...{ log, jobs, audit, people, node, client: incus, incus, open: openDriver },
     jurisdiction: async (name) => (await tenancy(name)).jurisdiction,
+    record: (filter) => reader.ask("list", { filter, scope: {} }),
     directory: config.hsmDirectory,
     sockets: config.hsmSockets,
     region: config.region,

@@ -1,8 +1,10 @@
 import * as v from "valibot";
 import { defineInterface, text } from "../bus/contract.ts";
+import { ceremonyMembers } from "./ceremony/members.ts";
 import { driverMembers } from "./drivers/members.ts";
 import { jurisdictionMembers } from "./jurisdiction/members.ts";
 import { keyMembers } from "./keys/members.ts";
+import { statementMembers } from "./statement/members.ts";
 import { tokenMembers } from "./tokens/members.ts";
 import { useMembers } from "./use/members.ts";
 import { watchMembers } from "./watch/members.ts";
@@ -40,6 +42,8 @@ export const hsm = defineInterface({
     ...watchMembers,
     ...jurisdictionMembers,
     ...useMembers,
+    ...statementMembers,
+    ...ceremonyMembers,
   },
   signals: {
     Changed: text(

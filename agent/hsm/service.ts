@@ -1,12 +1,16 @@
 /** Keys in PKCS#11 tokens: what can be asked, put together from its areas. */
+
+import type { People } from "../approvals/people.ts";
 import type { AuditEntry } from "../audit/contract.ts";
 import type { AuditWriter } from "../audit/types.ts";
 import type { Call } from "../bus/call.ts";
 import type { Handlers } from "../bus/contract.ts";
-import type { Fingerprint } from "../bus/dispatch.ts";
+import type { Fingerprint, QuorumRule } from "../bus/dispatch.ts";
 import { DsecosError } from "../bus/errors.ts";
 import type { IncusClient } from "../incus/client.ts";
 import type { Jobs } from "../jobs/types.ts";
+import { ceremonyAction } from "./ceremony/journal.ts";
+import { createCeremonies } from "./ceremony/service.ts";
 import type { hsm } from "./contract.ts";
 import { type Core, type CoreParts, createCore } from "./core.ts";
 import { createDriverAnswers } from "./drivers/service.ts";
@@ -14,6 +18,9 @@ import { Guard } from "./jurisdiction/guard.ts";
 import { createJurisdictionAnswers } from "./jurisdiction/service.ts";
 import { createKeys } from "./keys/service.ts";
 import type { Token } from "./parts.ts";
+import { createQuorums } from "./quorums.ts";
+import type { AskRecord } from "./statement/record.ts";
+import { createStatements } from "./statement/service.ts";
 import { tokenRows } from "./tokens/rows.ts";
 import { createTokens } from "./tokens/service.ts";
 import { Meter } from "./use/meter.ts";
@@ -23,6 +30,9 @@ import { createWatch } from "./watch/service.ts";
 export interface HsmParts extends CoreParts {
   jobs: Jobs;
   audit: AuditWriter;
+  people: People;
+  /** Entries of the audit log. */
+  record: AskRecord;
   /** Where tenants' rules are kept. */
   incus: IncusClient;
   /** Where the tenant's record says that its data must stay. @throws NotFound, Unavailable */
@@ -36,6 +46,7 @@ export interface HsmParts extends CoreParts {
 export interface HsmService {
   handlers: Handlers<typeof hsm, Call>;
   fingerprints: Record<string, Fingerprint>;
+  quorums: Record<string, QuorumRule>;
   core: Core;
   /** Returns at once; drivers are opened in the background. */
   start(): void;
@@ -45,6 +56,9 @@ export interface HsmService {
   /** @throws Conflict while the tenant has keys that are not destroyed, or that nobody can see */
   requireNoKeys(tenant: string): Promise<void>;
 }
+
+/** Of ceremonies; each has about 20. */
+const mostEvents = 1000;
 
 export function createHsm(parts: HsmParts): HsmService {
   const { log, directory, jobs, node } = parts;
@@ -82,6 +96,9 @@ export function createHsm(parts: HsmParts): HsmService {
   const rules = createJurisdictionAnswers({ guard, keys: store, changed: core.changed });
   const meter = new Meter({ audit, keys: store, log });
   const uses = createUses({ keys: store, tokens: book, jurisdiction: guard, meter });
+  const statements = createStatements({
+    ...{ node, tokens: book, keys: store, meter, ask: parts.record, tenant: jurisdiction },
+  });
   const keys = createKeys({
     mayLive: async (name, { config }) =>
       (await guard.require(name, { act: "create", token: config.region })).rule,
@@ -93,6 +110,15 @@ export function createHsm(parts: HsmParts): HsmService {
     ...{ core, audit, jobs, log, node, rotate: keys.rotateNow, history: parts.history },
     tokenRows: () => tokenRows(rowParts),
     changed: parts.changed,
+  });
+
+  const ceremonies = createCeremonies({
+    ...{ log, audit, node, people: parts.people, records, store, maker: core.maker },
+    tokens: tokens.forCeremonies,
+    history: async () => (await parts.history(ceremonyAction, mostEvents)).reverse(),
+    scripts: [],
+    acts: [],
+    changed: () => parts.changed("ceremonies"),
   });
 
   async function requireNoKeys(name: string): Promise<void> {
@@ -121,10 +147,21 @@ export function createHsm(parts: HsmParts): HsmService {
       ...watch.handlers,
       ...rules.handlers,
       ...uses.handlers,
+      ...ceremonies.handlers,
+      ...statements.handlers,
     },
     fingerprints: { ...tokens.fingerprints, ...keys.fingerprints, ...rules.fingerprints },
-    start: () => watch.start(),
+    quorums: createQuorums({
+      people: parts.people,
+      tokens: book,
+      quorum: (name) => guard.quorum(name),
+    }),
+    start() {
+      watch.start();
+      ceremonies.start();
+    },
     async stop() {
+      ceremonies.stop();
       await watch.stop();
       await drivers.close();
     },

@@ -51,28 +51,22 @@ export interface Growth {
 /** What counters grew by. Names are those of the later reading, which knows keys made meanwhile. */
 export function growthBetween(from: readonly Counted[], to: readonly Counted[]): Growth[] {
   const before = new Map(from.map((row) => [row.object, row]));
-  const after = new Set(to.map(({ object }) => object));
-  // What is no longer counted at all was lost with the counters' file.
-  const vanished = from.filter(({ object }) => !after.has(object));
-  return [
-    ...to.flatMap(({ object, key, version, uses }) => {
-      const earlier = before.get(object);
-      const named = key === "" && earlier !== undefined ? earlier : { key, version };
-      return Object.entries(uses).flatMap(([operation, count]) => {
-        const was = earlier?.uses[operation] ?? 0;
-        if (count === was) return [];
-        const lost = count < was;
-        const grown = lost ? count : count - was;
-        const { key, version } = named;
-        return [{ key, version, object, operation, grown, lost }];
-      });
-    }),
-    ...vanished.flatMap(({ object, key, version, uses }) =>
-      Object.keys(uses).map((operation) => ({
-        ...{ key, version, object, operation },
-        grown: 0,
-        lost: true,
-      })),
-    ),
-  ];
+  const after = new Map(to.map((row) => [row.object, row]));
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((object) => {
+    const was = before.get(object);
+    const is = after.get(object);
+    const { key, version } =
+      is !== undefined && is.key !== "" ? is : (was ?? { key: "", version: 0 });
+    const operations = new Set([...Object.keys(was?.uses ?? {}), ...Object.keys(is?.uses ?? {})]);
+    return [...operations].flatMap((operation) => {
+      const [earlier, later] = [was, is].map((row) => row?.uses[operation] ?? 0) as [
+        number,
+        number,
+      ];
+      if (earlier === later) return [];
+      // What it shows, or that it is not there, is all that is left of what it counted.
+      const lost = later < earlier;
+      return [{ key, version, object, operation, grown: lost ? later : later - earlier, lost }];
+    });
+  });
 }
