@@ -6,6 +6,7 @@ import type { Log } from "../../log.ts";
 import type { Jurisdiction } from "../jurisdiction/guard.ts";
 import type { KeyMaker } from "../keys/maker.ts";
 import type { FoundKey, Records, Tokens } from "../parts.ts";
+import type { TokenRecords } from "../tokens/records.ts";
 import type { Meter } from "../use/meter.ts";
 
 export interface PkiParts {
@@ -15,7 +16,7 @@ export interface PkiParts {
   region: string;
   node: string;
   tokens: Pick<Tokens, "of" | "node" | "every" | "info">;
-  records: Records;
+  records: Records & Pick<TokenRecords, "peek">;
   keys: { look(tenant: string, name: string): Promise<FoundKey | undefined> };
   maker: Pick<KeyMaker, "create">;
   jurisdiction: Pick<Jurisdiction, "require">;

@@ -1,0 +1,118 @@
+/**
+ * Certificates over a real driver with SoftHSM, without the bus: declarations of tokens, tenants'
+ * rules and the audit log are in memory.
+ */
+import { randomBytes } from "node:crypto";
+import { copyFileSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { AuditEntry } from "../../agent/audit/contract.ts";
+import type { AuditFilter } from "../../agent/audit/filter.ts";
+import type { Call } from "../../agent/bus/call.ts";
+import { type Core, createCore } from "../../agent/hsm/core.ts";
+import type { Token } from "../../agent/hsm/parts.ts";
+import { type CertificateAnswers, createCertificates } from "../../agent/hsm/pki/service.ts";
+import type { Declarations, DeclaredToken } from "../../agent/hsm/tokens/declared.ts";
+import { labelOf } from "../../agent/hsm/tokens/label.ts";
+import { Meter } from "../../agent/hsm/use/meter.ts";
+import { createHsmBed, type HsmBed } from "./hsm-driver.ts";
+import { RecordingAudit } from "./recording-audit.ts";
+
+/** A fake of Incus's projects: which tokens were declared, in memory. */
+class FakeDeclarations implements Declarations {
+  readonly book = new Map<string, readonly DeclaredToken[]>();
+
+  async all() {
+    return this.book;
+  }
+
+  async change(
+    tenant: string,
+    change: (tokens: readonly DeclaredToken[]) => readonly DeclaredToken[],
+  ): Promise<void> {
+    this.book.set(tenant, change(this.book.get(tenant) ?? []));
+  }
+
+  stale(): void {}
+}
+
+export interface PkiBed {
+  readonly hsm: HsmBed;
+  readonly core: Core;
+  readonly audit: RecordingAudit;
+  readonly directory: string;
+  /** Milliseconds by which the clock is ahead; negative behind. */
+  clock: { ahead: number };
+  answers: CertificateAnswers;
+  /** As an agent that starts again: nothing in memory, the same files, token and record. */
+  again(): void;
+  token(tenant: string): Promise<Token>;
+  /** Calls a member as the pipeline does: what it notes is put on record behind it. */
+  call<T>(member: string, work: (call: Call) => Promise<T>): Promise<T>;
+  remove(): Promise<void>;
+}
+
+export async function createPkiBed(): Promise<PkiBed> {
+  const hsm = await createHsmBed();
+  const files = join(hsm.directory, "drivers");
+  const directory = join(hsm.directory, "pki");
+  mkdirSync(files);
+  copyFileSync(hsm.configFile, join(files, "test.json"));
+  const audit = new RecordingAudit();
+  const log = () => {};
+  const declarations = new FakeDeclarations();
+  const clock = { ahead: 0 };
+  const core = createCore({
+    ...{ log, directory: files, sockets: hsm.directory, client: declarations },
+    ...{ node: "node1", region: "UK", changed: () => {} },
+    open: () => hsm.driver,
+  });
+  await core.drivers.load();
+  const history = async ({ action = "" }: AuditFilter) => ({
+    rows: audit.entries.filter((entry) => entry.action.startsWith(action)).toReversed(),
+    next: "",
+  });
+  const make = () =>
+    createCertificates({
+      ...{ directory, region: "UK", node: "node1", audit, history, log },
+      ...{ tokens: core.book, records: core.records, keys: core.store, maker: core.maker },
+      jurisdiction: { require: async () => ({ allowed: true, rule: "test", sentence: "" }) },
+      meter: new Meter({ audit, keys: core.store, log }),
+      changed: () => {},
+      now: () => Date.now() + clock.ahead,
+    });
+  const bed: PkiBed = {
+    ...{ hsm, core, audit, directory, clock },
+    answers: make(),
+    again() {
+      bed.answers = make();
+    },
+    async token(tenant) {
+      const [opened] = core.drivers.all();
+      if (opened === undefined) throw new Error("no driver");
+      return core.book.make(tenant, labelOf(tenant), opened, "test");
+    },
+    async call(member, work) {
+      const facts: Record<string, unknown> = {};
+      const result = await work(fakeCall(member, (more) => Object.assign(facts, more)));
+      const event = { action: `hsm.${member}`, actor: "jane", uid: 1000, details: facts };
+      await audit.append({ ...event, outcome: "success" } as unknown as AuditEntry);
+      return result;
+    },
+    remove: () => hsm.remove(),
+  };
+  return bed;
+}
+
+export function fakeCall(member: string, note: Call["note"] = () => {}): Call {
+  return {
+    id: randomBytes(8).toString("hex"),
+    member: `hsm.${member}`,
+    signal: new AbortController().signal,
+    approvers: ["olga"],
+    note,
+    caller: {
+      ...{ connection: ":1.1", uid: 1000, user: "jane", gids: [], pid: 1, loginuid: 1000 },
+      label: "",
+    },
+  };
+}
