@@ -8,6 +8,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import * as v from "valibot";
@@ -150,8 +151,22 @@ export async function createHsmBed(options: HsmBedOptions = {}): Promise<HsmBed>
     keeper.kill("SIGTERM");
     await gone;
   };
+  while (!existsSync(socket)) {
+    if (keeper.exitCode !== null) throw new Error(`the driver ended with ${keeper.exitCode}`);
+    await delay(10);
+  }
   const driver = opened();
-  await ready(driver);
+  const remove = async () => {
+    for (const one of drivers) await one.close();
+    await end();
+    removeTree(directory);
+  };
+  try {
+    await ready(driver);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
   return {
     directory,
     tokens,
@@ -169,21 +184,20 @@ export async function createHsmBed(options: HsmBedOptions = {}): Promise<HsmBed>
       await gone;
       await until(driver, () => driver.status().state !== "ready");
       keeper = start();
-      await ready(driver);
+      // The socket of the one that is gone is still there, and refuses.
+      await until(driver, () => driver.status().state === "ready");
     },
-    async remove() {
-      for (const one of drivers) await one.close();
-      await end();
-      removeTree(directory);
-    },
+    remove,
   };
 }
 
 const silent: Log = () => {};
 
-/** Waits until a driver says of itself that it is ready. */
+/** Waits until a driver says of itself that it is ready. @throws Error when it says that it cannot be */
 export async function ready(driver: Driver): Promise<void> {
-  await until(driver, () => driver.status().state === "ready");
+  await until(driver, () => ["ready", "failed"].includes(driver.status().state));
+  const { state, reason } = driver.status();
+  if (state === "failed") throw new Error(reason);
 }
 
 /** Waits for what a driver's status is to be. */

@@ -122,6 +122,7 @@ export class Counters {
   all(): Counts {
     const counts: Counts = Object.create(null);
     for (const { token, key, operation, count } of this.#slots.values()) {
+      if (count === 0) continue;
       counts[token] ??= Object.create(null) as Counts[string];
       const ofToken = counts[token];
       ofToken[key] ??= Object.create(null) as Record<string, number>;

@@ -18,8 +18,14 @@ const dataKeyLength = 32;
 const mostRandom = 1024 * 1024;
 const saltLength = 48;
 
-const asBuffer = (bytes: Uint8Array) =>
-  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** Modules refuse an address of 0, which an empty buffer would have; this one is empty and has another. */
+const empty = Buffer.alloc(1).subarray(0, 0);
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  if (bytes.length === 0) return empty;
+  if (Buffer.isBuffer(bytes)) return bytes;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
 
 const sha384 = (message: Uint8Array) => createHash("sha384").update(message).digest();
 

@@ -32,6 +32,8 @@ export class HostProcess {
   #deaths = 0;
   #began = 0;
   #why = "";
+  /** The host itself said that it cannot begin. */
+  #cannot = false;
   #pinged: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closing = false;
@@ -49,6 +51,7 @@ export class HostProcess {
     const { program, parameters, config, log } = this.#options;
     this.#began = performance.now();
     this.#why = "";
+    this.#cannot = false;
     this.#pinged = undefined;
     const child = fork(program, [...parameters, "--host"], {
       env: {
@@ -101,6 +104,7 @@ export class HostProcess {
         return;
       case "failed":
         this.#why = message.why;
+        this.#cannot = true;
         return;
       case "ready":
         this.#set({
@@ -127,7 +131,7 @@ export class HostProcess {
     this.#deaths = performance.now() - this.#began > livedMs ? 1 : this.#deaths + 1;
     const wait = waitsMs[Math.min(this.#deaths, waitsMs.length) - 1] ?? 0;
     this.#options.log("error", "the driver's process ended", { why, code, signal, waitMs: wait });
-    const state = this.#deaths > 2 ? "failed" : "restarting";
+    const state = this.#cannot || this.#deaths > 2 ? "failed" : "restarting";
     this.#set({ ...this.#status, state, reason: why, host: 0 });
     this.#timer = setTimeout(() => this.#start(), wait);
   }

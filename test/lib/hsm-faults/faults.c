@@ -1,0 +1,173 @@
+/*
+ * A fault injector around a real PKCS#11 module, for tests only: every call goes to the module named
+ * by DSECOS_FAULTS_MODULE (SoftHSM where it names none), and what the file DSECOS_FAULTS says happens
+ * on the way. A line of the file is `[once] FAULT [NUMBER]`; `once` removes the file first. Names of
+ * calls, with mechanisms, are appended to the file DSECOS_FAULTS_CALLS.
+ *
+ *   crash exit hang delay (microseconds) logout   in C_Sign
+ *   pin-locked                                    C_Login gives CKR_PIN_LOCKED
+ *   weak-key double-key full hang-making          in C_GenerateKey and C_GenerateKeyPair
+ *   sick                                          C_Encrypt and C_Decrypt give CKR_GENERAL_ERROR
+ */
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pkcs11.h"
+
+static CK_FUNCTION_LIST_PTR real;
+static CK_FUNCTION_LIST faulty;
+
+/* Gives the number beside a fault, or -1 where the file does not name it. */
+static long fault(const char *name) {
+  const char *path = getenv("DSECOS_FAULTS");
+  char text[256];
+  char *line;
+  char *rest = text;
+  int file;
+  ssize_t length;
+  if (path == NULL || (file = open(path, O_RDONLY | O_CLOEXEC)) < 0) return -1;
+  length = read(file, text, sizeof text - 1);
+  close(file);
+  if (length <= 0) return -1;
+  text[length] = 0;
+  while ((line = strsep(&rest, "\n")) != NULL) {
+    char word[64];
+    long number = 0;
+    int once = strncmp(line, "once ", 5) == 0;
+    if (sscanf(line + (once ? 5 : 0), "%63s %ld", word, &number) < 1) continue;
+    if (strcmp(word, name) != 0) continue;
+    if (once) unlink(path);
+    return number;
+  }
+  return -1;
+}
+
+static void called(const char *name, unsigned long mechanism) {
+  const char *path = getenv("DSECOS_FAULTS_CALLS");
+  char line[64];
+  int file, length;
+  if (path == NULL) return;
+  if ((file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)) < 0) abort();
+  length = snprintf(line, sizeof line, "%s 0x%lx\n", name, mechanism);
+  if (write(file, line, length) != length) abort();
+  close(file);
+}
+
+static void wait_forever(void) {
+  for (;;) pause();
+}
+
+static CK_RV sign_init(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key) {
+  called("C_SignInit", mechanism->mechanism);
+  return real->C_SignInit(session, mechanism, key);
+}
+
+static CK_RV encrypt_init(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key) {
+  called("C_EncryptInit", mechanism->mechanism);
+  return real->C_EncryptInit(session, mechanism, key);
+}
+
+static CK_RV decrypt_init(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key) {
+  called("C_DecryptInit", mechanism->mechanism);
+  return real->C_DecryptInit(session, mechanism, key);
+}
+
+static CK_RV derive_key(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE base,
+                        CK_ATTRIBUTE_PTR attributes, CK_ULONG count, CK_OBJECT_HANDLE_PTR key) {
+  called("C_DeriveKey", mechanism->mechanism);
+  return real->C_DeriveKey(session, mechanism, base, attributes, count, key);
+}
+
+static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG length, CK_BYTE_PTR signature,
+                  CK_ULONG_PTR signature_length) {
+  long delay = fault("delay");
+  if (delay > 0) usleep(delay);
+  if (fault("crash") >= 0) raise(SIGSEGV);
+  if (fault("exit") >= 0) _exit(5);
+  if (fault("hang") >= 0) wait_forever();
+  if (fault("logout") >= 0) {
+    CK_SESSION_INFO info;
+    if (real->C_GetSessionInfo(session, &info) == CKR_OK) real->C_CloseAllSessions(info.slotID);
+  }
+  return real->C_Sign(session, data, length, signature, signature_length);
+}
+
+static CK_RV encrypt(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG length, CK_BYTE_PTR out,
+                     CK_ULONG_PTR out_length) {
+  if (fault("sick") >= 0) return CKR_GENERAL_ERROR;
+  return real->C_Encrypt(session, data, length, out, out_length);
+}
+
+static CK_RV decrypt(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG length, CK_BYTE_PTR out,
+                     CK_ULONG_PTR out_length) {
+  if (fault("sick") >= 0) return CKR_GENERAL_ERROR;
+  return real->C_Decrypt(session, data, length, out, out_length);
+}
+
+static CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG length) {
+  called("C_Login", user);
+  if (fault("pin-locked") >= 0) return CKR_PIN_LOCKED;
+  return real->C_Login(session, user, pin, length);
+}
+
+/* The key may leave the token then, whatever the caller asked for. */
+static void weaken(CK_ATTRIBUTE_PTR attributes, CK_ULONG count) {
+  CK_ULONG i;
+  for (i = 0; i < count; i++) {
+    if (attributes[i].type == CKA_EXTRACTABLE) *(CK_BBOOL *)attributes[i].pValue = CK_TRUE;
+  }
+}
+
+static CK_RV generate_key(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism,
+                          CK_ATTRIBUTE_PTR attributes, CK_ULONG count, CK_OBJECT_HANDLE_PTR key) {
+  called("C_GenerateKey", mechanism->mechanism);
+  if (fault("full") >= 0) return CKR_DEVICE_MEMORY;
+  if (fault("hang-making") >= 0) wait_forever();
+  if (fault("weak-key") >= 0) weaken(attributes, count);
+  if (fault("double-key") >= 0) real->C_GenerateKey(session, mechanism, attributes, count, key);
+  return real->C_GenerateKey(session, mechanism, attributes, count, key);
+}
+
+static CK_RV generate_key_pair(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism,
+                               CK_ATTRIBUTE_PTR open, CK_ULONG open_count, CK_ATTRIBUTE_PTR own,
+                               CK_ULONG own_count, CK_OBJECT_HANDLE_PTR open_key,
+                               CK_OBJECT_HANDLE_PTR own_key) {
+  called("C_GenerateKeyPair", mechanism->mechanism);
+  if (fault("full") >= 0) return CKR_DEVICE_MEMORY;
+  if (fault("hang-making") >= 0) wait_forever();
+  if (fault("weak-key") >= 0) weaken(own, own_count);
+  if (fault("double-key") >= 0)
+    real->C_GenerateKeyPair(session, mechanism, open, open_count, own, own_count, open_key, own_key);
+  return real->C_GenerateKeyPair(session, mechanism, open, open_count, own, own_count, open_key,
+                                 own_key);
+}
+
+CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list) {
+  const char *path = getenv("DSECOS_FAULTS_MODULE");
+  void *module = dlopen(path == NULL ? "/usr/lib/softhsm/libsofthsm2.so" : path, RTLD_NOW | RTLD_LOCAL);
+  CK_C_GetFunctionList get;
+  CK_RV rv;
+  if (module == NULL) return CKR_GENERAL_ERROR;
+  get = (CK_C_GetFunctionList)dlsym(module, "C_GetFunctionList");
+  if (get == NULL) return CKR_GENERAL_ERROR;
+  rv = get(&real);
+  if (rv != CKR_OK) return rv;
+  faulty = *real;
+  faulty.C_SignInit = sign_init;
+  faulty.C_EncryptInit = encrypt_init;
+  faulty.C_DecryptInit = decrypt_init;
+  faulty.C_DeriveKey = derive_key;
+  faulty.C_Sign = sign;
+  faulty.C_Encrypt = encrypt;
+  faulty.C_Decrypt = decrypt;
+  faulty.C_Login = login;
+  faulty.C_GenerateKey = generate_key;
+  faulty.C_GenerateKeyPair = generate_key_pair;
+  *list = &faulty;
+  return CKR_OK;
+}
