@@ -16,34 +16,69 @@ export type Person = v.InferOutput<typeof personSchema>;
 
 const mostPeople = 32;
 
-export const quorumSchema = v.pipe(
-  v.strictObject({
-    needed: v.pipe(
-      v.number("A quorum says how many people must approve."),
-      v.integer("A quorum is a whole number of people."),
-      v.minValue(1, "A quorum is at least one person beside the one who asks."),
-      v.maxValue(mostPeople, `A quorum is at most ${mostPeople} people.`),
-      v.description("How many different people must approve, beside the one who asks"),
-    ),
-    approvers: v.optional(
-      v.pipe(
-        v.array(personSchema),
-        v.minLength(1, "Name somebody, or leave the list out for all officers."),
-        v.maxLength(mostPeople, `A quorum names at most ${mostPeople} people.`),
-        v.check(
-          (people) => new Set(people.map(({ uid }) => uid)).size === people.length,
-          "A quorum names each person once.",
-        ),
-        v.description("Who may approve, by user id; every security officer where it is left out"),
+const quorumEntries = {
+  needed: v.pipe(
+    v.number("A quorum says how many people must approve."),
+    v.integer("A quorum is a whole number of people."),
+    v.minValue(1, "A quorum is at least one person beside the one who asks."),
+    v.maxValue(mostPeople, `A quorum is at most ${mostPeople} people.`),
+    v.description("How many different people must approve, beside the one who asks"),
+  ),
+  approvers: v.optional(
+    v.pipe(
+      v.array(personSchema),
+      v.minLength(1, "Name somebody, or leave the list out for all officers."),
+      v.maxLength(mostPeople, `A quorum names at most ${mostPeople} people.`),
+      v.check(
+        (people) => new Set(people.map(({ uid }) => uid)).size === people.length,
+        "A quorum names each person once.",
       ),
+      v.description("Who may approve, by user id; every security officer where it is left out"),
     ),
-  }),
+  ),
+};
+
+export const quorumSchema = v.pipe(
+  v.strictObject(quorumEntries),
   v.check(
     ({ needed, approvers }) => approvers === undefined || needed <= approvers.length,
     "A quorum cannot need more people than it names.",
   ),
 );
 export type Quorum = v.InferOutput<typeof quorumSchema>;
+
+/**
+ * A quorum as people set one: each person a text such as 1010:jane, so that it can be typed.
+ * Names of the members are those of a quorum.
+ */
+export const quorumSettingSchema = v.strictObject({
+  needed: quorumEntries.needed,
+  approvers: v.optional(
+    v.pipe(
+      v.array(
+        v.pipe(
+          v.string(),
+          v.regex(
+            /^[0-9]{1,10}:[^:\s]{1,256}$/,
+            "A person is user id and login name, as 1010:jane; “id -u jane” tells the id.",
+          ),
+        ),
+      ),
+      v.description("Who may approve, as 1010:jane; every security officer where nobody is named"),
+    ),
+  ),
+});
+export type QuorumSetting = v.InferOutput<typeof quorumSettingSchema>;
+
+/** @returns what was set, in the form of a quorum and not checked yet */
+export function settingOf({ needed, approvers }: QuorumSetting): unknown {
+  if (approvers === undefined) return { needed };
+  const people = approvers.map((text) => {
+    const [uid, user] = text.split(":");
+    return { uid: Number(uid), user };
+  });
+  return { needed, approvers: people };
+}
 
 /** Everything the kernel knows a person by: user id, and login uid behind su or sudo. */
 export function idsOf({ uid, loginuid }: Pick<Caller, "uid" | "loginuid">): number[] {

@@ -3,7 +3,6 @@
  * person, audit intent, effect, audit outcome, reply. No member has a way of its own.
  */
 import { randomBytes } from "node:crypto";
-import type { Quorum } from "../approvals/quorum.ts";
 import type { ApprovalGate } from "../approvals/service.ts";
 import type { AuditEvent, AuditWriter } from "../audit/types.ts";
 import { explain, type Log } from "../log.ts";
@@ -29,7 +28,7 @@ export type Fingerprint = (call: Call, ...inputs: never[]) => Promise<string>;
  * Reads who must approve a call, for members whose contract asks for approval. Whatever it gives is
  * checked, and anything that is no quorum refuses the call.
  */
-export type QuorumRule = (call: Call, ...inputs: never[]) => Promise<Quorum>;
+export type QuorumRule = (call: Call, ...inputs: never[]) => Promise<unknown>;
 
 export interface Service {
   handlers: Record<string, Handler>;

@@ -3,7 +3,7 @@
  * an approval holds for one quorum; where they cannot be read, nothing is done.
  */
 import type { People } from "../approvals/people.ts";
-import { checkQuorum, idsOf, type Quorum } from "../approvals/quorum.ts";
+import { checkQuorum, idsOf, type QuorumSetting, settingOf } from "../approvals/quorum.ts";
 import type { Call } from "../bus/call.ts";
 import type { QuorumRule } from "../bus/dispatch.ts";
 import type { Rules } from "./jurisdiction/rules.ts";
@@ -14,18 +14,19 @@ export interface QuorumParts {
   people: People;
   tokens: Pick<Tokens, "get">;
   /** What the tenant's rules say; undefined where they say nothing. @throws NotFound, Unavailable */
-  quorum: (tenant: string) => Promise<Quorum | undefined>;
+  quorum: (tenant: string) => Promise<QuorumSetting | undefined>;
 }
 
 /** Where no rule says more: any other officer. */
-const oneOfficer: Quorum = { needed: 1 };
+const oneOfficer = { needed: 1 };
 
 export function createQuorums({ people, tokens, quorum }: QuorumParts): Record<string, QuorumRule> {
-  const ofTenant = async (_call: Call, tenant: string): Promise<Quorum> => {
+  const ofTenant = async (_call: Call, tenant: string): Promise<unknown> => {
     if (tenant === "" || tenant === nodeOwner) return oneOfficer;
-    return (await quorum(tenant)) ?? oneOfficer;
+    const set = await quorum(tenant);
+    return set === undefined ? oneOfficer : settingOf(set);
   };
-  const ofToken = async (call: Call, id: string): Promise<Quorum> =>
+  const ofToken = async (call: Call, id: string): Promise<unknown> =>
     ofTenant(call, (await tokens.get(id)).tenant);
   return {
     Destroy: ofTenant,
@@ -38,7 +39,7 @@ export function createQuorums({ people, tokens, quorum }: QuorumParts): Record<s
     /** The quorum of before decides about the one that follows, which must be one. */
     async SetRules(call: Call, tenant: string, rules: Rules) {
       if (rules.quorum !== undefined) {
-        checkQuorum(rules.quorum, idsOf(call.caller), await people.officers());
+        checkQuorum(settingOf(rules.quorum), idsOf(call.caller), await people.officers());
       }
       return ofTenant(call, tenant);
     },

@@ -21,6 +21,8 @@ const values: Record<string, string> = {
   "selinux.confirm-seconds": "300",
   "images.file": "debian-13.tar.xz",
   "images.fingerprint": "0123456789ab",
+  "hsm.hash": `${policyHash}${policyHash}`,
+  ceremony: "0123456789abcdef",
   tenant: "mod-defense",
   job: "0123456789abcdef",
   request: "0123456789abcdef",

@@ -39,7 +39,7 @@ export const ceremonyMembers = {
     description:
       "Begin a key ceremony, or a rehearsal of one on the rehearsal token. Nothing is done before two people have confirmed a step.",
     in: [
-      text("script", scriptNameSchema, "Name of the script."),
+      text("script", scriptNameSchema, "Name of the script, for example authority-root."),
       document("options", ceremonyOptionsSchema, "What it is about, where the script needs that."),
       flag("rehearsal", "True for a rehearsal."),
     ],
@@ -55,7 +55,7 @@ export const ceremonyMembers = {
       "Confirm the step that is open, as it was read. Each step takes two different officers; with the second the node carries it out.",
     in: [
       ceremony,
-      text("step", stepNameSchema, "Name of the step."),
+      text("step", stepNameSchema, "Name of the step, for example opening."),
       text("hash", hashSchema, "Hash of the open step, as it was read."),
     ],
     out: shown,

@@ -2,7 +2,7 @@
  * Where a tenant's keys may be, as the rest of the subsystem asks: before a token is touched.
  */
 import * as v from "valibot";
-import type { Quorum } from "../../approvals/quorum.ts";
+import type { QuorumSetting } from "../../approvals/quorum.ts";
 import { canonical } from "../../audit/canonical.ts";
 import { DsecosError } from "../../bus/errors.ts";
 import { apiPath, type IncusClient } from "../../incus/client.ts";
@@ -110,7 +110,7 @@ export class Guard implements Jurisdiction {
   }
 
   /** Who must approve, as the rules say right now and not as they were read before. */
-  async quorum(tenant: string): Promise<Quorum | undefined> {
+  async quorum(tenant: string): Promise<QuorumSetting | undefined> {
     await this.#parts.jurisdiction(tenant);
     const text = await this.#text(tenant);
     return text === undefined ? undefined : readable(tenant, text).quorum;

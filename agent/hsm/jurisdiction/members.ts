@@ -50,7 +50,7 @@ export const jurisdictionMembers = {
     description:
       "Set where a tenant's keys may live and be used. No key is moved; those that break the new rules are named and cannot be used.",
     in: [tenant, document("rules", rulesSchema, "The rules, which replace those before.")],
-    out: document("rules", rulesAnswerSchema, "The rules that hold now."),
+    out: document("result", rulesAnswerSchema, "The rules that hold now."),
     action: "rules",
     changes: true,
     approvals: 1,

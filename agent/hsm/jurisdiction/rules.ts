@@ -3,7 +3,7 @@
  * it has a token, and on every node of the cluster. Imports nothing from node:.
  */
 import * as v from "valibot";
-import { quorumSchema } from "../../approvals/quorum.ts";
+import { quorumSettingSchema } from "../../approvals/quorum.ts";
 import { timeSchema } from "../../bus/fields.ts";
 import { regionSchema } from "../algorithms.ts";
 
@@ -24,7 +24,7 @@ export const rulesSchema = v.strictObject({
   live: regionsSchema("Region where keys may live, for example UK"),
   use: regionsSchema("Region where keys may be used, for example UK"),
   /** Who must approve what cannot be taken back; any other officer where nothing is said. */
-  quorum: v.optional(quorumSchema),
+  quorum: v.optional(quorumSettingSchema),
 });
 export type Rules = v.InferOutput<typeof rulesSchema>;
 
