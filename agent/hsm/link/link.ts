@@ -56,6 +56,8 @@ class Link {
   #lastId = 0;
   #host = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** Since when nobody listens at its socket. */
+  #unreachable: number | undefined;
   status: DriverStatus = {
     state: "starting",
     since: new Date().toISOString(),
@@ -133,6 +135,7 @@ class Link {
       this.#change({ state: "failed", reason: why });
       return;
     }
+    this.#unreachable = undefined;
     const another = host !== 0 && this.#host !== 0 && host !== this.#host;
     if (host !== 0) this.#host = host;
     const restarts = this.status.restarts + (another ? 1 : 0);
@@ -174,7 +177,9 @@ class Link {
     }
     const wasReady = this.status.state === "ready";
     if (wasReady) this.#change({ state: "restarting", reason: "its process ended" });
-    else if (why !== "") {
+    if (why === "") this.#unreachable = undefined;
+    else this.#unreachable ??= now;
+    if (this.#unreachable !== undefined && now - this.#unreachable > patienceMs) {
       const reason = `its socket does not answer (${why}): see dsecos-hsm@${this.#name}.socket`;
       this.#change({ state: "failed", reason });
     }

@@ -99,14 +99,14 @@ static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG length, 
 
 static CK_RV encrypt(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG length, CK_BYTE_PTR out,
                      CK_ULONG_PTR out_length) {
-  if (fault("sick") >= 0) return CKR_GENERAL_ERROR;
-  return real->C_Encrypt(session, data, length, out, out_length);
+  CK_RV rv = real->C_Encrypt(session, data, length, out, out_length);
+  return fault("sick") >= 0 ? CKR_GENERAL_ERROR : rv;
 }
 
 static CK_RV decrypt(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG length, CK_BYTE_PTR out,
                      CK_ULONG_PTR out_length) {
-  if (fault("sick") >= 0) return CKR_GENERAL_ERROR;
-  return real->C_Decrypt(session, data, length, out, out_length);
+  CK_RV rv = real->C_Decrypt(session, data, length, out, out_length);
+  return fault("sick") >= 0 ? CKR_GENERAL_ERROR : rv;
 }
 
 static CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG length) {

@@ -48,9 +48,13 @@ export function runHost(name: string, config: DriverConfig, places: HostPlaces):
     socket.resume();
   };
   process.on("message", (message: ToHost, handle: unknown) => {
-    if (message.type === "ping") tell({ type: "pong" });
+    if (message.type === "ping") {
+      tell({ type: "pong" });
+      return;
+    }
+    tell({ type: "taken" });
     // A connection that ended on its way comes without its socket.
-    else if (handle instanceof Socket) serve(handle);
+    if (handle instanceof Socket) serve(handle);
   });
   tell({ type: "ready", pinSource });
 }

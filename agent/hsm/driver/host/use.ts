@@ -1,5 +1,6 @@
 /** What is done with keys of a token: signatures, encryption, keys for data, random bytes. */
 import { createHash } from "node:crypto";
+import { Pkcs11Failure } from "../pkcs11/ckr.ts";
 import { ecdsaDer } from "../pkcs11/encodings.ts";
 import { mechanismFor, type TokenAlgorithm, type Use } from "../pkcs11/keytypes.ts";
 import { type Handle, type Mechanism, parameterTypes } from "../pkcs11/module.ts";
@@ -158,11 +159,16 @@ export class KeyUse {
     if (!token.isThere()) return false;
     const probe = Buffer.alloc(16);
     const aad = Buffer.from("probe");
-    const blob = await this.#encrypted(session, key, aad, probe);
-    const mechanism = this.#gcm(blob.subarray(0, ivLength), aad, "decrypt");
-    const sealed = blob.subarray(ivLength);
-    const back = await this.#calls.decrypt(session, mechanism, key, sealed, sealed.length);
-    return back.equals(probe);
+    try {
+      const blob = await this.#encrypted(session, key, aad, probe);
+      const mechanism = this.#gcm(blob.subarray(0, ivLength), aad, "decrypt");
+      const sealed = blob.subarray(ivLength);
+      const back = await this.#calls.decrypt(session, mechanism, key, sealed, sealed.length);
+      return back.equals(probe);
+    } catch (error) {
+      if (error instanceof Pkcs11Failure) return false;
+      throw error;
+    }
   }
 
   dataKeys(label: string, seal: Seal, count: number) {

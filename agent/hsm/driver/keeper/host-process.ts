@@ -29,6 +29,8 @@ export class HostProcess {
   readonly #options: HostOptions;
   #child: ChildProcess | undefined;
   #status: HostStatus = { state: "starting", reason: "it starts", pinSource: "none", host: 0 };
+  /** Sent to the host, which has not said yet that it has them. */
+  readonly #given: Socket[] = [];
   #deaths = 0;
   #began = 0;
   #why = "";
@@ -90,9 +92,8 @@ export class HostProcess {
   }
 
   #send(message: ToHost, socket?: Socket): void {
-    this.#child?.send(message, socket, { keepOpen: false }, (error) => {
+    this.#child?.send(message, socket, { keepOpen: true }, (error) => {
       if (error === null) return;
-      socket?.destroy();
       this.#options.log("warning", "the driver's process does not hear", { why: error.message });
     });
   }
@@ -101,6 +102,9 @@ export class HostProcess {
     switch (message.type) {
       case "pong":
         this.#pinged = undefined;
+        return;
+      case "taken":
+        this.#given.shift()?.destroy();
         return;
       case "failed":
         this.#why = message.why;
@@ -119,12 +123,15 @@ export class HostProcess {
   /** @returns false while there is no host to give it to. */
   give(socket: Socket): boolean {
     if (this.#status.state !== "ready") return false;
+    this.#given.push(socket);
     this.#send({ type: "connection" }, socket);
     return true;
   }
 
   #ended(code: number | null, signal: NodeJS.Signals | null): void {
     clearInterval(this.#timer);
+    // Whoever is at the other end of these connects again.
+    for (const socket of this.#given.splice(0)) socket.destroy();
     if (this.#closing) return;
     const how = signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`;
     const why = this.#why === "" ? how : this.#why;

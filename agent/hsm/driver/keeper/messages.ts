@@ -5,5 +5,7 @@ export type ToHost = { type: "ping" } | { type: "connection" };
 
 export type FromHost =
   | { type: "pong" }
+  /** A connection arrived: the keeper closes its own end of it. In the order in which they were sent. */
+  | { type: "taken" }
   | { type: "ready"; pinSource: "none" | "credential" }
   | { type: "failed"; why: string };
