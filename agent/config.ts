@@ -20,6 +20,8 @@ export const configSchema = v.strictObject({
   hsmDirectory: v.optional(path, "/etc/dsecos/hsm.d"),
   /** Sockets of the drivers' processes, `<name>.sock`. */
   hsmSockets: v.optional(path, "/run/dsecos-hsm"),
+  /** Where certificates that were issued are kept. */
+  pkiDirectory: v.optional(path, "/var/lib/dsecos/pki"),
   /** Where this node is, as a tenant's jurisdiction means it. */
   region: v.optional(regionSchema, "UK"),
   /** Where bundles that somebody exported wait to be fetched. */

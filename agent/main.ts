@@ -193,6 +193,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     record: (filter) => reader.ask("list", { filter, scope: {} }),
     directory: config.hsmDirectory,
     sockets: config.hsmSockets,
+    pkiDirectory: config.pkiDirectory,
     region: config.region,
     history,
     tenantState: (name) => cloud.tenants.outcome(name),

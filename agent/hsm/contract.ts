@@ -4,6 +4,7 @@ import { ceremonyMembers } from "./ceremony/members.ts";
 import { driverMembers } from "./drivers/members.ts";
 import { jurisdictionMembers } from "./jurisdiction/members.ts";
 import { keyMembers } from "./keys/members.ts";
+import { certificateMembers } from "./pki/members.ts";
 import { statementMembers } from "./statement/members.ts";
 import { tokenMembers } from "./tokens/members.ts";
 import { useMembers } from "./use/members.ts";
@@ -44,12 +45,13 @@ export const hsm = defineInterface({
     ...useMembers,
     ...statementMembers,
     ...ceremonyMembers,
+    ...certificateMembers,
   },
   signals: {
     Changed: text(
       "what",
       v.string(),
-      "What changed: drivers, tokens, or keys and the tenant's name.",
+      "What changed: drivers, tokens, ceremonies, or keys or certificates and the tenant's name.",
     ),
   },
 });

@@ -18,6 +18,7 @@ import { Guard } from "./jurisdiction/guard.ts";
 import { createJurisdictionAnswers } from "./jurisdiction/service.ts";
 import { createKeys } from "./keys/service.ts";
 import type { Token } from "./parts.ts";
+import { createCertificates } from "./pki/service.ts";
 import { createQuorums } from "./quorums.ts";
 import type { AskRecord } from "./statement/record.ts";
 import { createStatements } from "./statement/service.ts";
@@ -37,6 +38,8 @@ export interface HsmParts extends CoreParts {
   incus: IncusClient;
   /** Where the tenant's record says that its data must stay. @throws NotFound, Unavailable */
   jurisdiction: (name: string) => Promise<string>;
+  /** Where certificates that were issued are kept. */
+  pkiDirectory: string;
   /** Newest entries of the audit log of an action, newest first. */
   history: (action: string, limit: number) => Promise<AuditEntry[]>;
   /** Whether a tenant is there. @throws Unavailable while the tenants are not known */
@@ -121,6 +124,13 @@ export function createHsm(parts: HsmParts): HsmService {
     changed: () => parts.changed("ceremonies"),
   });
 
+  const certificates = createCertificates({
+    ...{ region, node, tokens: book, records, keys: store, maker: core.maker },
+    ...{ jurisdiction: guard, meter, audit, history: parts.record, log },
+    directory: parts.pkiDirectory,
+    changed: (owner) => parts.changed(`certificates ${owner}`),
+  });
+
   async function requireNoKeys(name: string): Promise<void> {
     const declared = (await declarations.all()).get(name) ?? [];
     for (const { driver, label } of declared) {
@@ -149,8 +159,12 @@ export function createHsm(parts: HsmParts): HsmService {
       ...uses.handlers,
       ...ceremonies.handlers,
       ...statements.handlers,
+      ...certificates.handlers,
     },
-    fingerprints: { ...tokens.fingerprints, ...keys.fingerprints, ...rules.fingerprints },
+    fingerprints: {
+      ...{ ...tokens.fingerprints, ...keys.fingerprints, ...rules.fingerprints },
+      ...certificates.fingerprints,
+    },
     quorums: createQuorums({
       people: parts.people,
       tokens: book,
@@ -159,6 +173,7 @@ export function createHsm(parts: HsmParts): HsmService {
     start() {
       watch.start();
       ceremonies.start();
+      certificates.start();
     },
     async stop() {
       ceremonies.stop();

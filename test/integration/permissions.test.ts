@@ -52,6 +52,10 @@ const samples: Record<string, unknown> = {
   change: {},
   size: {},
   schedule: { schedule: "@daily" },
+  script: "no-such-script",
+  rehearsal: true,
+  ceremony: "0000000000000000",
+  step: "no-such-step",
   driver: "nosuch",
   token: "nosuch/no-such-thing",
   key: "no-such-key",
@@ -71,6 +75,10 @@ const samples: Record<string, unknown> = {
   wrapped: "AAAA",
   count: 1,
   bytes: 1,
+  profile: "person",
+  csr: "AAAA",
+  serial: "4".repeat(32),
+  revocation: "superseded",
   recipient: {
     ...{ tenant: "no-such-thing", key: "no-such-key", version: 1, region: "UK" },
     publicKey: "AAAA",
@@ -78,6 +86,7 @@ const samples: Record<string, unknown> = {
 };
 const specs: Record<string, unknown> = {
   "instances.Create": { image: "no-such-image" },
+  "hsm.CreateAuthority": {},
   "hsm.CreateKey": { name: "no-such-key", algorithm: "P-384" },
   "audit.Export": { form: "disclosed", tenant: "no-such-thing" },
   // A domain that the schema accepts; the name is taken from the samples and must not be created.

@@ -21,6 +21,8 @@ const values: Record<string, string> = {
   "selinux.confirm-seconds": "300",
   "images.file": "debian-13.tar.xz",
   "images.fingerprint": "0123456789ab",
+  "hsm.serial": "4f1c2d3e5a6b7c8d9e0f1a2b3c4d5e6f",
+  "hsm.request": '"$(cat agency.csr)"',
   "hsm.hash": `${policyHash}${policyHash}`,
   ceremony: "0123456789abcdef",
   tenant: "mod-defense",

@@ -7,7 +7,7 @@ import type { KeyRecord, KeyVersion } from "../keys/record.ts";
 import type { KeyStore } from "../keys/store.ts";
 import { headLabel, versionLabel } from "../keys/stored.ts";
 import type { FoundKey, Token } from "../parts.ts";
-import { authorityLabel, keyNames } from "../pki/authority.ts";
+import { authorityLabel, keyNames } from "../pki/labels.ts";
 import type { TokenRecords } from "../tokens/records.ts";
 import type { ActContext, CeremonyAct } from "./acts.ts";
 import { insist, keyFacts } from "./attributes.ts";

@@ -4,6 +4,7 @@ import { cursorSchema, limitSchema, lineSchema, pageOf, timeSchema } from "../..
 import { algorithmSchema, algorithms, protections, purposes, regionSchema } from "../algorithms.ts";
 import { driverNameSchema } from "../config.ts";
 import { keyNameSchema, keyRecordSchema, keyStates } from "./record.ts";
+import { isReserved } from "./reserved.ts";
 
 /** Days between rotations; 0 for none. */
 export const rotationDaysSchema = v.pipe(
@@ -22,8 +23,13 @@ export const destroyDaysSchema = v.pipe(
   v.description("Days until it is destroyed, 7 to 30"),
 );
 
+const newNameSchema = v.pipe(
+  keyNameSchema,
+  v.check((name) => !isReserved(name), "Names that begin with authority belong to authorities."),
+);
+
 export const keySpecSchema = v.strictObject({
-  name: keyNameSchema,
+  name: newNameSchema,
   algorithm: algorithmSchema,
   driver: v.optional(
     v.pipe(driverNameSchema, v.description("In the token of this driver; any if left out")),

@@ -17,17 +17,6 @@ import { type AuthorityAlgorithm, keyIdentifier, mldsaSpki } from "./x509/algori
 import { authorityKey } from "./x509/extensions.ts";
 import { encodeName, type NameParts } from "./x509/names.ts";
 
-/** Label of the record in a token. */
-export const authorityLabel = "authority";
-
-/** Names of the keys; the root's is what a key ceremony makes, too. */
-export const keyNames = {
-  root: "authority-root",
-  tenant: "authority",
-  rootParallel: "authority-root-pq",
-  parallel: "authority-pq",
-} as const;
-
 const keyUseSchema = v.object({ name: v.string(), version: v.number() });
 
 export const authorityRecordSchema = v.object({

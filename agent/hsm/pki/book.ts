@@ -6,11 +6,11 @@ import type { Token } from "../parts.ts";
 import {
   type Authority,
   type AuthorityRecord,
-  authorityLabel,
   openAuthority,
   ownerOf,
   parseRecord,
 } from "./authority.ts";
+import { authorityLabel } from "./labels.ts";
 import type { PkiParts } from "./parts.ts";
 
 /** Tokens whose records are read for a list; of more, only those that issued something. */

@@ -15,17 +15,16 @@ import { type AuthoritySpec, nodeOwner } from "./answers.ts";
 import {
   type Authority,
   type AuthorityRecord,
-  authorityLabel,
   authoritySubject,
   directoryOf,
   type Issuer,
   issuerOf,
-  keyNames,
   parallelSubject,
 } from "./authority.ts";
 import type { AuthorityBook } from "./book.ts";
 import { chainOf, parallelFile, parallelRootFile } from "./chain.ts";
 import { diskFailure } from "./issued.ts";
+import { authorityLabel, keyNames } from "./labels.ts";
 import type { PkiParts } from "./parts.ts";
 import { authorityExtensions, rootExtensions } from "./profiles.ts";
 import { putOnRecord } from "./record.ts";

@@ -69,7 +69,7 @@ export const certificateMembers = {
       "Issue a certificate to a person or a service of the tenant. The request's common name says who; its organisation, where it has one, must be the tenant.",
     in: [
       tenant,
-      text("profile", leafProfileSchema, "person or service."),
+      text("profile", leafProfileSchema, "Who it is for, for example person or service."),
       content("csr", 32_768, "The request (PKCS #10) as PEM or DER."),
       count("days", v.optional(leafDaysSchema, mostLeafDays), "How long it holds, in days."),
     ],
@@ -104,7 +104,11 @@ export const certificateMembers = {
   },
   Revoke: {
     description: "Revoke a certificate for good; the list of revoked ones is made anew.",
-    in: [tenant, serial, text("revocation", revocationSchema, "Why it is revoked.")],
+    in: [
+      tenant,
+      serial,
+      text("revocation", revocationSchema, "Why it is revoked, for example superseded."),
+    ],
     out: document("certificate", certificateSchema, "The certificate as it is now."),
     action: "certify",
     changes: true,

@@ -8,6 +8,7 @@ import type { Decision } from "../jurisdiction/decide.ts";
 import type { Jurisdiction, Places } from "../jurisdiction/guard.ts";
 import { uses } from "../keys/lifecycle.ts";
 import type { KeyRecord, KeyState, KeyVersion } from "../keys/record.ts";
+import { isReserved } from "../keys/reserved.ts";
 import type { Keys, Token, Tokens } from "../parts.ts";
 
 export interface PrepareParts {
@@ -45,6 +46,10 @@ const verbs: Record<Purpose, string> = {
 export async function prepare(parts: PrepareParts, wanted: Wanted): Promise<Prepared> {
   const { tenant, key, purpose, act, recipient } = wanted;
   const places = { act: recipient === undefined ? "use" : "transfer", recipient } as const;
+  if (act === "protect" && isReserved(key)) {
+    const what = `${key} signs certificates and nothing else; use another key.`;
+    throw new DsecosError("Denied", what);
+  }
   // Even to look for the key is to ask a token, which may not happen where nothing is allowed.
   await allowedSomewhere(parts, tenant, places);
   const { record, token, frozen } = await parts.keys.find(tenant, key);
