@@ -111,7 +111,8 @@ const waits = no("is to be destroyed; cancel that first.");
 function whileScheduled(state: KeyState, stateBefore: KeyState, act: KeyAct): Step {
   if (state === "destroyed") return gone;
   if (act === "destroy") return to("destroyed");
-  if (act === "cancelDestroy") return to(stateBefore);
+  // Whatever the record says it was before, what is compromised stays so.
+  if (act === "cancelDestroy") return to(state === "compromised" ? state : stateBefore);
   if (act === "compromise" && state !== "compromised") return to("compromised");
   return waits;
 }

@@ -107,7 +107,7 @@ export function createKeys(parts: KeyServiceParts) {
       const event = { at, by: user, state: record.state, why };
       return {
         ...record,
-        ...dueAfter(record.rotateDays, new Date(at)),
+        ...dueAfter(record.rotateDays, now()),
         versions: [...record.versions, version],
         history: [...record.history, event],
         revision: record.revision + 1,
