@@ -54,7 +54,7 @@ const third = "2026-11-03T08:00:00.000Z";
 
 function statement(entries: AuditEntry[]) {
   const { uses, unfinished } = usesIn(entries);
-  return reconcile(readingsIn(entries), uses, unfinished);
+  return reconcile(new Set([token]), readingsIn(entries), uses, unfinished);
 }
 
 describe("receipts and counters", () => {
@@ -192,6 +192,30 @@ describe("receipts and counters", () => {
     ]);
     expect(own).toEqual([{ object: "seal", operation: "encrypt", counted: 2 }]);
     expect(rows).toMatchObject([{ operation: "verify", receipts: 1, counted: null }]);
+  });
+
+  test("of an authority are in notes, and two where it signs with two keys", () => {
+    const [, { details = {} } = {}] = use(first, first, "success", { key: "ca" });
+    const elsewhere = use(first, first, "success", { key: "root", token: "softhsm/=node" });
+    const { rows, orphans } = statement([
+      reading(first, [row({ sign: 5 }, "a", "ca"), row({ sign: 5 }, "b", "ca-parallel")]),
+      entry({ outcome: "note", call: "c", details }),
+      entry({
+        outcome: "note",
+        call: "c",
+        details: {
+          ...details,
+          parallelReceipt: { ...(details.receipt as object), key: "ca-parallel" },
+        },
+      }),
+      ...elsewhere,
+      reading(second, [row({ sign: 7 }, "a", "ca"), row({ sign: 6 }, "b", "ca-parallel")]),
+    ]);
+    expect(orphans).toBe(0);
+    expect(rows).toMatchObject([
+      { key: "ca", receipts: 2, counted: 2, reason: "none" },
+      { key: "ca-parallel", receipts: 1, counted: 1, reason: "none" },
+    ]);
   });
 
   test("leave out receipts of readings that are not there, and say how many", () => {

@@ -28,14 +28,18 @@ export interface Reconciled {
   readonly orphans: number;
 }
 
-/** @param readings by token, oldest first: those of the month, and the one after it */
+/**
+ * @param own ids of the tenant's tokens
+ * @param readings by token, oldest first: those of the month, and the one after it
+ */
 export function reconcile(
+  own: ReadonlySet<string>,
   readings: ReadonlyMap<string, readonly Reading[]>,
   uses: readonly RecordedUse[],
   unfinished: readonly Unfinished[],
 ): Reconciled {
   const sums = new Map<string, Sum>();
-  const own = new Map<string, Statement["own"][number]>();
+  const unnamed = new Map<string, Statement["own"][number]>();
   const sumOf = (key: string, version: number, operation: string): Sum => {
     const name = `${key}\n${version}\n${operation}`;
     const fresh = { key, version, operation, receipts: 0, failed: 0, lost: false };
@@ -45,8 +49,9 @@ export function reconcile(
   };
   const grow = ({ key, version, object, operation, grown, lost }: Growth) => {
     if (key === "") {
-      const row = own.get(`${object}\n${operation}`) ?? { object, operation, counted: 0 };
-      own.set(`${object}\n${operation}`, { ...row, counted: row.counted + grown });
+      const name = `${object}\n${operation}`;
+      const row = unnamed.get(name) ?? { object, operation, counted: 0 };
+      unnamed.set(name, { ...row, counted: row.counted + grown });
       return;
     }
     const sum = sumOf(key, version, operation);
@@ -68,6 +73,8 @@ export function reconcile(
   let orphans = 0;
   for (const { receipt, failed } of uses) {
     const { key, version, operation, count, token, reading } = receipt;
+    // The node's root signs for a tenant with a token that is none of the tenant's.
+    if (token !== "" && !own.has(token)) continue;
     if (token !== "" && !periods.has(`${token}\n${reading}`)) {
       orphans += 1;
       continue;
@@ -90,7 +97,7 @@ export function reconcile(
       (a, b) => compare(a.key, b.key) || a.version - b.version || compare(a.operation, b.operation),
     )
     .map((sum) => rowOf(sum, lost, restarts));
-  return { tokens, rows, own: [...own.values()], orphans };
+  return { tokens, rows, own: [...unnamed.values()], orphans };
 }
 
 function rowOf(sum: Sum, lost: readonly Unfinished[], restarts: number): StatementRow {

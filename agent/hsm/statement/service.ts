@@ -38,7 +38,8 @@ export function createStatements(parts: StatementParts): {
     }
     const remarks: string[] = [];
     const closed = readingsIn(await readingEntries(ask, { tenant: name, from: to, signal }));
-    for (const token of await tokens.all(name)) {
+    const own = await tokens.all(name);
+    for (const token of own) {
       if (!closed.has(token.id)) await close(token, remarks);
     }
     // Its own readings, and of each token the first one after it.
@@ -49,7 +50,9 @@ export function createStatements(parts: StatementParts): {
     const span = { tenant: name, action: "hsm.", from, to: end, signal };
     const { uses, unfinished } = usesIn(await entriesOf(ask, span));
     const ofMonth = uses.filter(({ receipt }) => receipt.reading === "" || receipt.reading < to);
-    const { orphans, ...sums } = reconcile(readings, ofMonth, unfinished);
+    // A token that was forgotten meanwhile still has its uses on record.
+    const ids = new Set([...own.map(({ id }) => id), ...readings.keys()]);
+    const { orphans, ...sums } = reconcile(ids, readings, ofMonth, unfinished);
     if (orphans > 0) {
       remarks.push(
         `${orphans} receipts name readings of counters that are not in this month's record: from before it, or kept no longer; they are left out.`,

@@ -27,6 +27,9 @@ const operations: Record<string, string> = {
   "hsm.Transfer": "rewrap",
 };
 
+/** An authority with two keys signs twice. */
+const labels = ["receipt", "parallelReceipt"] as const;
+
 /** @param entries in any order */
 export function usesIn(entries: readonly AuditEntry[]): {
   uses: RecordedUse[];
@@ -36,15 +39,18 @@ export function usesIn(entries: readonly AuditEntry[]): {
   const ended = new Set<string>();
   const uses = new Map<string, RecordedUse>();
   for (const entry of entries) {
-    const { call, outcome, details } = entry;
-    if (call === undefined) continue;
-    if (outcome === "intent") begun.set(call, entry);
-    if (outcome !== "success" && outcome !== "failure") continue;
-    ended.add(call);
-    const { success, output } = v.safeParse(receiptSchema, details?.receipt);
-    // One that was late has two outcomes: that it took too long, and what came of it.
-    const isBetter = outcome === "success" || !uses.has(call);
-    if (success && isBetter) uses.set(call, { receipt: output, failed: outcome === "failure" });
+    const { call, sequence, outcome, details } = entry;
+    if (outcome === "intent" && call !== undefined) begun.set(call, entry);
+    if (outcome === "intent" || outcome === "refused") continue;
+    const failed = outcome === "failure";
+    if (outcome !== "note" && call !== undefined) ended.add(call);
+    for (const label of labels) {
+      const { success, output } = v.safeParse(receiptSchema, details?.[label]);
+      if (!success) continue;
+      // One that was late has two outcomes: that it took too long, and what came of it.
+      const name = outcome === "note" ? `${sequence} ${label}` : `${call} ${label}`;
+      if (!failed || !uses.has(name)) uses.set(name, { receipt: output, failed });
+    }
   }
   const unfinished = [...begun].flatMap(([call, { action, time, details }]) => {
     const operation = operations[action];
