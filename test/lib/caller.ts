@@ -24,12 +24,18 @@ export class Person {
     this.#child = child;
   }
 
-  static async as(user: string, environment = process.env): Promise<Person> {
+  /** @param within a program that is to run the caller, with its first arguments */
+  static async as(
+    user: string,
+    environment = process.env,
+    within: readonly string[] = [],
+  ): Promise<Person> {
     const program = await callerProgram();
     const uid = execFileSync("id", ["-u", "--", user], { encoding: "utf8" }).trim();
     const gid = execFileSync("id", ["-g", "--", user], { encoding: "utf8" }).trim();
     const args = [`--reuid=${uid}`, `--regid=${gid}`, "--init-groups", process.execPath, program];
-    const child = spawn("setpriv", args, { env: environment, stdio: ["pipe", "pipe", "inherit"] });
+    const [command = "", ...rest] = [...within, "setpriv", ...args];
+    const child = spawn(command, rest, { env: environment, stdio: ["pipe", "pipe", "inherit"] });
     const person = new Person(user, child);
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
     const named = new Promise<void>((resolve, reject) => {

@@ -6,7 +6,7 @@ import type { AuditWriter } from "../../audit/types.ts";
 import type { Caller } from "../../bus/call.ts";
 import { DsecosError } from "../../bus/errors.ts";
 import { explain, type Log } from "../../log.ts";
-import type { Token, Tokens } from "../parts.ts";
+import type { Tokens } from "../parts.ts";
 import { type ActContext, type CeremonyAct, type ScriptDraft, signAct } from "./acts.ts";
 import type { Fact } from "./answers.ts";
 import { inGroups } from "./attributes.ts";
@@ -57,7 +57,7 @@ export class Conductor {
       if (!context.again) await this.#acts.get(act)?.prepare?.(context);
       await this.tell(state, { what: "began", step: name });
       if (act === signAct) {
-        const [facts, signed] = await this.#sign(state, await context.token());
+        const [facts, signed] = await this.#sign(state);
         await this.tell(state, { what: "done", step: name, facts, signed });
       } else {
         const facts = await this.#acts.get(act)?.run(context);
@@ -77,7 +77,10 @@ export class Conductor {
     if (state.state === "complete") await this.takeBack(state);
   }
 
-  async #sign(state: CeremonyState, token: Token): Promise<[Fact[], Signed]> {
+  /** In the node's own token, whosever the ceremony was about. */
+  async #sign(state: CeremonyState): Promise<[Fact[], Signed]> {
+    const { tokens } = this.#parts;
+    const token = await (state.started.rehearsal ? tokens.rehearsal() : tokens.node());
     const key = await signerOf(token);
     const spki = Buffer.from(key.spki).toString("base64");
     const signer = { spki, token: token.id };
