@@ -6,12 +6,14 @@ import { NoDriver } from "./drivers/none.tsx";
 import { DriverPanels } from "./drivers/panels.tsx";
 import { Verdict } from "./drivers/verdict.tsx";
 import type { Part, PartProps } from "./part.ts";
+import { StatusPanel } from "./status.tsx";
 
 function OverviewTab({ drivers, stale }: PartProps) {
   if (drivers.rows.length === 0) return <NoDriver directory={drivers.directory} />;
   return (
     <div className="ds-stack">
       <Verdict drivers={drivers} stale={stale} />
+      <StatusPanel />
       <DriverPanels rows={drivers.rows} />
     </div>
   );
@@ -24,7 +26,11 @@ export const overview: Part = {
     text: _(
       "Keys live in tokens of an HSM, reached over its PKCS#11 module, and never leave them. Each module runs in a process of its own, so that a module that dies takes nothing else along; the process alone knows the PIN.",
     ),
-    commands: [commandOf(hsm, "GetDrivers", []), "systemctl status 'dsecos-hsm@*.service'"],
+    commands: [
+      commandOf(hsm, "Status", []),
+      commandOf(hsm, "GetDrivers", []),
+      "systemctl status 'dsecos-hsm@*.service'",
+    ],
   }),
   Body: OverviewTab,
 };

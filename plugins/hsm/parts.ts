@@ -3,6 +3,7 @@ import { keys } from "./keys/tab.tsx";
 import { overview } from "./overview.tsx";
 import type { Part } from "./part.ts";
 import { rules } from "./rules/tab.tsx";
+import { statement } from "./statement/tab.tsx";
 import { tokens } from "./tokens/tab.tsx";
 
-export const parts: readonly Part[] = [overview, tokens, keys, rules];
+export const parts: readonly Part[] = [overview, tokens, keys, rules, statement];

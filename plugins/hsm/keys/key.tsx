@@ -14,6 +14,7 @@ import { partAddress } from "../part.ts";
 import { keyMenu } from "./acts.tsx";
 import { KeyState } from "./columns.tsx";
 import { History } from "./history.tsx";
+import { UsePanel } from "./usage.tsx";
 import { Versions } from "./versions.tsx";
 import {
   algorithmName,
@@ -75,6 +76,7 @@ function Detail({ detail }: { detail: KeyDetail }) {
           <Command text={commandOf(hsm, "Key", [tenant, name])} />
         </section>
       </div>
+      <UsePanel tenant={tenant} name={name} />
       <Versions record={record} held={held} />
       <History rows={record.history} />
     </>

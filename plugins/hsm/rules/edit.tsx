@@ -18,7 +18,7 @@ export function EditRulesDialog({ answer }: { answer: RulesAnswer }) {
   const problems = rulesProblems(draft);
   const rules = rulesOf(draft);
   const same = answer.set !== undefined && sameRules(rules, answer.rules);
-  const invalid = problems.live !== "" || problems.use !== "" || same;
+  const invalid = Object.values(problems).some(Boolean) || same;
   return (
     <Dialog
       title={format(_("Set the rules of $0"), tenant)}
@@ -49,6 +49,24 @@ export function EditRulesDialog({ answer }: { answer: RulesAnswer }) {
         hint={_("regions of nodes and of recipients, for example UK")}
         change={(use) => setDraft({ ...draft, use })}
       />
+      <div className="ds-fields">
+        <TextField
+          label={_("How many must approve")}
+          type="number"
+          required
+          value={draft.needed}
+          problem={problems.needed}
+          hint={_("beside the one who asks, for what cannot be taken back")}
+          change={(needed) => setDraft({ ...draft, needed })}
+        />
+        <TextField
+          label={_("Who may approve")}
+          value={draft.approvers}
+          problem={problems.approvers}
+          hint={_("for example 1010:jane, 1011:omar; empty: any officer")}
+          change={(approvers) => setDraft({ ...draft, approvers })}
+        />
+      </div>
       <p className="ds-subtle">
         {_(
           "No key is moved. A key that breaks the new rules stays where it is and cannot be used; it is listed here.",

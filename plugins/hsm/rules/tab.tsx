@@ -8,7 +8,7 @@ import { client, listen } from "../../lib/client.ts";
 import { commandOf } from "../../lib/command.ts";
 import { showDialog } from "../../lib/dialog.tsx";
 import { useQuery } from "../../lib/hooks.ts";
-import { _, dateTime, format, ngettext } from "../../lib/i18n.ts";
+import { _, dateTime, format, ngettext, number } from "../../lib/i18n.ts";
 import { first, go, type Place } from "../../lib/location.ts";
 import { Failure, Loading, Nothing, Stale } from "../../lib/states.tsx";
 import { Table } from "../../lib/table.tsx";
@@ -93,6 +93,8 @@ function Rules({ answer }: { answer: RulesAnswer }) {
         <dd>{rules.live.join(", ")}</dd>
         <dt>{_("Keys may be used in")}</dt>
         <dd>{rules.use.join(", ")}</dd>
+        <dt>{_("Must approve")}</dt>
+        <dd>{quorumWords(rules.quorum)}</dd>
         <dt>{_("This node is in")}</dt>
         <dd>{nodeRegion}</dd>
         <dt>{_("Set")}</dt>
@@ -104,6 +106,13 @@ function Rules({ answer }: { answer: RulesAnswer }) {
       </dl>
     </section>
   );
+}
+
+function quorumWords(quorum: RulesAnswer["rules"]["quorum"]): string {
+  if (!quorum) return _("one other officer");
+  const { needed, approvers } = quorum;
+  if (!approvers?.length) return ngettext("$0 other officer", "$0 other officers", needed);
+  return format(_("$0 of $1"), number(needed), approvers.join(", "));
 }
 
 function Breaking({ answer: { tenant, breaking, unknown } }: { answer: RulesAnswer }) {
