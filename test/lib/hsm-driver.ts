@@ -5,7 +5,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -127,7 +127,10 @@ export async function createHsmBed(options: HsmBedOptions = {}): Promise<HsmBed>
   const start = () =>
     spawn(
       process.execPath,
-      [path, "--driver", "test", "--config", configFile, "--socket", socket],
+      [
+        ...packagedFlags(),
+        ...[path, "--driver", "test", "--config", configFile, "--socket", socket],
+      ],
       {
         stdio: ["ignore", "ignore", log === journal ? "inherit" : "ignore"],
         env: {
@@ -192,6 +195,15 @@ export async function createHsmBed(options: HsmBedOptions = {}): Promise<HsmBed>
 }
 
 const silent: Log = () => {};
+
+/** @returns how its unit starts Node. */
+function packagedFlags(): string[] {
+  const unit = readFileSync(join(root, "packaging/systemd/dsecos-hsm@.service"), "utf8");
+  const start = /^ExecStart=\/usr\/bin\/node (.*?) ?\/usr\/lib\/dsecos-hsm\/dsecos-hsm\.js/m;
+  const flags = start.exec(unit)?.[1];
+  if (flags === undefined) throw new Error("the unit starts the driver in an unknown way");
+  return flags.split(" ").filter(Boolean);
+}
 
 /** Waits until a driver says of itself that it is ready. @throws Error when it says that it cannot be */
 export async function ready(driver: Driver): Promise<void> {
