@@ -5,9 +5,12 @@ import { tenantNameSchema } from "../../tenants/names.ts";
 
 /** Who has an authority: a tenant, or the node itself, whose is the root. */
 export const nodeOwner = "=node";
-export const ownerSchema = v.union(
-  [tenantNameSchema, v.literal(nodeOwner)],
-  `Name a tenant, or ${nodeOwner} for the node's own root.`,
+export const ownerSchema = v.pipe(
+  v.string(),
+  v.check(
+    (name) => name === nodeOwner || v.is(tenantNameSchema, name),
+    `Name a tenant, or ${nodeOwner} for the node's own root.`,
+  ),
 );
 
 /**
