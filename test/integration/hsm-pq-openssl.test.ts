@@ -2,13 +2,9 @@
 import { hash, randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compositeSign } from "../../agent/hsm/pq/composite.ts";
-import { mlDsa65, mlDsaPublicKey, mlDsaSign, mlDsaVerify } from "../../agent/hsm/pq/ml-dsa.ts";
-import {
-  mlKem768,
-  mlKemDecapsulate,
-  mlKemEncapsulate,
-  mlKemPublicKey,
-} from "../../agent/hsm/pq/ml-kem.ts";
+import { mlDsaPublicKey, mlDsaSign, mlDsaVerify } from "../../agent/hsm/pq/ml-dsa.ts";
+import { mlKemDecapsulate, mlKemEncapsulate, mlKemPublicKey } from "../../agent/hsm/pq/ml-kem.ts";
+import { mlDsa65, mlKem768 } from "../../agent/hsm/pq/sizes.ts";
 import { fromSpki, toSpki } from "../../agent/hsm/pq/spki.ts";
 import { type DebianOpenssl, debianOpenssl } from "../lib/debian-openssl.ts";
 import { SoftwareToken } from "../lib/hsm-pq/software-token.ts";

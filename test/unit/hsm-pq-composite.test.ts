@@ -6,8 +6,9 @@ import {
   compositeSpki,
   compositeVerify,
 } from "../../agent/hsm/pq/composite.ts";
-import { mlDsa65, mlDsaPublicKey, mlDsaSign } from "../../agent/hsm/pq/ml-dsa.ts";
+import { mlDsaPublicKey, mlDsaSign } from "../../agent/hsm/pq/ml-dsa.ts";
 import { generateSealed } from "../../agent/hsm/pq/sealed.ts";
+import { mlDsa65 } from "../../agent/hsm/pq/sizes.ts";
 import { toSpki } from "../../agent/hsm/pq/spki.ts";
 import vectors from "../lib/hsm-pq/composite-signature.json" with { type: "json" };
 import { SoftwareToken } from "../lib/hsm-pq/software-token.ts";

@@ -8,8 +8,9 @@ import {
   compositeKemSpki,
 } from "../../agent/hsm/pq/composite-kem.ts";
 import { openEnvelope, rewrap, sealEnvelope } from "../../agent/hsm/pq/envelope.ts";
-import { mlKem768, mlKemPublicKey } from "../../agent/hsm/pq/ml-kem.ts";
+import { mlKemPublicKey } from "../../agent/hsm/pq/ml-kem.ts";
 import { generateSealed } from "../../agent/hsm/pq/sealed.ts";
+import { mlKem768 } from "../../agent/hsm/pq/sizes.ts";
 import vectors from "../lib/hsm-pq/composite-kem.json" with { type: "json" };
 import { SoftwareToken } from "../lib/hsm-pq/software-token.ts";
 

@@ -1,13 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { mlDsa65, mlDsaPublicKey, mlDsaSign, mlDsaVerify } from "../../agent/hsm/pq/ml-dsa.ts";
-import {
-  mlKem768,
-  mlKemDecapsulate,
-  mlKemEncapsulate,
-  mlKemPublicKey,
-} from "../../agent/hsm/pq/ml-kem.ts";
+import { mlDsaPublicKey, mlDsaSign, mlDsaVerify } from "../../agent/hsm/pq/ml-dsa.ts";
+import { mlKemDecapsulate, mlKemEncapsulate, mlKemPublicKey } from "../../agent/hsm/pq/ml-kem.ts";
 import { generateSealed, withSecret } from "../../agent/hsm/pq/sealed.ts";
+import { mlDsa65, mlKem768 } from "../../agent/hsm/pq/sizes.ts";
 import { fromSpki, toSpki } from "../../agent/hsm/pq/spki.ts";
 import { SoftwareToken } from "../lib/hsm-pq/software-token.ts";
 

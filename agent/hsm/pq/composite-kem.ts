@@ -10,15 +10,14 @@
  */
 import { createECDH, hash } from "node:crypto";
 import { DriverError, type PrivateParts, type PublicParts } from "../driver/types.ts";
-import { mlKem768, mlKemDecapsulate, mlKemEncapsulate } from "./ml-kem.ts";
+import { mlKemDecapsulate, mlKemEncapsulate } from "./ml-kem.ts";
 import { checkPoint, p384Point } from "./p384.ts";
 import { withSecret } from "./sealed.ts";
-import { p384PointBytes, toSpki } from "./spki.ts";
+import { mlKem768, p384PointBytes, p384SecretBytes } from "./sizes.ts";
+import { toSpki } from "./spki.ts";
 import type { TokenForPq } from "./token.ts";
 
 const label = Buffer.from("MLKEM768-P384");
-/** The x-coordinate of the point that ECDH comes to; modules could leave out leading zeros. */
-const p384SecretBytes = 48;
 export const compositeCiphertextBytes = mlKem768.ciphertextBytes + p384PointBytes;
 
 /** The public key as SubjectPublicKeyInfo, from those of its halves. */
@@ -59,6 +58,7 @@ export async function compositeDecapsulate(
   );
   try {
     const classical = await token.agreeP384(id, ephemeralPoint);
+    // A module could leave out leading zeros; where one half begins would no longer be sure.
     if (classical.length !== p384SecretBytes) {
       const lengths = `${classical.length} bytes, not ${p384SecretBytes}`;
       throw new DriverError("module", `The module agreed on a secret of ${lengths}.`);

@@ -9,9 +9,10 @@
  */
 import { hash, verify } from "node:crypto";
 import { DriverError, type PrivateParts, type PublicParts } from "../driver/types.ts";
-import { mlDsa65, mlDsaSign, mlDsaVerify } from "./ml-dsa.ts";
+import { mlDsaSign, mlDsaVerify } from "./ml-dsa.ts";
 import { p384Key } from "./p384.ts";
 import { withSecret } from "./sealed.ts";
+import { mlDsa65 } from "./sizes.ts";
 import { fromSpki, toSpki } from "./spki.ts";
 import type { TokenForPq } from "./token.ts";
 

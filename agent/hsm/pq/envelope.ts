@@ -23,8 +23,9 @@ import {
   compositeEncapsulate,
   compositeKemSpki,
 } from "./composite-kem.ts";
-import { mlKem768, mlKemDecapsulate, mlKemEncapsulate } from "./ml-kem.ts";
+import { mlKemDecapsulate, mlKemEncapsulate } from "./ml-kem.ts";
 import { withSecret } from "./sealed.ts";
+import { mlKem768 } from "./sizes.ts";
 import { toSpki } from "./spki.ts";
 import type { TokenForPq } from "./token.ts";
 

@@ -3,9 +3,8 @@
  * and is expanded for each use. JavaScript cannot promise constant time or that no copy of a secret
  * stays in memory; what this code holds, it overwrites.
  */
+import { mlDsa65 } from "./sizes.ts";
 import { inTurn } from "./turn.ts";
-
-export const mlDsa65 = { seedBytes: 32, publicKeyBytes: 1952, signatureBytes: 3309 } as const;
 
 /** Loaded when first used: the process that loads a module of PKCS#11 mostly does without. */
 const library = async () => (await import("@noble/post-quantum/ml-dsa.js")).ml_dsa65;

@@ -3,14 +3,8 @@
  * (d ‖ z), and is expanded for each use, with the limits that ML-DSA has here.
  */
 import { DriverError } from "../driver/types.ts";
+import { mlKem768 } from "./sizes.ts";
 import { inTurn } from "./turn.ts";
-
-export const mlKem768 = {
-  seedBytes: 64,
-  publicKeyBytes: 1184,
-  ciphertextBytes: 1088,
-  secretBytes: 32,
-} as const;
 
 /** Loaded when first used: the process that loads a module of PKCS#11 mostly does without. */
 const library = async () => (await import("@noble/post-quantum/ml-kem.js")).ml_kem768;

@@ -8,8 +8,9 @@
  * A key in the token has no such moment. The page says so of every sealed key.
  */
 import type { Seal, SealedKey } from "../driver/types.ts";
-import { mlDsa65, mlDsaPublicKey } from "./ml-dsa.ts";
-import { mlKem768, mlKemPublicKey } from "./ml-kem.ts";
+import { mlDsaPublicKey } from "./ml-dsa.ts";
+import { mlKemPublicKey } from "./ml-kem.ts";
+import { mlDsa65, mlKem768 } from "./sizes.ts";
 import type { TokenForPq } from "./token.ts";
 
 const kinds = {

@@ -6,11 +6,7 @@
  * and draft-ietf-lamps-pq-composite-kem.
  */
 import { DriverError } from "../driver/types.ts";
-import { mlDsa65 } from "./ml-dsa.ts";
-import { mlKem768 } from "./ml-kem.ts";
-
-/** An uncompressed point: 04 ‖ x ‖ y. */
-export const p384PointBytes = 97;
+import { mlDsa65, mlKem768, p384PointBytes } from "./sizes.ts";
 
 interface Encoding {
   readonly header: Uint8Array;
