@@ -59,13 +59,15 @@ export function softhsmComponent(context) {
       const credentials = prepare(state);
       writeFileSync(driverFile, JSON.stringify(driverConfig(state), null, 2));
       rmSync(socket, { force: true });
+      const driver = ["--driver", NAME, "--config", driverFile, "--socket", socket];
       await startReady(
         {
           stateDirectory,
           name: DAEMON,
-          command: process.execPath,
-          args: [program, "--driver", NAME, "--config", driverFile, "--socket", socket],
-          // As systemd gives them to the package's unit.
+          // As the package's unit has them: no core dumps, which would have PINs and seeds, and …
+          command: "prlimit",
+          args: ["--core=0", process.execPath, program, ...driver],
+          // … the credentials of systemd.
           env: { ...process.env, CREDENTIALS_DIRECTORY: credentials, STATE_DIRECTORY: state },
           notes: { build: buildMark(parts) },
         },
