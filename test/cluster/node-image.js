@@ -25,7 +25,7 @@ const RELEASE = "trixie";
 const INCLUDE = [
   ...["systemd-sysv", "libpam-systemd", "dbus", "polkitd", "sudo", "iproute2", "openssh-server"],
   ...["cockpit-ws", "cockpit-bridge", "cockpit-system", "nodejs", "incus-base", "incus-client"],
-  ...["nftables", "dnsmasq-base", "btrfs-progs", "e2fsprogs"],
+  ...["nftables", "dnsmasq-base", "btrfs-progs", "e2fsprogs", "libsofthsm2"],
 ];
 
 /** Left out while building only: what is installed later is installed whole. */

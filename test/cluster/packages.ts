@@ -6,7 +6,8 @@ import { run } from "../../packaging/setup/lib/run.js";
 const project = resolve(import.meta.dirname, "../..");
 
 export const packageNames = [
-  ...["dsecos", "dsecos-agent", "dsecos-witness", "cockpit-dsecos", "dsecos-policies"],
+  ...["dsecos", "dsecos-agent", "dsecos-hsm", "dsecos-witness", "cockpit-dsecos"],
+  "dsecos-policies",
 ];
 
 /** @returns paths of the packages, one each, made from the sources as they are now */

@@ -32,6 +32,7 @@ const INCLUDE = [
   ...["linux-image-cloud-amd64", "initramfs-tools", "zstd", "systemd-sysv", "libpam-systemd"],
   ...["udev", "dbus", "polkitd", "sudo", "iproute2", "openssh-server", "auditd"],
   ...["cockpit-ws", "cockpit-bridge", "cockpit-system", "nodejs", "e2fsprogs"],
+  "libsofthsm2",
 ];
 
 /** Left out while building only: what is installed later is installed whole. */
