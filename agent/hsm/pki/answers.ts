@@ -70,7 +70,7 @@ export const authoritySpecSchema = v.strictObject({
     v.pipe(
       authorityDaysSchema,
       v.description(
-        "How long it holds, in days; 3650 for a root, else 1825 or what the root has left",
+        "How long it holds in days, for example 1825; 3650 for a root, else 1825 or what the root has left",
       ),
     ),
   ),

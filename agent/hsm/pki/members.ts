@@ -69,7 +69,11 @@ export const certificateMembers = {
       "Issue a certificate to a person or a service of the tenant. The request's common name says who; its organisation, where it has one, must be the tenant.",
     in: [
       tenant,
-      text("profile", leafProfileSchema, "Who it is for, for example person or service."),
+      text(
+        "profile",
+        leafProfileSchema,
+        "Whether it is for a person or a service, for example person.",
+      ),
       content("csr", 32_768, "The request (PKCS #10) as PEM or DER."),
       count("days", v.optional(leafDaysSchema, mostLeafDays), "How long it holds, in days."),
     ],
