@@ -36,6 +36,7 @@ export class FakeHsm {
 
   readonly #driver = {
     name: "softhsm",
+    tokens: async () => [...this.tokens.values()].map(infoOf),
     generateKey: async (label: string, id: string) => {
       this.#called("generateKey", label);
       if (this.keys.has(`${label}/${id}`)) throw new DriverError("exists", "a key has this id");

@@ -17,7 +17,7 @@ export function tokenActs(tokens: CeremonyTokens): CeremonyAct[] {
   return [
     {
       name: actNames.readToken,
-      run: async (context) => tokenFacts(tokens, await login(await context.token())),
+      run: async (context) => tokenFacts(await login(await context.token())),
     },
     {
       name: actNames.createToken,
@@ -27,9 +27,9 @@ export function tokenActs(tokens: CeremonyTokens): CeremonyAct[] {
       },
       async run(context) {
         const { tenant, driver } = needed(context);
-        if (context.rehearsal) return tokenFacts(tokens, await login(await context.token()));
+        if (context.rehearsal) return tokenFacts(await login(await context.token()));
         const token = await tokens.makeFor(tenant, driver, context.people.join(" and "));
-        return tokenFacts(tokens, await login(token));
+        return tokenFacts(await login(token));
       },
       // A token may have keys by then, made by others: it is not for a ceremony to destroy.
       async undo({ rehearsal, options: { tenant = "", driver } }) {
@@ -43,7 +43,7 @@ export function tokenActs(tokens: CeremonyTokens): CeremonyAct[] {
       async run(context) {
         const token = await context.token();
         await tokens.resetPin(token);
-        return tokenFacts(tokens, await login(token));
+        return tokenFacts(await login(token));
       },
     },
   ];

@@ -1,6 +1,7 @@
 /** What a token says of itself, in words to be read aloud. */
 import { DsecosError } from "../../bus/errors.ts";
-import type { Token, Tokens } from "../parts.ts";
+import { asking } from "../errors.ts";
+import type { Token } from "../parts.ts";
 import type { Fact } from "./answers.ts";
 
 /** Names of the facts of `tokenFacts`, as scripts list them. */
@@ -15,9 +16,14 @@ export const tokenFactNames = [
   "PIN",
 ] as const;
 
-/** @throws DsecosError Unavailable where the token is not there */
-export async function tokenFacts(tokens: Tokens, token: Token): Promise<Fact[]> {
-  const info = await tokens.info(token);
+/**
+ * Asks the token, and not what is remembered of it.
+ * @throws DsecosError Unavailable where the token is not there
+ */
+export async function tokenFacts(token: Token): Promise<Fact[]> {
+  const { driver, label } = token;
+  const all = await asking({ driver: driver.name, token: token.id }, () => driver.tokens());
+  const info = all.find((one) => one.initialized && one.label === label);
   if (info === undefined) {
     throw new DsecosError("Unavailable", `The token ${token.id} is not there; bring it back.`);
   }
