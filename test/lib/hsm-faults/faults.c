@@ -4,7 +4,8 @@
  * on the way. A line of the file is `[once] FAULT [NUMBER]`; `once` removes the file first. Names of
  * calls, with mechanisms, are appended to the file DSECOS_FAULTS_CALLS.
  *
- *   crash exit hang delay (microseconds) logout   in C_Sign
+ *   crash exit hang logout                        in C_Sign
+ *   delay (microseconds)                          in C_Sign and C_Encrypt
  *   pin-locked                                    C_Login gives CKR_PIN_LOCKED
  *   weak-key double-key full hang-making          in C_GenerateKey and C_GenerateKeyPair
  *   sick                                          C_Encrypt and C_Decrypt give CKR_GENERAL_ERROR
@@ -22,29 +23,45 @@
 static CK_FUNCTION_LIST_PTR real;
 static CK_FUNCTION_LIST faulty;
 
-/* Gives the number beside a fault, or -1 where the file does not name it. */
-static long fault(const char *name) {
-  const char *path = getenv("DSECOS_FAULTS");
+/* What the file says now. */
+typedef struct {
+  const char *path;
   char text[256];
-  char *line;
-  char *rest = text;
+} Plan;
+
+static void read_plan(Plan *plan) {
   int file;
-  ssize_t length;
-  if (path == NULL || (file = open(path, O_RDONLY | O_CLOEXEC)) < 0) return -1;
-  length = read(file, text, sizeof text - 1);
-  close(file);
-  if (length <= 0) return -1;
-  text[length] = 0;
-  while ((line = strsep(&rest, "\n")) != NULL) {
+  ssize_t length = 0;
+  plan->path = getenv("DSECOS_FAULTS");
+  if (plan->path != NULL && (file = open(plan->path, O_RDONLY | O_CLOEXEC)) >= 0) {
+    length = read(file, plan->text, sizeof plan->text - 1);
+    close(file);
+  }
+  plan->text[length > 0 ? length : 0] = 0;
+}
+
+/* Gives the number beside a fault, or -1 where the plan does not name it. */
+static long planned(const Plan *plan, const char *name) {
+  const char *line = plan->text;
+  while (*line != 0) {
     char word[64];
     long number = 0;
     int once = strncmp(line, "once ", 5) == 0;
-    if (sscanf(line + (once ? 5 : 0), "%63s %ld", word, &number) < 1) continue;
-    if (strcmp(word, name) != 0) continue;
-    if (once) unlink(path);
-    return number;
+    if (sscanf(line + (once ? 5 : 0), "%63s %ld", word, &number) >= 1 && strcmp(word, name) == 0) {
+      if (once) unlink(plan->path);
+      return number;
+    }
+    line = strchr(line, '\n');
+    if (line == NULL) return -1;
+    line += 1;
   }
   return -1;
+}
+
+static long fault(const char *name) {
+  Plan plan;
+  read_plan(&plan);
+  return planned(&plan, name);
 }
 
 static void called(const char *name, unsigned long mechanism) {
@@ -85,12 +102,15 @@ static CK_RV derive_key(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism, C
 
 static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG length, CK_BYTE_PTR signature,
                   CK_ULONG_PTR signature_length) {
-  long delay = fault("delay");
+  Plan plan;
+  long delay;
+  read_plan(&plan);
+  delay = planned(&plan, "delay");
   if (delay > 0) usleep(delay);
-  if (fault("crash") >= 0) raise(SIGSEGV);
-  if (fault("exit") >= 0) _exit(5);
-  if (fault("hang") >= 0) wait_forever();
-  if (fault("logout") >= 0) {
+  if (planned(&plan, "crash") >= 0) raise(SIGSEGV);
+  if (planned(&plan, "exit") >= 0) _exit(5);
+  if (planned(&plan, "hang") >= 0) wait_forever();
+  if (planned(&plan, "logout") >= 0) {
     CK_SESSION_INFO info;
     if (real->C_GetSessionInfo(session, &info) == CKR_OK) real->C_CloseAllSessions(info.slotID);
   }
@@ -99,8 +119,13 @@ static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG length, 
 
 static CK_RV encrypt(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG length, CK_BYTE_PTR out,
                      CK_ULONG_PTR out_length) {
+  Plan plan;
+  long delay;
   CK_RV rv = real->C_Encrypt(session, data, length, out, out_length);
-  return fault("sick") >= 0 ? CKR_GENERAL_ERROR : rv;
+  read_plan(&plan);
+  delay = planned(&plan, "delay");
+  if (delay > 0) usleep(delay);
+  return planned(&plan, "sick") >= 0 ? CKR_GENERAL_ERROR : rv;
 }
 
 static CK_RV decrypt(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG length, CK_BYTE_PTR out,

@@ -8,12 +8,12 @@ import { CKG, type Mechanisms } from "../pkcs11/numbers.ts";
 import { DriverError, type Seal } from "../types.ts";
 import type { KeyCalls } from "./calls.ts";
 import { isCkr } from "./failures.ts";
+import { Ivs, ivLength } from "./ivs.ts";
 import type { Keys } from "./keys.ts";
 import type { FoundKey, Token } from "./token.ts";
 import type { Tokens } from "./tokens.ts";
 import { turns } from "./turns.ts";
 
-const ivLength = 12;
 const tagLength = 16;
 const dataKeyLength = 32;
 const mostRandom = 1024 * 1024;
@@ -35,12 +35,14 @@ export class KeyUse {
   readonly #keys: Keys;
   readonly #calls: KeyCalls;
   readonly #numbers: Mechanisms;
+  readonly #ivs: Ivs;
 
   constructor(tokens: Tokens, keys: Keys, calls: KeyCalls, numbers: Mechanisms) {
     this.#tokens = tokens;
     this.#keys = keys;
     this.#calls = calls;
     this.#numbers = numbers;
+    this.#ivs = new Ivs(tokens.module);
   }
 
   /** @returns a key of that type and no other. @throws DriverError refused */
@@ -94,17 +96,18 @@ export class KeyUse {
   encrypt(label: string, seal: Seal, plaintext: Uint8Array): Promise<Buffer> {
     return this.#tokens.run(label, "encrypt", async (session, token) => {
       const key = this.#key(session, token, seal.id, "AES-256");
-      return await this.#encrypted(session, key, seal.aad, asBuffer(plaintext));
+      return await this.#encrypted(session, token, key, seal.aad, asBuffer(plaintext));
     });
   }
 
   async #encrypted(
     session: Handle,
+    token: Token,
     key: FoundKey,
     aad: Uint8Array,
     plaintext: Buffer,
   ): Promise<Buffer> {
-    const iv = this.#tokens.module.C_GenerateRandom(session, Buffer.alloc(ivLength));
+    const iv = this.#ivs.take(session, token);
     const mechanism = this.#gcm(iv, aad, "encrypt");
     const most = plaintext.length + tagLength;
     const sealed = await this.#calls.encrypt(session, mechanism, key, plaintext, most);
@@ -160,7 +163,7 @@ export class KeyUse {
     const probe = Buffer.alloc(16);
     const aad = Buffer.from("probe");
     try {
-      const blob = await this.#encrypted(session, key, aad, probe);
+      const blob = await this.#encrypted(session, token, key, aad, probe);
       const mechanism = this.#gcm(blob.subarray(0, ivLength), aad, "decrypt");
       const sealed = blob.subarray(ivLength);
       const back = await this.#calls.decrypt(session, mechanism, key, sealed, sealed.length);
@@ -177,14 +180,16 @@ export class KeyUse {
     }
     return this.#tokens.run(label, "make data keys", async (session, token) => {
       const key = this.#key(session, token, seal.id, "AES-256");
+      const random = this.#tokens.module.C_GenerateRandom(
+        session,
+        Buffer.alloc(dataKeyLength * count),
+      );
       const made: { plaintext: Buffer; wrapped: Buffer }[] = [];
       const turn = turns();
-      for (let i = 0; i < count; i++) {
-        const plaintext = this.#tokens.module.C_GenerateRandom(
-          session,
-          Buffer.alloc(dataKeyLength),
-        );
-        made.push({ plaintext, wrapped: await this.#encrypted(session, key, seal.aad, plaintext) });
+      for (let at = 0; at < random.length; at += dataKeyLength) {
+        const plaintext = random.subarray(at, at + dataKeyLength);
+        const wrapped = await this.#encrypted(session, token, key, seal.aad, plaintext);
+        made.push({ plaintext, wrapped });
         await turn();
       }
       return made;
