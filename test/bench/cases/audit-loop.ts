@@ -3,11 +3,8 @@
  * whole, and is asked for pages, counts and texts, all at once: against a Node program that does
  * nothing on the same machine at the same time.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { audit } from "../../../agent/audit/contract.ts";
 import { encodeEvent } from "../../../agent/audit/event.ts";
 import { SegmentWriter } from "../../../agent/audit/segments/writer.ts";
@@ -17,6 +14,7 @@ import { FakeAuditd, fileEvent } from "../../lib/auditd-fake.ts";
 import { atMost, median, type Result } from "../case.ts";
 import { type Bed, bundleProgram, withBed } from "../lib/bed.ts";
 import { agentArguments, Served } from "../lib/process.ts";
+import { type Held, idle as idleProgram, Watched } from "../lib/watched.ts";
 
 const events = 150_000;
 const burst = 20_000;
@@ -33,7 +31,7 @@ export function run(): Promise<Result[]> {
     const program = agentArguments(bed, sources);
     fill(join(bed.directory, "audit"));
     const agent = await Served.start([`--import=${watch}`, ...program], bed);
-    const idle = new Idle(watch);
+    const idle = new Watched(watch, idleProgram);
     try {
       await idle.watched;
       const ours: Held[] = [];
@@ -85,14 +83,6 @@ function fill(directory: string): void {
   writer.close();
 }
 
-/** Longest of a round, in milliseconds. */
-interface Held {
-  /** By the clock. */
-  max: number;
-  /** The loop's own work. */
-  cpu: number;
-}
-
 async function agentDelay(agent: Served): Promise<Held> {
   const said = agent.next(({ message }) => message === "loop delay", 10);
   agent.signal("SIGUSR2");
@@ -133,30 +123,5 @@ async function busyRound(bed: Bed, auditd: FakeAuditd, round: number): Promise<v
     await Promise.all(all);
   } finally {
     client.close();
-  }
-}
-
-/** A program that does nothing but watch its own loop. */
-class Idle {
-  readonly #child: ChildProcess;
-  readonly #lines: ReturnType<typeof createInterface>;
-  /** Only then may it be asked. */
-  readonly watched: Promise<unknown>;
-
-  constructor(watch: string) {
-    const args = [`--import=${watch}`, "--eval", "setInterval(() => {}, 1000)"];
-    this.#child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
-    this.#lines = createInterface({ input: this.#child.stderr as NodeJS.ReadableStream });
-    this.watched = once(this.#lines, "line");
-  }
-
-  async delay(): Promise<Held> {
-    const said = once(this.#lines, "line");
-    this.#child.kill("SIGUSR2");
-    return JSON.parse(String((await said)[0])) as Held;
-  }
-
-  end(): void {
-    this.#child.kill("SIGKILL");
   }
 }
