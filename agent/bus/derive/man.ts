@@ -94,9 +94,13 @@ function commandLines(command: Command): string[] {
   return [...lines, ".IP", "Example:", `.B ${roff(exampleOf(command))}`];
 }
 
+/** A long word, such as a hash, may be broken where a line ends, after a multiple of so many letters. */
+const longest = /\w{16}(?=\w)/g;
+
 /** Text that roff prints as it stands: hyphens stay hyphens, and no line becomes a request. */
 function roff(text: string): string {
   const escaped = text.replaceAll("\\", "\\e").replaceAll("-", "\\-").replaceAll("'", "\\(aq");
-  const plain = escaped.replaceAll("“", "\\(lq").replaceAll("”", "\\(rq").replaceAll("–", "\\(en");
+  const broken = escaped.replaceAll(longest, "$&\\:");
+  const plain = broken.replaceAll("“", "\\(lq").replaceAll("”", "\\(rq").replaceAll("–", "\\(en");
   return plain.startsWith(".") ? `\\&${plain}` : plain;
 }
