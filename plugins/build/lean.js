@@ -10,6 +10,15 @@ const stand = "export const Tooltip = ({ children }) => children;";
 /** Each icon comes twice, the second time for a theme that Cockpit does not have. */
 const second = /^ {2}rhUiIcon: .*$/m;
 
+/** What contracts say of themselves is for manuals and the command line; the pages show none of it. */
+const inContracts =
+  /\/agent\/.*\/(contract|members|answers|names|record|rules|quorum|algorithms)\.ts$/;
+/** @type {readonly (readonly [RegExp, string])[]} */
+const descriptions = [
+  [/\bdescription:\s*"(?:[^"\\]|\\.)*"/g, 'description: ""'],
+  [/\bv\.description\(\s*"(?:[^"\\]|\\.)*",?\s*\)/g, 'v.description("")'],
+];
+
 /** @type {import("esbuild").Plugin} */
 export const lean = {
   name: "lean",
@@ -21,6 +30,13 @@ export const lean = {
     build.onLoad({ filter: /\/@patternfly\/react-icons\/.*-icon\.js$/ }, async ({ path }) => ({
       contents: (await readFile(path, "utf8")).replace(second, "  rhUiIcon: null,"),
       loader: "js",
+    }));
+    build.onLoad({ filter: inContracts }, async ({ path }) => ({
+      contents: descriptions.reduce(
+        (text, [found, short]) => text.replace(found, short),
+        await readFile(path, "utf8"),
+      ),
+      loader: "ts",
     }));
   },
 };

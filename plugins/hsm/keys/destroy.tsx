@@ -37,7 +37,7 @@ export function DestroyDialog({ row }: { row: KeyRow }) {
       <SecondPerson />
       <p>
         {_(
-          "From then on the key signs and encrypts nothing. On the day below its key material is destroyed in the token, and what it encrypted is lost for good. Until then everything can be cancelled.",
+          "From then on the key protects nothing new. On the day below its key material is destroyed in the token, and what it encrypted is lost for good. Until then everything can be cancelled.",
         )}
       </p>
       <TextField

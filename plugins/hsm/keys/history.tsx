@@ -10,7 +10,7 @@ type Event = KeyDetail["record"]["history"][number];
 export function History({ rows }: { rows: readonly Event[] }) {
   const newestFirst = rows.map((event, index) => ({ ...event, index })).reverse();
   return (
-    <section className="ds-stack" aria-label={_("History")}>
+    <section className="ds-stack">
       <h2 className="pf-v6-c-title pf-m-md">{_("History")}</h2>
       <Table
         label={_("History")}

@@ -31,7 +31,7 @@ export function attributesOf(held: Held): { name: string; good: boolean }[] {
 export function Versions({ record, held }: Props) {
   const newestFirst = [...record.versions].reverse();
   return (
-    <section className="ds-stack" aria-label={_("Versions")}>
+    <section className="ds-stack">
       <h2 className="pf-v6-c-title pf-m-md">{_("Versions")}</h2>
       <Table
         label={_("Versions")}
@@ -110,7 +110,12 @@ async function save({ tenant, name }: Named, version: number): Promise<void> {
 function SavePublic({ named, version }: { named: Named; version: KeyVersion }) {
   if (!version.spki) return <span className="ds-subtle">{_("none")}</span>;
   return (
-    <Button variant="link" isInline onClick={() => save(named, version.version)}>
+    <Button
+      className="hsm-whole"
+      variant="link"
+      isInline
+      onClick={() => save(named, version.version)}
+    >
       {format(_("Save version $0"), version.version)}
     </Button>
   );

@@ -29,15 +29,15 @@ export function keyStateName(state: KeyState): string {
 export function keyStateMeans(state: KeyState): string {
   const means = {
     "pre-active": _("It was made and may not be used yet."),
-    active: _("It signs and encrypts, and verifies and decrypts."),
+    active: _("It may be used for all that its algorithm does."),
     suspended: _(
-      "It signs and encrypts nothing until it is resumed; what it protected before can still be verified and decrypted.",
+      "It protects nothing new until it is resumed; what it signed or encrypted before can still be verified and decrypted.",
     ),
     deactivated: _(
-      "It signs and encrypts nothing any more; what it protected before can still be verified and decrypted.",
+      "It protects nothing new any more; what it signed or encrypted before can still be verified and decrypted.",
     ),
     compromised: _(
-      "Somebody else may have it. It signs and encrypts nothing any more; what it protected can be read, and must be doubted.",
+      "Somebody else may have it. It protects nothing new any more; what it signed or encrypted can still be verified and decrypted, and must be doubted.",
     ),
     destroyed: _("Its key material is gone, and what it encrypted with it. Its history is kept."),
   };
