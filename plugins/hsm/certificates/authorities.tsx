@@ -1,0 +1,160 @@
+/** The authorities, each with how long it holds, what it issued and what is wrong with it. */
+import WarningIcon from "@patternfly/react-icons/dist/esm/icons/exclamation-triangle-icon";
+import { useState } from "react";
+import { hsm } from "../../../agent/hsm/contract.ts";
+import type { Authorities, AuthorityRow } from "../../../agent/hsm/pki/answers.ts";
+import { ActionButton } from "../../lib/action-button.tsx";
+import { useAccess } from "../../lib/capabilities.tsx";
+import { showDialog } from "../../lib/dialog.tsx";
+import { _, dateTime, format, number } from "../../lib/i18n.ts";
+import { AnchoredMenu, type MenuEntry } from "../../lib/menu.tsx";
+import { type Column, Table } from "../../lib/table.tsx";
+import { Tag } from "../../lib/tag.tsx";
+import { CreateAuthorityDialog } from "./create.tsx";
+import { saveChain, saveList, saveRoot } from "./save.ts";
+import { endsIn, ownerName, stateColors, stateName } from "./words.ts";
+
+function columns(): Column<AuthorityRow>[] {
+  return [
+    {
+      key: "tenant",
+      title: _("Authority"),
+      render: ({ tenant, subject }) => (
+        <>
+          <strong>{ownerName(tenant)}</strong>
+          <div className="ds-subtle">{subject}</div>
+        </>
+      ),
+    },
+    {
+      key: "state",
+      title: _("State"),
+      render: ({ state, alarms }) => (
+        <>
+          <Tag color={stateColors[state]}>{stateName(state)}</Tag>
+          {alarms.length > 0 && (
+            <div className="ds-trouble" title={alarms.join("\n")}>
+              <WarningIcon /> {_("not whole")}
+            </div>
+          )}
+        </>
+      ),
+    },
+    {
+      key: "ends",
+      title: _("Ends"),
+      render: ({ notAfter, daysLeft }) => (
+        <span title={dateTime(notAfter)}>{endsIn(daysLeft)}</span>
+      ),
+    },
+    {
+      key: "issued",
+      title: _("Certificates"),
+      end: true,
+      render: ({ tenant, counts }) => (
+        <a href={`#/certificates?tenant=${encodeURIComponent(tenant)}`}>
+          {number(counts.valid + counts.expiring)}
+        </a>
+      ),
+    },
+    {
+      key: "soon",
+      title: _("Ending soon"),
+      end: true,
+      render: ({ tenant, counts }) =>
+        counts.expiring === 0 ? (
+          number(0)
+        ) : (
+          <a href={`#/certificates?tenant=${encodeURIComponent(tenant)}&state=expiring`}>
+            {number(counts.expiring)}
+          </a>
+        ),
+    },
+    { key: "revoked", title: _("Revoked"), end: true, render: (row) => number(row.counts.revoked) },
+    {
+      key: "signature",
+      title: _("Signs with"),
+      render: ({ postQuantum, token }) => (
+        <>
+          {postQuantum ? _("P-384 and ML-DSA-65") : _("P-384")}
+          <div className="ds-subtle hsm-code">{token}</div>
+        </>
+      ),
+    },
+  ];
+}
+
+function menuOf({ tenant }: AuthorityRow): MenuEntry[] {
+  return [
+    { key: "chain", label: _("Save the chain"), run: () => void saveChain(tenant) },
+    { key: "root", label: _("Save the root’s certificate"), run: () => void saveRoot(tenant) },
+    { key: "list", label: _("Save the list of revoked ones"), run: () => void saveList(tenant) },
+  ];
+}
+
+export function AuthorityPanel({ answer, stale }: { answer: Authorities; stale: boolean }) {
+  const access = useAccess();
+  const [menu, setMenu] = useState<{ row: AuthorityRow; anchor: HTMLElement }>();
+  const hasRoot = answer.rows.some(({ tenant }) => tenant === "=node");
+  const create = (
+    <ActionButton
+      why={access.why(hsm, "authority")}
+      onClick={() => showDialog(<CreateAuthorityDialog root={hasRoot} />)}
+    >
+      {hasRoot ? _("Make an authority") : _("Make the root")}
+    </ActionButton>
+  );
+  return (
+    <section className="ds-panel" aria-labelledby="hsm-authorities">
+      <div className="ds-toolbar">
+        <h2 id="hsm-authorities">{_("Authorities")}</h2>
+        <span className="ds-grow" />
+        {create}
+      </div>
+      <Alarms answer={answer} />
+      {answer.rows.length === 0 ? (
+        <p className="ds-subtle">
+          {_(
+            "There is no authority yet. The node’s root comes first: it signs the authorities of tenants, whose keys are in their own tokens.",
+          )}
+        </p>
+      ) : (
+        <Table
+          label={_("Authorities")}
+          columns={columns()}
+          rows={answer.rows}
+          keyOf={({ tenant }) => tenant}
+          stale={stale}
+          openMenu={(row, anchor) => setMenu({ row, anchor })}
+        />
+      )}
+      {menu && (
+        <AnchoredMenu
+          anchor={menu.anchor}
+          entries={menuOf(menu.row)}
+          close={() => setMenu(undefined)}
+        />
+      )}
+    </section>
+  );
+}
+
+function Alarms({ answer: { rows, unreachable, compared } }: { answer: Authorities }) {
+  const alarms = [
+    ...rows.flatMap(({ tenant, alarms: own }) =>
+      own.map((alarm) => format(_("$0: $1"), ownerName(tenant), alarm)),
+    ),
+    ...unreachable,
+    ...(compared.state === "failed" ? [compared.reason] : []),
+  ];
+  if (alarms.length === 0) return null;
+  return (
+    <div className="hsm-trouble" role="alert">
+      <ul className="hsm-names">
+        {alarms.map((alarm) => (
+          <li key={alarm}>{alarm}</li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,103 @@
+/** Dialogs that revoke and renew a certificate. */
+import { useState } from "react";
+import { hsm } from "../../../agent/hsm/contract.ts";
+import type { CertificateRow } from "../../../agent/hsm/pki/answers.ts";
+import type { Access } from "../../lib/capabilities.tsx";
+import { client } from "../../lib/client.ts";
+import { commandOf } from "../../lib/command.ts";
+import { Dialog, showDialog } from "../../lib/dialog.tsx";
+import { ChoiceField } from "../../lib/fields.tsx";
+import { Command } from "../../lib/help.tsx";
+import { _, format } from "../../lib/i18n.ts";
+import type { MenuEntry } from "../../lib/menu.tsx";
+import { toast } from "../../lib/toasts.tsx";
+import { saveCertificate, saveIssued } from "./save.ts";
+import { type RevocationReason, revocationName, revocations } from "./words.ts";
+
+export function RevokeDialog({ row }: { row: CertificateRow }) {
+  const [reason, setReason] = useState<RevocationReason>("superseded");
+  const { tenant, name, serial } = row;
+  return (
+    <Dialog
+      title={format(_("Revoke the certificate of $0?"), name)}
+      action={_("Revoke it")}
+      danger
+      run={async () => {
+        await client(hsm).Revoke(tenant, serial, reason);
+        toast("success", format(_("The certificate of $0 is revoked"), name));
+      }}
+    >
+      <p>
+        {_(
+          "From now on services that ask refuse it. There is no way back; a new one can be issued.",
+        )}
+      </p>
+      <ChoiceField
+        label={_("Why")}
+        value={reason}
+        options={revocations.map((value) => ({ value, label: revocationName(value) }))}
+        change={(value) => setReason(value as RevocationReason)}
+      />
+      <div>
+        <p className="ds-subtle">{_("The same from the command line:")}</p>
+        <Command text={commandOf(hsm, "Revoke", [tenant, serial, reason])} />
+      </div>
+    </Dialog>
+  );
+}
+
+export function RenewDialog({ row }: { row: CertificateRow }) {
+  const { tenant, name, serial } = row;
+  return (
+    <Dialog
+      title={format(_("Renew the certificate of $0?"), name)}
+      action={_("Renew it")}
+      run={async () => {
+        saveCertificate(await client(hsm).Renew(tenant, serial));
+        toast(
+          "success",
+          format(_("$0 has a new certificate"), name),
+          _("It was saved as a file with its chain."),
+        );
+      }}
+    >
+      <p>
+        {_(
+          "A new certificate for the same names and the same key, for as long as this one held. This one holds until it ends.",
+        )}
+      </p>
+      <div>
+        <p className="ds-subtle">{_("The same from the command line:")}</p>
+        <Command text={commandOf(hsm, "Renew", [tenant, serial])} />
+      </div>
+    </Dialog>
+  );
+}
+
+export function certificateMenu(row: CertificateRow, access: Access): MenuEntry[] {
+  const may = access.why(hsm, "certify");
+  const { tenant, serial, state, profile } = row;
+  const isLeaf = profile === "person" || profile === "service";
+  return [
+    { key: "save", label: _("Save with its chain"), run: () => void saveIssued(tenant, serial) },
+    {
+      key: "renew",
+      label: _("Renew"),
+      why:
+        may ??
+        (state === "revoked"
+          ? _("It is revoked.")
+          : isLeaf
+            ? undefined
+            : _("An authority is made anew, with a second person.")),
+      run: () => showDialog(<RenewDialog row={row} />),
+    },
+    {
+      key: "revoke",
+      label: _("Revoke"),
+      danger: true,
+      why: may ?? (state === "revoked" ? _("It is revoked.") : undefined),
+      run: () => showDialog(<RevokeDialog row={row} />),
+    },
+  ];
+}
