@@ -161,6 +161,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     version,
     incusSocket: config.incusSocket,
     incusRemedy: () => cloud.tenants.health().remedy,
+    drivers: () => hsm.driverFacts(),
   });
   const incus = new IncusClient(config.incusSocket);
   const history = async (action: string, limit: number) => {

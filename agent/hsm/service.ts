@@ -9,6 +9,7 @@ import type { Fingerprint, QuorumRule } from "../bus/dispatch.ts";
 import { DsecosError } from "../bus/errors.ts";
 import type { IncusClient } from "../incus/client.ts";
 import type { Jobs } from "../jobs/types.ts";
+import type { DriverFact } from "../node/checks/types.ts";
 import { ceremonyAction } from "./ceremony/journal.ts";
 import { createCeremonies } from "./ceremony/service.ts";
 import type { hsm } from "./contract.ts";
@@ -58,6 +59,8 @@ export interface HsmService {
   tenantsChanged(): void;
   /** @throws Conflict while the tenant has keys that are not destroyed, or that nobody can see */
   requireNoKeys(tenant: string): Promise<void>;
+  /** What each driver says of its tokens, for the checks of the node. */
+  driverFacts(): Promise<DriverFact[]>;
 }
 
 /** Of ceremonies; each has about 20. */
@@ -77,6 +80,7 @@ export function createHsm(parts: HsmParts): HsmService {
     throw new DsecosError("NotFound", `There is no tenant ${name}; list the tenants to see which.`);
   }
 
+  const driverAnswers = createDriverAnswers({ drivers, directory, log });
   const living = async (token: Token) =>
     store
       .foundIn(token, await records.fresh(token))
@@ -151,7 +155,7 @@ export function createHsm(parts: HsmParts): HsmService {
   return {
     core,
     handlers: {
-      ...createDriverAnswers({ drivers, directory, log }).handlers,
+      ...driverAnswers.handlers,
       ...tokens.handlers,
       ...keys.handlers,
       ...watch.handlers,
@@ -182,5 +186,6 @@ export function createHsm(parts: HsmParts): HsmService {
     },
     tenantsChanged: () => declarations.stale(),
     requireNoKeys,
+    driverFacts: driverAnswers.facts,
   };
 }

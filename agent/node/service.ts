@@ -4,6 +4,7 @@ import type { Handlers } from "../bus/contract.ts";
 import { explain, type Log } from "../log.ts";
 import { Cache } from "./cache.ts";
 import { runChecks } from "./checks/index.ts";
+import type { DriverFact } from "./checks/types.ts";
 import type { Check, Engine, NodeStatus, node } from "./contract.ts";
 import { readDisks } from "./disks.ts";
 import { probeEngines } from "./engines.ts";
@@ -22,6 +23,8 @@ export interface NodeOptions {
   /** What to do about an Incus that runs, in a sentence; empty when all is well. */
   incusRemedy?: () => string;
   system?: System;
+  /** What drivers of HSMs say; none where there is no such subsystem. */
+  drivers?: () => Promise<readonly DriverFact[]>;
 }
 
 export interface NodeService {
@@ -58,7 +61,8 @@ export function createNode(options: NodeOptions): NodeService {
   });
   const checks = new Cache<Check[]>(probeLifetimeMs, async () => {
     const { virtualization } = await identity.get();
-    return runChecks(system, { processes: await processes.get(), virtualization });
+    const drivers = options.drivers ?? (async () => []);
+    return runChecks(system, { processes: await processes.get(), virtualization, drivers });
   });
 
   const show = async (): Promise<NodeStatus> => {

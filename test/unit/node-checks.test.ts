@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { checks, runCheck, runChecks } from "../../agent/node/checks/index.ts";
 import { listenersIn } from "../../agent/node/checks/ports.ts";
-import type { Facts } from "../../agent/node/checks/types.ts";
+import type { DriverFact, Facts } from "../../agent/node/checks/types.ts";
 import { type Ran, System } from "../../agent/node/system.ts";
 
 const roots: string[] = [];
@@ -38,7 +38,18 @@ class Recorded extends System {
   }
 }
 
-const metal: Facts = { processes: new Set(), virtualization: "none" };
+const metal: Facts = {
+  ...{ processes: new Set(), virtualization: "none" },
+  drivers: async () => [],
+};
+const softhsm: DriverFact = {
+  ...{ name: "softhsm", ready: true, reason: "", kind: "software", validated: "no" },
+};
+const luna: DriverFact = { ...softhsm, name: "luna", kind: "hardware", validated: "claimed" };
+const withDrivers = (...drivers: DriverFact[]): Facts => ({
+  ...metal,
+  drivers: async () => drivers,
+});
 
 async function find(id: string, files: Files = {}, programs: Programs = {}, facts = metal) {
   const check = checks.find((one) => one.id === id);
@@ -131,9 +142,19 @@ const cases: Case[] = [
   ],
   ["tpm", "bad", /only swtpm/, {}, {}, { ...metal, processes: new Set(["swtpm"]) }],
   ["tpm", "bad", /There is no TPM\.$/],
-  ["hsm", "warning", /software/, { "/usr/lib/softhsm/libsofthsm2.so": "" }],
-  ["hsm", "unknown", /not asked yet/, { "/opt/nfast/toolkits/pkcs11/libcknfast.so": "" }],
   ["hsm", "bad", /no HSM/],
+  ["hsm", "good", /operator's word/, {}, {}, withDrivers(luna)],
+  ["hsm", "warning", /softhsm is software/, {}, {}, withDrivers(luna, softhsm)],
+  ["hsm", "warning", /without a FIPS/, {}, {}, withDrivers({ ...luna, validated: "no" })],
+  ["hsm", "unknown", /could not be asked/, {}, {}, withDrivers({ ...luna, kind: "unknown" })],
+  [
+    "hsm",
+    "bad",
+    /luna does not work: it hangs/,
+    {},
+    {},
+    withDrivers({ ...luna, ready: false, reason: "it hangs" }),
+  ],
   ["kernel-audit", "good", /is on/, {}, { auditctl: "enabled 1\nfailure 1\n" }],
   ["kernel-audit", "good", /locked/, {}, { auditctl: "enabled 2\n" }],
   ["kernel-audit", "bad", /is off/, {}, { auditctl: "enabled 0\n" }],

@@ -2,6 +2,7 @@
 import type { Call } from "../../bus/call.ts";
 import { explain, type Log } from "../../log.ts";
 import { Cache } from "../../node/cache.ts";
+import type { DriverFact } from "../../node/checks/types.ts";
 import type { ModuleInfo, TokenInfo } from "../driver/types.ts";
 import { DriverError } from "../driver/types.ts";
 import { explainDriver } from "../errors.ts";
@@ -39,7 +40,14 @@ export function createDriverAnswers(parts: DriverAnswersParts) {
     return { at: new Date().toISOString(), directory, rows };
   });
   const getDrivers = (_call: Call) => answer.get();
-  return { handlers: { GetDrivers: getDrivers } };
+  /** For the checks of the node. */
+  async function facts(): Promise<DriverFact[]> {
+    const { rows } = await answer.get();
+    return rows.map(({ name, file, state, reason, assurance: { kind, validated } }) => ({
+      ...{ name: name || file, ready: state === "ready", reason, kind, validated },
+    }));
+  }
+  return { handlers: { GetDrivers: getDrivers }, facts };
 }
 
 async function rowOf(opened: OpenedDriver, file: string, log: Log): Promise<DriverRow> {

@@ -1,11 +1,24 @@
 import type { Check } from "../contract.ts";
 import type { System } from "../system.ts";
 
+/** What the driver of an HSM says of its tokens. */
+export interface DriverFact {
+  readonly name: string;
+  readonly ready: boolean;
+  /** Why it is not ready; empty else. */
+  readonly reason: string;
+  readonly kind: "hardware" | "software" | "unknown";
+  /** `claimed`: the operator entered a certificate. */
+  readonly validated: "claimed" | "no";
+}
+
 export interface Facts {
   /** Short names of the processes that run. */
   readonly processes: ReadonlySet<string>;
   /** systemd's word for what the machine runs on; `none` on bare metal. */
   readonly virtualization: string;
+  /** Drivers of HSMs. */
+  readonly drivers: () => Promise<readonly DriverFact[]>;
 }
 
 export interface Finding {
