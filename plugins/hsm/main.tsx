@@ -5,5 +5,6 @@ import { earlyCapabilities } from "./early.ts";
 import { Hsm } from "./hsm.tsx";
 import "../lib/page.css";
 import "./hsm.css";
+import "./ceremony/ceremony.css";
 
 startPage(<Hsm />, earlyCapabilities);

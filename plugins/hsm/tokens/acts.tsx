@@ -28,9 +28,9 @@ function wordsOf(act: Act, id: string): Words {
       text: _(
         "Only after the driver’s credential was put right and the driver was started anew: each refusal counts towards the token’s own lock, which many tokens have after three.",
       ),
-      action: _("Try once more"),
+      action: _("Ask to try once more"),
       done: format(_("$0 took the PIN"), id),
-      second: false,
+      second: true,
     },
     ResetPin: {
       title: format(_("Reset the PIN of $0?"), id),
