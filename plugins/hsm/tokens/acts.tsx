@@ -18,7 +18,6 @@ interface Words {
   text: string;
   action: string;
   done: string;
-  second: boolean;
 }
 
 function wordsOf(act: Act, id: string): Words {
@@ -30,7 +29,6 @@ function wordsOf(act: Act, id: string): Words {
       ),
       action: _("Ask to try once more"),
       done: format(_("$0 took the PIN"), id),
-      second: true,
     },
     ResetPin: {
       title: format(_("Reset the PIN of $0?"), id),
@@ -39,7 +37,6 @@ function wordsOf(act: Act, id: string): Words {
       ),
       action: _("Ask for the reset"),
       done: format(_("The PIN of $0 was reset"), id),
-      second: true,
     },
     ForgetToken: {
       title: format(_("No longer expect $0?"), id),
@@ -48,14 +45,13 @@ function wordsOf(act: Act, id: string): Words {
       ),
       action: _("Ask to forget it"),
       done: format(_("$0 is not expected any more"), id),
-      second: true,
     },
   };
   return words[act];
 }
 
 function ActDialog({ act, id }: { act: Act; id: string }) {
-  const { title, text, action, done, second } = wordsOf(act, id);
+  const { title, text, action, done } = wordsOf(act, id);
   return (
     <Dialog
       title={title}
@@ -63,7 +59,7 @@ function ActDialog({ act, id }: { act: Act; id: string }) {
       danger={act === "ForgetToken"}
       run={() => askFor(() => client(hsm)[act](id), done)}
     >
-      {second && <SecondPerson />}
+      <SecondPerson />
       <p>{text}</p>
       <div>
         <p className="ds-subtle">{_("The same from the command line:")}</p>
