@@ -5,7 +5,15 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -15,7 +23,7 @@ import * as v from "valibot";
 import { type DriverConfig, driverConfigSchema } from "../../agent/hsm/config.ts";
 import type { Driver } from "../../agent/hsm/driver/types.ts";
 import { openDriver } from "../../agent/hsm/link/link.ts";
-import { journal, type Log } from "../../agent/log.ts";
+import type { Log } from "../../agent/log.ts";
 import { removeTree } from "./remove-tree.js";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -29,6 +37,10 @@ export interface HsmBed {
   readonly socket: string;
   readonly config: DriverConfig;
   readonly configFile: string;
+  /** The driver's program; its addon lies beside it. */
+  readonly program: string;
+  /** What the driver's processes said on standard error. */
+  said(): string;
   readonly driver: Driver;
   readonly keeper: ChildProcess;
   /** Another agent's side of the same driver. */
@@ -45,6 +57,7 @@ export interface HsmBedOptions {
   credential?: Buffer | null;
   /** More environment of the module. */
   environment?: Record<string, string>;
+  /** Of the agent's side. */
   log?: Log;
 }
 
@@ -124,6 +137,8 @@ export async function createHsmBed(options: HsmBedOptions = {}): Promise<HsmBed>
   const socket = join(directory, "driver.sock");
   const log = options.log ?? silent;
   const path = await builtProgram();
+  const journalFile = join(directory, "journal");
+  const errors = openSync(journalFile, "a");
   const start = () =>
     spawn(
       process.execPath,
@@ -132,7 +147,7 @@ export async function createHsmBed(options: HsmBedOptions = {}): Promise<HsmBed>
         ...[path, "--driver", "test", "--config", configFile, "--socket", socket],
       ],
       {
-        stdio: ["ignore", "ignore", log === journal ? "inherit" : "ignore"],
+        stdio: ["ignore", "ignore", errors],
         env: {
           PATH: process.env.PATH,
           CREDENTIALS_DIRECTORY: credentials,
@@ -162,6 +177,7 @@ export async function createHsmBed(options: HsmBedOptions = {}): Promise<HsmBed>
   const remove = async () => {
     for (const one of drivers) await one.close();
     await end();
+    closeSync(errors);
     removeTree(directory);
   };
   try {
@@ -176,6 +192,8 @@ export async function createHsmBed(options: HsmBedOptions = {}): Promise<HsmBed>
     socket,
     config,
     configFile,
+    program: path,
+    said: () => readFileSync(journalFile, "utf8"),
     driver,
     get keeper() {
       return keeper;
