@@ -34,6 +34,8 @@ export async function runCommand(
     return 0;
   }
   if (json) terminal.print(JSON.stringify(reply, null, 2));
+  else if (command.method.out.content !== undefined && terminal.printBytes !== undefined)
+    terminal.printBytes(Buffer.from(String(reply), "base64"));
   else terminal.print(present(command, reply, terminal.screen));
   return 0;
 }

@@ -8,6 +8,8 @@ export interface Terminal {
   /** A person sits at the error stream, so a progress line makes sense. */
   readonly interactive: boolean;
   print(text: string): void;
+  /** Prints content as it is; undefined where a person reads it, who gets it as base64. */
+  readonly printBytes?: ((bytes: Uint8Array) => void) | undefined;
   tell(text: string): void;
   /** Replaces the progress line; empty text takes it away. */
   progress(text: string): void;
@@ -25,6 +27,7 @@ export function realTerminal(): Terminal {
     interactive: stderr.isTTY === true,
     join: stdin.isTTY === true && stdout.isTTY === true ? joinConsole : undefined,
     print: (text) => stdout.write(`${text}\n`),
+    printBytes: stdout.isTTY === true ? undefined : (bytes) => stdout.write(bytes),
     tell: (text) => stderr.write(`${text}\n`),
     progress: (text) => {
       if (stderr.isTTY)

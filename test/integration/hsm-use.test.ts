@@ -247,17 +247,16 @@ describe("envelopes", () => {
     const inbox = (await use("PublicKey", other, "inbox", 0)) as PublicKey;
     const recipient = { tenant: other, key: "inbox", version: 1, region: "UK", context: "pool" };
     const transfer = (to: object) =>
-      approved(staff, "Transfer", tenant, "documents", "share", "pool", made.keys[0]?.wrapped, to);
+      approved(staff, "Transfer", tenant, "documents", "share", made.keys[0]?.wrapped, "pool", to);
     const alone = { ...recipient, publicKey: inbox.der };
     const first = await staff.officer.try(
       hsm,
-
       "Transfer",
       tenant,
       "documents",
       "share",
-      "pool",
       made.keys[0]?.wrapped,
+      "pool",
       alone,
     );
     expect(errorOf(first)).toBe("NeedsApproval");

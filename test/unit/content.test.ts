@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { AgentClient } from "../../agent/bus/client.ts";
 import type { BusConnection } from "../../agent/bus/connection.ts";
 import { content, defineInterface, type Method, text } from "../../agent/bus/contract.ts";
 import { commandsOf, synopsis } from "../../agent/bus/derive/commands.ts";
@@ -14,6 +15,8 @@ import { lineSchema } from "../../agent/bus/fields.ts";
 import type { Incoming } from "../../agent/bus/wire.ts";
 import { readContents } from "../../agent/cli/contents.ts";
 import { parseCall } from "../../agent/cli/parse.ts";
+import { runProgram } from "../../agent/cli/program.ts";
+import type { Terminal } from "../../agent/cli/terminal.ts";
 import { checkLog } from "../lib/check-log.ts";
 import { removeTree } from "../lib/remove-tree.js";
 import { WriterLog } from "../lib/writer-log.ts";
@@ -212,6 +215,27 @@ describe("the command line", () => {
     const piped = parseCall(command, ["first", "--message", "-"]);
     const input = Readable.from([secret.subarray(0, 5), secret.subarray(5)]);
     expect(await readContents(safe.methods.Put, piped.inputs, input)).toEqual(["first", base64]);
+  });
+
+  test("gives content on as it is, and in base64 to a person and to programs that ask for JSON", async () => {
+    const get = async (words: string[], isPerson: boolean) => {
+      const printed: string[] = [];
+      const bytes: Uint8Array[] = [];
+      const terminal: Terminal = {
+        ...{ screen: { width: 80, colour: false }, interactive: false },
+        print: (text) => printed.push(text),
+        ...(isPerson ? {} : { printBytes: (some: Uint8Array) => bytes.push(some) }),
+        ...{ tell: () => {}, progress: () => {}, confirm: async () => undefined },
+      };
+      const client = { call: async () => base64, close: () => {} } as unknown as AgentClient;
+      const connect = async () => client;
+      await runProgram(words, { contracts: [safe], version: "1", terminal, connect });
+      return { printed: printed.join(), bytes: Buffer.concat(bytes) };
+    };
+    const words = ["safe", "get", "first"];
+    expect(await get(words, false)).toEqual({ printed: "", bytes: secret });
+    expect(await get(words, true)).toEqual({ printed: base64, bytes: Buffer.of() });
+    expect(await get([...words, "--json"], false)).toMatchObject({ printed: `"${base64}"` });
   });
 
   test("says which file cannot be read, and what is too much", async () => {

@@ -19,6 +19,7 @@ const values: Record<string, string> = {
   "selinux.before": "loaded",
   "selinux.after": policyHash,
   "selinux.confirm-seconds": "300",
+  "hsm.wait": "7",
   "images.file": "debian-13.tar.xz",
   "images.fingerprint": "0123456789ab",
   "hsm.serial": "4f1c2d3e5a6b7c8d9e0f1a2b3c4d5e6f",

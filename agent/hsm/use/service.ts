@@ -229,7 +229,7 @@ export function createUses(parts: UseParts): { handlers: Answers<typeof useMembe
       return given(plaintext);
     },
 
-    async Transfer(call, tenant, key, purpose, context, wrapped, asked) {
+    async Transfer(call, tenant, key, purpose, wrapped, context, asked) {
       const recipient = parseRecipient(asked);
       const wanted = { tenant, key, purpose: "encrypt", act: "process" } as const;
       const whole = { ...wanted, recipient: asked.region };
