@@ -1,5 +1,4 @@
 /** Dialog that issues a certificate for a request that somebody pastes or chooses as a file. */
-import { TextArea } from "@patternfly/react-core/dist/esm/components/TextArea";
 import { useId, useState } from "react";
 import { hsm } from "../../../agent/hsm/contract.ts";
 import { leafDaysSchema, mostLeafDays } from "../../../agent/hsm/pki/answers.ts";
@@ -109,18 +108,18 @@ function RequestField({ value, change }: { value: string; change: (text: string)
   return (
     <div className="ds-stack">
       <label htmlFor={id}>{_("Request (CSR)")}</label>
-      <TextArea
+      <textarea
         id={id}
         className="hsm-request"
         value={value}
         rows={6}
         spellCheck={false}
         aria-describedby={`${id}-help`}
+        aria-invalid={bad !== ""}
         placeholder="-----BEGIN CERTIFICATE REQUEST-----"
-        validated={bad ? "error" : "default"}
-        onChange={(_event, text) => {
+        onChange={(event) => {
           setProblem("");
-          change(text);
+          change(event.currentTarget.value);
         }}
       />
       <div id={`${id}-help`} className={`ds-field-help${bad ? " ds-bad" : ""}`} aria-live="polite">

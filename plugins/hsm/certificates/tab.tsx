@@ -1,6 +1,6 @@
 /** Certificates: who may issue them, and all that were issued. */
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
-import CertificateIcon from "@patternfly/react-icons/dist/esm/icons/certificate-icon";
+import KeyIcon from "@patternfly/react-icons/dist/esm/icons/key-icon";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import { useMemo, useState } from "react";
 import { hsm } from "../../../agent/hsm/contract.ts";
@@ -93,7 +93,7 @@ function Certificates({
   if (data.total === 0 && !isFiltered(view)) {
     return (
       <section className="ds-panel">
-        <Nothing title={_("No certificate yet")} icon={CertificateIcon} actions={issue}>
+        <Nothing title={_("No certificate yet")} icon={KeyIcon} actions={issue}>
           {_(
             "A certificate lets a person or a service of a tenant prove who it is, without a password.",
           )}
