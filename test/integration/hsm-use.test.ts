@@ -1,9 +1,9 @@
 /** Keys at work, over the bus with the real driver and SoftHSM. */
 import { execFileSync } from "node:child_process";
-import { createPublicKey, verify } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createPublicKey, randomBytes, verify } from "node:crypto";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { audit } from "../../agent/audit/contract.ts";
 import type { AuditEntry } from "../../agent/audit/entry.ts";
@@ -271,6 +271,23 @@ describe("envelopes", () => {
     const noKey = await transfer({ ...recipient, publicKey: "AAAA" });
     expect(errorOf(noKey)).toBe("InvalidArgument");
   });
+});
+
+test("the command line takes content from files and pipes, and shows none of it", async () => {
+  const uid = Number(execFileSync("id", ["-u", people.operator], { encoding: "utf8" }));
+  const gid = Number(execFileSync("id", ["-g", people.operator], { encoding: "utf8" }));
+  const program = resolve(import.meta.dirname, "../../dist/agent/dsecos.js");
+  const as = ["--init-groups", `--reuid=${uid}`, `--regid=${gid}`, process.execPath, program];
+  const dsecos = (input: Buffer, verb: string, ...words: string[]) =>
+    execFileSync("setpriv", [...as, "hsm", verb, tenant, ...words], { input, timeout: 60_000 });
+  const content = randomBytes(100_000);
+  const ciphertext = dsecos(content, "encrypt", "documents", "backup", "--plaintext", "-");
+  expect(ciphertext.length).toBe(content.length + 34);
+  const file = join(directory, "ciphertext");
+  writeFileSync(file, ciphertext, { mode: 0o644 });
+  chmodSync(directory, 0o755);
+  const opened = dsecos(Buffer.of(), "decrypt", "documents", "backup", "--ciphertext", `@${file}`);
+  expect(opened.equals(content)).toBe(true);
 });
 
 describe("states", () => {
