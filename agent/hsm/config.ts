@@ -64,7 +64,8 @@ export const driverConfigSchema = v.strictObject({
   /** How long one call may take before the process is killed, in seconds; making keys 60. */
   deadlineSeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(60)), 5),
   /**
-   * Numbers where a vendor has its own, by name without CKM_, CKK_ or CKA_: ML_DSA_KEY_PAIR_GEN, …
+   * Numbers where a vendor has its own, by name without CKM_ or CKA_: ML_DSA_KEY_PAIR_GEN, …; the
+   * type of ML-DSA keys is KEY_ML_DSA.
    */
   numbers: v.optional(v.record(v.string(), numberSchema), {}),
   fips: v.optional(fipsSchema),

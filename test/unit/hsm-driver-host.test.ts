@@ -18,7 +18,7 @@ import {
 } from "../../agent/hsm/driver/pkcs11/encodings.ts";
 import { pairTemplates, secretTemplate } from "../../agent/hsm/driver/pkcs11/keytypes.ts";
 import type { Module } from "../../agent/hsm/driver/pkcs11/module.ts";
-import { CKA, mechanismNumbers } from "../../agent/hsm/driver/pkcs11/numbers.ts";
+import { CKA, driverNumbers } from "../../agent/hsm/driver/pkcs11/numbers.ts";
 import { DriverError } from "../../agent/hsm/driver/types.ts";
 import type { Lane } from "../../agent/hsm/driver/wire/operations.ts";
 
@@ -30,11 +30,11 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 const log = () => {};
 
 describe("mechanisms and kinds of keys", () => {
-  const numbers = mechanismNumbers({});
+  const numbers = driverNumbers({});
   const kinds = ["AES-256", "P-384", "Ed25519", "RSA-3072", "ML-DSA-65", "unknown"] as const;
   const allowed = new Set([
     ...["AES-256 encrypt 0x1087", "AES-256 decrypt 0x1087", "P-384 sign 0x1041"],
-    ...["P-384 derive 0x1050", "Ed25519 sign 0x1057", "RSA-3072 sign 0xd"],
+    ...["P-384 derive 0x1050", "Ed25519 sign 0x1057", "RSA-3072 sign 0xd", "ML-DSA-65 sign 0x1d"],
   ]);
 
   it("meet in a token only as they are meant to: everything else is refused before", () => {
@@ -76,18 +76,18 @@ describe("mechanisms and kinds of keys", () => {
   });
 
   it("take a vendor's number, and no name that is none of ours", () => {
-    expect(mechanismNumbers({ EDDSA: "0x80000c03" }).EDDSA).toBe(0x80000c03);
-    expect(() => mechanismNumbers({ RSA_X_509: "0x3" })).toThrow(/RSA_X_509/);
+    expect(driverNumbers({ EDDSA: "0x80000c03" }).EDDSA).toBe(0x80000c03);
+    expect(() => driverNumbers({ RSA_X_509: "0x3" })).toThrow(/RSA_X_509/);
   });
 
   it("say every use of a key, and one alone is true", () => {
     const uses = [CKA.ENCRYPT, CKA.DECRYPT, CKA.SIGN, CKA.VERIFY, CKA.WRAP, CKA.UNWRAP, CKA.DERIVE];
     const said = (template: readonly { type: number; value?: unknown }[]) =>
       Object.fromEntries(template.map(({ type, value }) => [type, value]));
-    const secret = said(secretTemplate("00".repeat(16)));
+    const secret = said(secretTemplate("00".repeat(16), numbers));
     expect(uses.map((use) => secret[use])).toEqual([true, true, false, false, false, false, false]);
     for (const use of ["sign", "derive"] as const) {
-      const own = said(pairTemplates("P-384", "00".repeat(16), use).privateHalf);
+      const own = said(pairTemplates("P-384", "00".repeat(16), use, numbers).privateHalf);
       expect(own[CKA.SIGN]).toBe(use === "sign");
       expect(own[CKA.DERIVE]).toBe(use === "derive");
       expect([own[CKA.DECRYPT], own[CKA.UNWRAP], own[CKA.SIGN_RECOVER]]).toEqual([
@@ -95,6 +95,16 @@ describe("mechanisms and kinds of keys", () => {
       ]);
       expect([own[CKA.SENSITIVE], own[CKA.EXTRACTABLE]]).toEqual([true, false]);
     }
+  });
+
+  it("are those of PKCS#11 3.2 for ML-DSA, or of a vendor", () => {
+    const ours = pairTemplates("ML-DSA-65", "00".repeat(16), "sign", numbers);
+    expect(ours.publicHalf).toContainEqual({ type: 0x61d, value: 2 });
+    expect(ours.privateHalf).toContainEqual({ type: CKA.KEY_TYPE, value: 0x4a });
+    const vendor = driverNumbers({ KEY_ML_DSA: "0x80000010", PARAMETER_SET: "0x80000011" });
+    const theirs = pairTemplates("ML-DSA-65", "00".repeat(16), "sign", vendor);
+    expect(theirs.publicHalf).toContainEqual({ type: 0x80000011, value: 2 });
+    expect(theirs.privateHalf).toContainEqual({ type: CKA.KEY_TYPE, value: 0x80000010 });
   });
 
   it("have names for what a module returns", () => {

@@ -1,7 +1,7 @@
 /** ECDH by a key of the token: the classical half of opening an envelope. */
 import { mechanismFor } from "../pkcs11/keytypes.ts";
 import { type Handle, type Module, parameterTypes } from "../pkcs11/module.ts";
-import { CKA, CKD, CKK, CKO, type Mechanisms } from "../pkcs11/numbers.ts";
+import { CKA, CKD, CKK, CKO, type Numbers } from "../pkcs11/numbers.ts";
 import { DriverError } from "../types.ts";
 import type { KeyCalls } from "./calls.ts";
 import type { Keys } from "./keys.ts";
@@ -27,9 +27,9 @@ export class Agreement {
   readonly #tokens: Tokens;
   readonly #keys: Keys;
   readonly #calls: KeyCalls;
-  readonly #numbers: Mechanisms;
+  readonly #numbers: Numbers;
 
-  constructor(tokens: Tokens, keys: Keys, calls: KeyCalls, numbers: Mechanisms) {
+  constructor(tokens: Tokens, keys: Keys, calls: KeyCalls, numbers: Numbers) {
     this.#tokens = tokens;
     this.#keys = keys;
     this.#calls = calls;

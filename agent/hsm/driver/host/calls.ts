@@ -6,17 +6,17 @@
 
 import { isAllowed, type Use } from "../pkcs11/keytypes.ts";
 import type { Handle, Mechanism, Module } from "../pkcs11/module.ts";
-import type { Mechanisms } from "../pkcs11/numbers.ts";
+import type { Numbers } from "../pkcs11/numbers.ts";
 import { DriverError } from "../types.ts";
 import type { FoundKey } from "./token.ts";
 
 export class KeyCalls {
   readonly #module: Module;
-  readonly #numbers: Mechanisms;
+  readonly #numbers: Numbers;
   readonly #threads: boolean;
 
   /** @param threads whether several calls are to wait for the module at once */
-  constructor(module: Module, numbers: Mechanisms, threads: boolean) {
+  constructor(module: Module, numbers: Numbers, threads: boolean) {
     this.#module = module;
     this.#numbers = numbers;
     this.#threads = threads;

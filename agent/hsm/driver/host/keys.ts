@@ -2,16 +2,16 @@
 import type { Algorithm } from "../../algorithms.ts";
 import {
   isTokenAlgorithm,
-  keyTypes,
+  keyType,
   pairTemplates,
   secretTemplate,
   type TokenAlgorithm,
 } from "../pkcs11/keytypes.ts";
 import { type Handle, type Module, readAttribute } from "../pkcs11/module.ts";
-import { CKA, CKO, type Mechanisms } from "../pkcs11/numbers.ts";
+import { CKA, CKO, type Numbers } from "../pkcs11/numbers.ts";
 import { DriverError, type KeyInToken } from "../types.ts";
 import { absent } from "./failures.ts";
-import { readAlgorithm, readKey, readSpki } from "./read-key.ts";
+import { KeyReader } from "./read-key.ts";
 import type { FoundKey, Token } from "./token.ts";
 import type { Tokens } from "./tokens.ts";
 import { turns } from "./turns.ts";
@@ -21,12 +21,14 @@ const isPrivate = (kind: number) => kind === CKO.PRIVATE_KEY || kind === CKO.SEC
 export class Keys {
   readonly #tokens: Tokens;
   readonly #module: Module;
-  readonly #numbers: Mechanisms;
+  readonly #numbers: Numbers;
+  readonly #reader: KeyReader;
 
-  constructor(tokens: Tokens, numbers: Mechanisms) {
+  constructor(tokens: Tokens, numbers: Numbers) {
     this.#tokens = tokens;
     this.#module = tokens.module;
     this.#numbers = numbers;
+    this.#reader = new KeyReader(tokens.module, numbers);
   }
 
   /** @throws DriverError keyMissing, ambiguous */
@@ -34,7 +36,7 @@ export class Keys {
     const known = token.keys.get(id);
     if (known !== undefined) return known;
     const handle = this.#only(session, id);
-    const key = { handle, algorithm: readAlgorithm(this.#module, session, handle) };
+    const key = { handle, algorithm: this.#reader.algorithm(session, handle) };
     token.keys.set(id, key);
     return key;
   }
@@ -73,7 +75,7 @@ export class Keys {
     return this.#tokens.run(label, "read a key", (session) => {
       const handle = this.#only(session, id);
       const [open] = this.#halves(session, id).open;
-      return readKey(this.#module, session, handle, open);
+      return this.#reader.key(session, handle, open);
     });
   }
 
@@ -93,7 +95,7 @@ export class Keys {
         // Whoever comes second makes the first ambiguous.
         if (seen.has(id)) token.keys.delete(id);
         seen.add(id);
-        keys.push(readKey(this.#module, session, handle, open.get(id)));
+        keys.push(this.#reader.key(session, handle, open.get(id)));
         await turn();
       }
       if (!token.isThere()) throw absent(label);
@@ -144,12 +146,12 @@ export class Keys {
   }
 
   async #generate(session: Handle, id: string, algorithm: TokenAlgorithm, use: "sign" | "derive") {
-    const mechanism = { mechanism: this.#numbers[keyTypes[algorithm].generate] };
+    const mechanism = { mechanism: keyType(algorithm, this.#numbers).generate };
     if (algorithm === "AES-256") {
-      const template = secretTemplate(id);
+      const template = secretTemplate(id, this.#numbers);
       return { own: await this.#module.generateKeyAsync(session, mechanism, template) };
     }
-    const { publicHalf, privateHalf } = pairTemplates(algorithm, id, use);
+    const { publicHalf, privateHalf } = pairTemplates(algorithm, id, use, this.#numbers);
     const pair = await this.#module.generateKeyPairAsync(
       session,
       mechanism,
@@ -168,7 +170,7 @@ export class Keys {
   ): KeyInToken {
     let wrong: string;
     try {
-      const key = readKey(this.#module, session, made.own, made.open);
+      const key = this.#reader.key(session, made.own, made.open);
       wrong = faults(key, id, algorithm);
       if (wrong === "") return key;
     } catch (error) {
@@ -189,12 +191,6 @@ export class Keys {
       // The public half last: what is left after a crash is a key that is found and destroyed again.
       for (const handle of [...open, own]) this.#module.C_DestroyObject(session, handle);
     });
-  }
-
-  /** @returns the public half of a key, as DER */
-  spki(session: Handle, id: string): Buffer {
-    const [open] = this.#halves(session, id).open;
-    return open === undefined ? Buffer.alloc(0) : readSpki(this.#module, session, open);
   }
 }
 

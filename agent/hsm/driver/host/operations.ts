@@ -1,12 +1,14 @@
 /** Everything that a driver can be asked for, put together from its parts. */
 
 import type { Log } from "../../../log.ts";
+import type { Algorithm } from "../../algorithms.ts";
 import type { DriverConfig } from "../../config.ts";
 import { isPqSigner } from "../../pq/operations.ts";
+import { fromSpki } from "../../pq/spki.ts";
 import { isTokenAlgorithm } from "../pkcs11/keytypes.ts";
 import { initialize, loadModule } from "../pkcs11/module.ts";
-import { mechanismNumbers } from "../pkcs11/numbers.ts";
-import { DriverError, type DriverOperations } from "../types.ts";
+import { driverNumbers } from "../pkcs11/numbers.ts";
+import { DriverError, type DriverOperations, type PublicParts } from "../types.ts";
 import { Agreement } from "./agreement.ts";
 import { KeyCalls } from "./calls.ts";
 import { Counted } from "./counted.ts";
@@ -42,7 +44,7 @@ export interface HostOptions {
 export function createOperations(options: HostOptions): HostParts {
   const { config, credentials, state, log, broken } = options;
   const pins = readPins(config.pin, credentials);
-  const numbers = mechanismNumbers(config.numbers);
+  const numbers = driverNumbers(config.numbers);
   const counters = new Counters(state, log);
   const refusals = new Refusals(state);
   const module = loadModule(config.module);
@@ -72,14 +74,16 @@ export function createOperations(options: HostOptions): HostParts {
     deleteRecord: (token, label) => records.remove(token, label),
     sign: (token, algorithm, parts, message) =>
       counted.use(token, "sign", parts, () => {
-        if (isPqSigner(algorithm)) return pq.sign(token, algorithm, parts, message);
-        if (isTokenAlgorithm(algorithm) && parts.id !== undefined) {
+        if (isTokenAlgorithm(algorithm) && parts.id !== undefined && parts.sealed === undefined) {
           return use.sign(token, algorithm, parts.id, message);
         }
+        if (isPqSigner(algorithm)) return pq.sign(token, algorithm, parts, message);
         throw new DriverError("refused", `these are no parts of a key ${algorithm} that signs`);
       }),
     async verify(algorithm, parts, message, signature) {
-      if (isPqSigner(algorithm)) return await pq.verify(algorithm, parts, message, signature);
+      if (isPqSigner(algorithm)) {
+        return await pq.verify(algorithm, pqParts(algorithm, parts), message, signature);
+      }
       return verify(algorithm, parts, message, signature);
     },
     encrypt: (token, seal, plaintext) =>
@@ -105,4 +109,10 @@ export function createOperations(options: HostOptions): HostParts {
     counters: async () => counters.all(),
   };
   return { operations, counters, pinSource: pins.source };
+}
+
+/** Of a key that is in a token, the public half is a SubjectPublicKeyInfo as that of all others. */
+function pqParts(algorithm: Algorithm, parts: PublicParts): PublicParts {
+  if (algorithm !== "ML-DSA-65" || parts.pq !== undefined || parts.spki === undefined) return parts;
+  return { pq: fromSpki("ML-DSA-65", parts.spki) };
 }

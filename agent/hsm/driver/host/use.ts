@@ -1,10 +1,11 @@
 /** What is done with keys of a token: signatures, encryption, keys for data, random bytes. */
 import { createHash } from "node:crypto";
+import { mlDsa65 } from "../../pq/sizes.ts";
 import { Pkcs11Failure } from "../pkcs11/ckr.ts";
 import { ecdsaDer } from "../pkcs11/encodings.ts";
 import { mechanismFor, type TokenAlgorithm, type Use } from "../pkcs11/keytypes.ts";
 import { type Handle, type Mechanism, parameterTypes } from "../pkcs11/module.ts";
-import { CKG, type Mechanisms } from "../pkcs11/numbers.ts";
+import { CKG, type Numbers } from "../pkcs11/numbers.ts";
 import { DriverError, type Seal } from "../types.ts";
 import type { KeyCalls } from "./calls.ts";
 import { isCkr } from "./failures.ts";
@@ -34,10 +35,10 @@ export class KeyUse {
   readonly #tokens: Tokens;
   readonly #keys: Keys;
   readonly #calls: KeyCalls;
-  readonly #numbers: Mechanisms;
+  readonly #numbers: Numbers;
   readonly #ivs: Ivs;
 
-  constructor(tokens: Tokens, keys: Keys, calls: KeyCalls, numbers: Mechanisms) {
+  constructor(tokens: Tokens, keys: Keys, calls: KeyCalls, numbers: Numbers) {
     this.#tokens = tokens;
     this.#keys = keys;
     this.#calls = calls;
@@ -88,6 +89,10 @@ export class KeyUse {
         const data = sha384(message);
         return await this.#calls.sign(session, { mechanism, parameter }, key, data, 384);
       }
+      case "ML-DSA-65":
+        return await this.#calls.sign(
+          ...([session, { mechanism }, key, asBuffer(message), mlDsa65.signatureBytes] as const),
+        );
       default:
         throw new DriverError("refused", `a key ${algorithm} does not sign`);
     }

@@ -4,13 +4,13 @@
  */
 import type { Algorithm } from "../../algorithms.ts";
 import type { Attribute } from "./module.ts";
-import { CKA, CKK, CKO, type Mechanisms } from "./numbers.ts";
+import { CKA, CKK, CKO, CKP, type Numbers } from "./numbers.ts";
 
 /** Algorithms of which keys are in the token; what is composed of them is known elsewhere. */
-export type TokenAlgorithm = "AES-256" | "P-384" | "Ed25519" | "RSA-3072";
+export type TokenAlgorithm = "AES-256" | "P-384" | "Ed25519" | "RSA-3072" | "ML-DSA-65";
 
 export function isTokenAlgorithm(algorithm: Algorithm): algorithm is TokenAlgorithm {
-  return algorithm in keyTypes;
+  return algorithm in allowed;
 }
 
 /** Agreement on a secret is a use of its own: such a key signs nothing. */
@@ -25,48 +25,57 @@ export const curveEd25519Oid = Buffer.from("06032b6570", "hex");
 
 interface KeyType {
   keyType: number;
-  generate: keyof Mechanisms;
-  uses: readonly Use[];
+  /** Its mechanism. */
+  generate: number;
   /** Attributes of the public half, or of the secret key. */
   shape: Attribute[];
 }
 
-export const keyTypes: Record<TokenAlgorithm, KeyType> = {
-  "AES-256": {
-    keyType: CKK.AES,
-    generate: "AES_KEY_GEN",
-    uses: ["encrypt", "decrypt"],
-    shape: [{ type: CKA.VALUE_LEN, value: 32 }],
-  },
-  "P-384": {
-    keyType: CKK.EC,
-    generate: "EC_KEY_PAIR_GEN",
-    uses: ["sign"],
-    shape: [{ type: CKA.EC_PARAMS, value: curveP384 }],
-  },
-  Ed25519: {
-    keyType: CKK.EC_EDWARDS,
-    generate: "EC_EDWARDS_KEY_PAIR_GEN",
-    uses: ["sign"],
-    shape: [{ type: CKA.EC_PARAMS, value: curveEd25519 }],
-  },
-  "RSA-3072": {
-    keyType: CKK.RSA,
-    generate: "RSA_PKCS_KEY_PAIR_GEN",
-    uses: ["sign"],
-    shape: [
-      { type: CKA.MODULUS_BITS, value: 3072 },
-      { type: CKA.PUBLIC_EXPONENT, value: Buffer.from([1, 0, 1]) },
-    ],
-  },
-};
+export function keyType(algorithm: TokenAlgorithm, numbers: Numbers): KeyType {
+  switch (algorithm) {
+    case "AES-256":
+      return {
+        keyType: CKK.AES,
+        generate: numbers.AES_KEY_GEN,
+        shape: [{ type: CKA.VALUE_LEN, value: 32 }],
+      };
+    case "P-384":
+      return {
+        keyType: CKK.EC,
+        generate: numbers.EC_KEY_PAIR_GEN,
+        shape: [{ type: CKA.EC_PARAMS, value: curveP384 }],
+      };
+    case "Ed25519":
+      return {
+        keyType: CKK.EC_EDWARDS,
+        generate: numbers.EC_EDWARDS_KEY_PAIR_GEN,
+        shape: [{ type: CKA.EC_PARAMS, value: curveEd25519 }],
+      };
+    case "RSA-3072":
+      return {
+        keyType: CKK.RSA,
+        generate: numbers.RSA_PKCS_KEY_PAIR_GEN,
+        shape: [
+          { type: CKA.MODULUS_BITS, value: 3072 },
+          { type: CKA.PUBLIC_EXPONENT, value: Buffer.from([1, 0, 1]) },
+        ],
+      };
+    case "ML-DSA-65":
+      return {
+        keyType: numbers.KEY_ML_DSA,
+        generate: numbers.ML_DSA_KEY_PAIR_GEN,
+        shape: [{ type: numbers.PARAMETER_SET, value: CKP.ML_DSA_65 }],
+      };
+  }
+}
 
 /** The only mechanism of each use, by the type of key; whatever is not here is never asked for. */
-const allowed: Record<TokenAlgorithm, Partial<Record<Use, keyof Mechanisms>>> = {
+const allowed: Record<TokenAlgorithm, Partial<Record<Use, keyof Numbers>>> = {
   "AES-256": { encrypt: "AES_GCM", decrypt: "AES_GCM" },
   "P-384": { sign: "ECDSA", derive: "ECDH1_DERIVE" },
   Ed25519: { sign: "EDDSA" },
   "RSA-3072": { sign: "RSA_PKCS_PSS" },
+  "ML-DSA-65": { sign: "ML_DSA" },
 };
 
 /** @returns whether a key of that type may be used so with that mechanism. */
@@ -74,7 +83,7 @@ export function isAllowed(
   algorithm: Algorithm | "unknown",
   use: Use,
   mechanism: number,
-  numbers: Mechanisms,
+  numbers: Numbers,
 ): boolean {
   if (algorithm === "unknown" || !isTokenAlgorithm(algorithm)) return false;
   const name = allowed[algorithm][use];
@@ -85,7 +94,7 @@ export function isAllowed(
 export function mechanismFor(
   algorithm: Algorithm | "unknown",
   use: Use,
-  numbers: Mechanisms,
+  numbers: Numbers,
 ): number | undefined {
   if (algorithm === "unknown" || !isTokenAlgorithm(algorithm)) return undefined;
   const name = allowed[algorithm][use];
@@ -117,22 +126,28 @@ const kept: Attribute[] = [
 ];
 
 /** @param id CKA_ID as hexadecimal */
-export function secretTemplate(id: string): Attribute[] {
+export function secretTemplate(id: string, numbers: Numbers): Attribute[] {
+  const { keyType: type, shape } = keyType("AES-256", numbers);
   return [
     { type: CKA.CLASS, value: CKO.SECRET_KEY },
-    { type: CKA.KEY_TYPE, value: CKK.AES },
+    { type: CKA.KEY_TYPE, value: type },
     { type: CKA.ID, value: Buffer.from(id, "hex") },
     ...kept,
     ...flags(secretUses, [CKA.ENCRYPT, CKA.DECRYPT]),
-    ...keyTypes["AES-256"].shape,
+    ...shape,
   ];
 }
 
 /** @param use what the private half is for, and nothing else */
-export function pairTemplates(algorithm: TokenAlgorithm, id: string, use: "sign" | "derive") {
-  const { keyType, shape } = keyTypes[algorithm];
+export function pairTemplates(
+  algorithm: TokenAlgorithm,
+  id: string,
+  use: "sign" | "derive",
+  numbers: Numbers,
+) {
+  const { keyType: type, shape } = keyType(algorithm, numbers);
   const common = [
-    { type: CKA.KEY_TYPE, value: keyType },
+    { type: CKA.KEY_TYPE, value: type },
     { type: CKA.ID, value: Buffer.from(id, "hex") },
   ];
   const publicHalf: Attribute[] = [

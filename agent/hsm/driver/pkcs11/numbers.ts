@@ -1,6 +1,13 @@
-/** Numbers of PKCS#11, as its headers have them. Those of mechanisms may be replaced by a driver file. */
+/** Numbers of PKCS#11, as its headers have them. */
 
-const mechanisms = {
+/** Those that a driver file may replace: mechanisms, and all of ML-DSA, which vendors had before 3.2. */
+const replaceable = {
+  ML_DSA_KEY_PAIR_GEN: 0x001c,
+  ML_DSA: 0x001d,
+  /** CKK_ML_DSA, whose name without CKK_ is that of the mechanism. */
+  KEY_ML_DSA: 0x004a,
+  /** CKA_PARAMETER_SET */
+  PARAMETER_SET: 0x061d,
   RSA_PKCS_KEY_PAIR_GEN: 0x0000,
   RSA_PKCS_PSS: 0x000d,
   SHA384: 0x0260,
@@ -13,19 +20,19 @@ const mechanisms = {
   AES_GCM: 0x1087,
 } as const;
 
-export type Mechanisms = Record<keyof typeof mechanisms, number>;
+export type Numbers = Record<keyof typeof replaceable, number>;
 
-/** @param numbers `numbers` of a driver file: hexadecimal, by name without CKM_ */
-export function mechanismNumbers(numbers: Readonly<Record<string, string>>): Mechanisms {
-  const result: Record<string, number> = { ...mechanisms };
+/** @param numbers `numbers` of a driver file: hexadecimal, by name without CKM_ or CKA_ */
+export function driverNumbers(numbers: Readonly<Record<string, string>>): Numbers {
+  const result: Record<string, number> = { ...replaceable };
   for (const [name, number] of Object.entries(numbers)) {
-    if (!(name in mechanisms)) {
-      const known = Object.keys(mechanisms).join(", ");
+    if (!Object.hasOwn(replaceable, name)) {
+      const known = Object.keys(replaceable).join(", ");
       throw new Error(`numbers: ${name} is not used by this driver, which uses ${known}`);
     }
     result[name] = Number(number);
   }
-  return result as Mechanisms;
+  return result as Numbers;
 }
 
 export const CKF = {
@@ -50,6 +57,8 @@ export const CKK = {
   EC_EDWARDS: 0x40,
 } as const;
 export const CKG = { MGF1_SHA384: 3 } as const;
+/** CKP_ML_DSA_65 */
+export const CKP = { ML_DSA_65: 2 } as const;
 export const CKD = { NULL: 1 } as const;
 
 export const CKA = {

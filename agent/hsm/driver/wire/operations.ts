@@ -1,6 +1,5 @@
 /** Every operation of a driver as the wire has it, and what may be done when its answer is lost. */
 import { type Algorithm, algorithms } from "../../algorithms.ts";
-import { isTokenAlgorithm } from "../pkcs11/keytypes.ts";
 import type {
   DataObject,
   DriverOperations,
@@ -111,7 +110,8 @@ const again = { repeatable: true, lane: (): Lane => "fast" };
 const once = { repeatable: false, lane: (): Lane => "fast" };
 const making = { repeatable: false, lane: (): Lane => "making" };
 const computing = { repeatable: true, lane: (): Lane => "computing" };
-const laneOf = (algorithm: Algorithm): Lane => (isTokenAlgorithm(algorithm) ? "fast" : "computing");
+/** Those that Node's own cryptography verifies. */
+const quick = new Set<Algorithm>(["P-384", "Ed25519", "RSA-3072"]);
 
 /** In the order of their numbers on the wire. */
 export const operations: { readonly [N in OperationName]: Operation<N> } = {
@@ -132,13 +132,13 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
     arguments: tuple(label, algorithm, privateParts, content),
     result: short,
     repeatable: true,
-    lane: ([, algorithm]) => laneOf(algorithm),
+    lane: ([, , { sealed }]) => (sealed === undefined ? "fast" : "computing"),
   },
   verify: {
     arguments: tuple(algorithm, publicParts, content, short),
     result: flag,
     repeatable: true,
-    lane: ([algorithm]) => laneOf(algorithm),
+    lane: ([algorithm]) => (quick.has(algorithm) ? "fast" : "computing"),
   },
   encrypt: { arguments: tuple(label, seal, content), result: content, ...again },
   decrypt: { arguments: tuple(label, seal, content), result: content, ...again },
