@@ -73,51 +73,107 @@ async function generate() {
   }
 }
 
+/** @type {import("esbuild").BuildOptions & { write: false }} */
+const forBrowsers = {
+  outdir: cockpitPackage,
+  bundle: true,
+  minify: true,
+  write: false,
+  target: "es2022",
+  jsx: "automatic",
+  define: { "process.env.NODE_ENV": '"production"' },
+  legalComments: "eof",
+  logLevel: "warning",
+  external: ["../../static/*", "../assets/images/*"],
+  plugins: [lean],
+};
+
 /** Bundles a page, takes out the rules that cannot apply to it, and writes it.
  * @param {string} page
  * @param {string} title
  */
 async function buildPage(page, title) {
-  const bundled = await build({
-    entryPoints: { [page]: path.join(root, "plugins", page, "main.tsx") },
-    outdir: cockpitPackage,
-    bundle: true,
-    minify: true,
-    write: false,
-    format: "iife",
-    target: "es2022",
-    jsx: "automatic",
-    define: { "process.env.NODE_ENV": '"production"' },
-    legalComments: "eof",
-    logLevel: "warning",
-    external: ["../../static/*", "../assets/images/*"],
-    plugins: [lean],
-    metafile: true,
-  });
-  /** @type {Record<string, number>} */
-  const sizes = {};
-  const script = bundled.outputFiles.find((file) => file.path.endsWith(".js"))?.text ?? "";
-  for (const file of bundled.outputFiles) {
-    const kind = path.extname(file.path).slice(1);
-    const text = kind === "css" ? await prune(file.text, script) : file.text;
-    // Cockpit's bridge serves x.js.gz as x.js, and compresses nothing itself.
-    const packed = await promisify(gzip)(text, { level: 9 });
-    await writeFile(`${file.path}.gz`, packed);
-    sizes[kind] = packed.length;
-    if (kind === "css") await writeStyles(page, file.text, text);
-  }
+  const entryPoints = { [page]: path.join(root, "plugins", page, "main.tsx") };
+  const options = { ...forBrowsers, entryPoints, format: /** @type {const} */ ("iife") };
+  const bundled = await build({ ...options, metafile: true });
+  const [script, style] = [".js", ".css"].map(
+    (kind) => bundled.outputFiles.find((file) => file.path.endsWith(kind))?.text ?? "",
+  );
+  const pruned = await prune(style ?? "", script ?? "");
+  await writeStyles(page, style ?? "", pruned);
   await writeFile(path.join(dist, "css", `${page}.meta.json`), JSON.stringify(bundled.metafile));
-  await writeFile(path.join(cockpitPackage, `${page}.html`), await pageHtml(page, title));
-  return sizes;
+  const hasParts = Object.values(bundled.metafile.inputs).some(({ imports }) =>
+    imports.some(({ kind }) => kind === "dynamic-import"),
+  );
+  const scripts = hasParts ? await buildParts(page, entryPoints) : { first: [`${page}.js`], js: 0 };
+  if (!hasParts) scripts.js = await writePacked(`${page}.js`, script ?? "");
+  await writeFile(
+    path.join(cockpitPackage, `${page}.html`),
+    await pageHtml(page, title, hasParts ? scripts.first : undefined),
+  );
+  return { js: scripts.js, css: await writePacked(`${page}.css`, pruned) };
+}
+
+/**
+ * A page that loads parts of itself only when they are shown, in files of their own.
+ * @param {string} page
+ * @param {Record<string, string>} entryPoints
+ * @returns {Promise<{ first: string[], js: number }>} files that are there from the beginning, and
+ *   what they weigh together with the heaviest part
+ */
+async function buildParts(page, entryPoints) {
+  const { outputFiles, metafile } = await build({
+    ...forBrowsers,
+    ...{ entryPoints, format: "esm", splitting: true, metafile: true, loader: { ".css": "empty" } },
+    chunkNames: `${page}-[name]-[hash]`,
+  });
+  /** @type {Map<string, number>} */
+  const weights = new Map();
+  for (const file of outputFiles) {
+    weights.set(path.basename(file.path), await writePacked(path.basename(file.path), file.text));
+  }
+  /** @param {string} name @returns {string[]} it and all that it cannot do without */
+  const needs = (name) => {
+    const outputs = Object.entries(metafile.outputs);
+    const [, output] = outputs.find(([file]) => path.basename(file) === name) ?? [];
+    const others = (output?.imports ?? []).filter(({ kind }) => kind === "import-statement");
+    return [name, ...others.flatMap((one) => needs(path.basename(one.path)))];
+  };
+  /** @param {Iterable<string>} names */
+  const weigh = (names) =>
+    [...new Set(names)].reduce((sum, name) => sum + (weights.get(name) ?? 0), 0);
+  const first = [...new Set(needs(`${page}.js`))];
+  const withPart = [...weights.keys()].map((name) => weigh([...first, ...needs(name)]));
+  return { first, js: Math.max(...withPart) };
+}
+
+/** Cockpit's bridge serves x.js.gz as x.js, and compresses nothing itself.
+ * @param {string} name
+ * @param {string} text
+ */
+async function writePacked(name, text) {
+  const packed = await promisify(gzip)(text, { level: 9 });
+  await writeFile(path.join(cockpitPackage, `${name}.gz`), packed);
+  return packed.length;
 }
 
 /** A page without translations asks for none: it would wait for the bridge to make an empty file.
  * @param {string} page
  * @param {string} title
+ * @param {string[]} [modules] files that a page with parts begins with, its own first
  */
-async function pageHtml(page, title) {
+async function pageHtml(page, title, modules) {
   const template = await readFile(path.join(root, "plugins/page.html"), "utf8");
-  const html = template.replaceAll("{{page}}", page).replace("{{title}}", title);
+  let html = template.replaceAll("{{page}}", page).replace("{{title}}", title);
+  if (modules) {
+    const [own = "", ...others] = modules;
+    // Asked for at once, instead of when the first one was read.
+    const links = others
+      .map((name) => `    <link rel="modulepreload" href="${name}" />\n`)
+      .join("");
+    const plain = `    <script src="${own}" defer></script>\n`;
+    html = html.replace(plain, `${links}    <script src="${own}" type="module"></script>\n`);
+  }
   const files = await readdir(path.join(root, "plugins/po"));
   if (files.some((file) => file.endsWith(".po"))) return html;
   return html.replace(/^.*<script src="po\.js".*\n/m, "");

@@ -10,8 +10,9 @@ import { usePlace } from "../lib/location.ts";
 import { Failure, Loading, Stale } from "../lib/states.tsx";
 import { Tabs } from "../lib/tabs.tsx";
 import { earlyDrivers } from "./early.ts";
+import { useTab } from "./load.ts";
 import { partAddress } from "./part.ts";
-import { parts } from "./parts.ts";
+import { tabs } from "./parts.ts";
 import { Strip } from "./strip.tsx";
 
 /** Signals tell what changes; this is for what a module says of itself. */
@@ -27,10 +28,9 @@ export function Hsm() {
     ...{ every: everyMs, changes, first: earlyDrivers },
   });
   const lost = useConnection() === "lost";
+  const { tab, part, error: notLoaded, again } = useTab(tabs, place.path[0] ?? "");
   const { data, error } = query;
-  const [first] = parts;
-  const active = parts.find(({ key }) => key === place.path[0]) ?? first;
-  const help = active && <CommandHelp label={_("About keys in tokens")} {...active.help()} />;
+  const help = part && <CommandHelp label={_("About keys in tokens")} {...part.help()} />;
   if (!data) {
     return (
       <Frame title={_("Keys")} beside={help}>
@@ -39,19 +39,25 @@ export function Hsm() {
     );
   }
   const stale = lost || error !== undefined;
-  const tabs = parts.map(({ key, title, Body }) => ({
-    ...{ key, title: title() },
-    body: <Body place={place} drivers={data} stale={stale} />,
-  }));
+  const body = part ? (
+    <part.Body place={place} drivers={data} stale={stale} />
+  ) : notLoaded ? (
+    <Failure error={notLoaded} retry={again} />
+  ) : (
+    <Loading />
+  );
   return (
     <Frame title={_("Keys")} beside={help}>
       <Approvals own={contracts} />
       <Stale error={error} />
-      {active !== first && <Strip drivers={data} stale={stale} />}
+      {tab !== tabs[0] && <Strip drivers={data} stale={stale} />}
       <Tabs
         label={_("Parts of keys in tokens")}
-        tabs={tabs}
-        active={active?.key ?? ""}
+        tabs={tabs.map(({ key, title }) => ({
+          ...{ key, title: title() },
+          body: key === tab?.key && body,
+        }))}
+        active={tab?.key ?? ""}
         addressOf={partAddress}
       />
     </Frame>

@@ -22,3 +22,7 @@ export interface Part {
 export function partAddress(key: string): string {
   return `#/${key}`;
 }
+
+/** What stands in the row of tabs: a part, or how to get it. */
+export type Tab = Pick<Part, "key" | "title"> &
+  ({ part: Part; load?: undefined } | { part?: undefined; load: () => Promise<Part> });

@@ -1,20 +1,39 @@
 /** All parts of the page, in the order of their tabs; the first one is shown where none is named. */
-
-import { ceremonies } from "./ceremony/tab.tsx";
-import { certificates } from "./certificates/tab.tsx";
+import { _ } from "../lib/i18n.ts";
 import { keys } from "./keys/tab.tsx";
 import { overview } from "./overview.tsx";
-import type { Part } from "./part.ts";
-import { rules } from "./rules/tab.tsx";
-import { statement } from "./statement/tab.tsx";
+import type { Part, Tab } from "./part.ts";
 import { tokens } from "./tokens/tab.tsx";
 
-export const parts: readonly Part[] = [
-  overview,
-  tokens,
-  keys,
-  certificates,
-  rules,
-  ceremonies,
-  statement,
+/** There from the beginning, since everybody looks at them. */
+const here = ({ key, title, ...rest }: Part): Tab => ({
+  ...{ key, title },
+  part: { key, title, ...rest },
+});
+
+/** The others are loaded when they are shown. */
+export const tabs: readonly Tab[] = [
+  here(overview),
+  here(tokens),
+  here(keys),
+  {
+    key: "certificates",
+    title: () => _("Certificates"),
+    load: async () => (await import("./certificates/tab.tsx")).certificates,
+  },
+  {
+    key: "rules",
+    title: () => _("Rules"),
+    load: async () => (await import("./rules/tab.tsx")).rules,
+  },
+  {
+    key: "ceremonies",
+    title: () => _("Ceremonies"),
+    load: async () => (await import("./ceremony/tab.tsx")).ceremonies,
+  },
+  {
+    key: "statement",
+    title: () => _("Statement"),
+    load: async () => (await import("./statement/tab.tsx")).statement,
+  },
 ];
