@@ -55,7 +55,7 @@ export async function signMany(
 }
 
 /** @returns CPU seconds so far of this process and of all of the driver's. */
-export function cpuOfAll({ bed }: SigningBed): number {
+export function cpuOfAll({ bed }: Pick<SigningBed, "bed">): number {
   const keeper = bed.keeper.pid ?? 0;
   const children = readFileSync(`/proc/${keeper}/task/${keeper}/children`, "utf8");
   const processes = [process.pid, keeper, ...children.trim().split(" ").map(Number)];
