@@ -1,5 +1,6 @@
 /** What a driver's failure means to people: one sentence that says what to do. */
 import { DsecosError, type ErrorCode } from "../bus/errors.ts";
+import type { Level } from "../log.ts";
 import { DriverError, type DriverErrorKind } from "./driver/types.ts";
 
 /** What was asked of, for the sentence; `token` is `<driver>/<label>`. */
@@ -95,4 +96,10 @@ export async function asking<T>(asked: Asked, work: () => Promise<T>): Promise<T
   } catch (error) {
     throw error instanceof DriverError ? explainDriver(error, asked) : error;
   }
+}
+
+/** What the journal makes of a failure that is tried again by itself: an engine that is away is news. */
+export function levelOf(error: unknown): Level {
+  const code = error instanceof DsecosError ? error.code : "Internal";
+  return code === "Unavailable" || code === "Timeout" ? "info" : "warning";
 }
