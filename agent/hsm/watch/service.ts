@@ -6,6 +6,7 @@ import { DsecosError } from "../../bus/errors.ts";
 import type { JobProgress, Jobs } from "../../jobs/types.ts";
 import { explain, type Log } from "../../log.ts";
 import type { Core } from "../core.ts";
+import { levelOf } from "../errors.ts";
 import type { FoundKey, Token } from "../parts.ts";
 import type { TokenRow } from "../tokens/answers.ts";
 import { Alarms, alarmAction } from "./alarms.ts";
@@ -99,7 +100,7 @@ export function createWatch(parts: WatchParts) {
       // What could not be asked is asked again soon: its driver may just be starting.
       () => later(compared.error === "" ? hourMs : retryMs),
       (error) => {
-        log("warning", "records and tokens were not compared", { error: explain(error) });
+        log(levelOf(error), "records and tokens were not compared", { error: explain(error) });
         later(retryMs);
       },
     );
