@@ -6,6 +6,7 @@ import { DsecosError } from "../../bus/errors.ts";
 import type { Log } from "../../log.ts";
 import { forEachBounded } from "../../tenants/locks.ts";
 import type { Core } from "../core.ts";
+import { DriverError } from "../driver/types.ts";
 import { asking } from "../errors.ts";
 import { finishDestroying, isUnfinished } from "../keys/ending.ts";
 import { headLabel, markOf, parseLabel, storedVersion } from "../keys/stored.ts";
@@ -67,13 +68,17 @@ export class Reconciler {
    */
   async token(token: Token, isElsewhere = false, serial = ""): Promise<void> {
     const { core, alarms } = this.#parts;
-    const info = await core.book.info(token);
-    if (info === undefined) {
-      // What never was finished is no loss.
-      if (isElsewhere || serial === "") return alarms.found(token.id, []);
-      return alarms.found(token.id, [absent(token)]);
+    // What never was finished is no loss, and what another node made is not missed here.
+    const isExpected = !isElsewhere && serial !== "";
+    const seen = await core.book.info(token);
+    if (seen === undefined && !isExpected) return alarms.found(token.id, []);
+    const contents = await this.#contents(token);
+    if (contents === undefined) {
+      if (isExpected) await alarms.found(token.id, [absent(token)]);
+      return;
     }
-    const contents = await core.records.fresh(token);
+    if (seen === undefined) core.book.forgetInfos();
+    const info = seen ?? (await core.book.info(token));
     await this.#finish(token, contents);
     const now = await core.records.list(token);
     const { driver, label } = token;
@@ -84,9 +89,25 @@ export class Reconciler {
     for (const broken of core.records.unreadable(token.id)) {
       findings.push(unreadable(token, broken));
     }
-    if (serial !== "" && serial !== info.serial) findings.push(other(token, info.serial, serial));
+    if (info !== undefined && serial !== "" && serial !== info.serial) {
+      findings.push(other(token, info.serial, serial));
+    }
     core.frozen.set(token.id, frozen);
     await alarms.found(token.id, findings);
+  }
+
+  /**
+   * Asks the token itself: a module that missed its return sees it then.
+   * @returns undefined where the token is not there
+   */
+  async #contents(token: Token): Promise<ReadonlyMap<string, Revised> | undefined> {
+    try {
+      return await this.#parts.core.records.fresh(token);
+    } catch (error) {
+      const cause = error instanceof DsecosError ? error.cause : undefined;
+      if (cause instanceof DriverError && cause.kind === "tokenAbsent") return undefined;
+      throw error;
+    }
   }
 
   /** Takes back versions that no key names, and goes on with destroying what is destroyed. */

@@ -18,6 +18,8 @@ const hourMs = 3_600_000;
 const minuteMs = 60_000;
 /** After a failed comparison, in milliseconds. */
 const retryMs = 30_000;
+/** While a token is gone: each look begins its module anew. */
+const absentMs = 300_000;
 const mostAlarms = 200;
 const remembered = 500;
 
@@ -98,7 +100,10 @@ export function createWatch(parts: WatchParts) {
   function begin(): void {
     compare().then(
       // What could not be asked is asked again soon: its driver may just be starting.
-      () => later(compared.error === "" ? hourMs : retryMs),
+      () => {
+        const isAway = alarms.all().some(({ kind }) => kind === "tokenAbsent");
+        later(compared.error !== "" ? retryMs : isAway ? absentMs : hourMs);
+      },
       (error) => {
         log(levelOf(error), "records and tokens were not compared", { error: explain(error) });
         later(retryMs);
