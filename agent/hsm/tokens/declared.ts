@@ -10,6 +10,7 @@ import type { IncusClient } from "../../incus/client.ts";
 import { literal, select } from "../../incus/sql.ts";
 import { explain, type Log } from "../../log.ts";
 import { updateProject } from "../../tenants/project.ts";
+import { levelOf } from "../errors.ts";
 
 export const hsmKey = "user.dsecos.hsm";
 const ownProject = "default";
@@ -73,7 +74,7 @@ export class IncusDeclarations implements Declarations {
         },
         (error) => {
           this.#until = 0;
-          this.#log("warning", "the tenants' tokens are not known", { error: explain(error) });
+          this.#log(levelOf(error), "the tenants' tokens are not known", { error: explain(error) });
         },
       );
     }
