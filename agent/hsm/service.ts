@@ -2,7 +2,7 @@
 
 import type { People } from "../approvals/people.ts";
 import type { AuditEntry } from "../audit/contract.ts";
-import type { AuditWriter } from "../audit/types.ts";
+import type { AuditEvent, AuditWriter } from "../audit/types.ts";
 import type { Call } from "../bus/call.ts";
 import type { Handlers } from "../bus/contract.ts";
 import type { Fingerprint, QuorumRule } from "../bus/dispatch.ts";
@@ -16,6 +16,7 @@ import type { hsm } from "./contract.ts";
 import { type Core, type CoreParts, createCore } from "./core.ts";
 import { createDriverAnswers } from "./drivers/service.ts";
 import { Guard } from "./jurisdiction/guard.ts";
+import type { Rules } from "./jurisdiction/rules.ts";
 import { createJurisdictionAnswers } from "./jurisdiction/service.ts";
 import { createKeys } from "./keys/service.ts";
 import type { Token } from "./parts.ts";
@@ -107,8 +108,12 @@ export function createHsm(parts: HsmParts): HsmService {
     ...{ node, tokens: book, keys: store, meter, ask: parts.record, tenant: jurisdiction },
   });
   const keys = createKeys({
-    mayLive: async (name, { config }) =>
-      (await guard.require(name, { act: "create", token: config.region })).rule,
+    async mayLive(name, { config }) {
+      const { rule } = await guard.require(name, { act: "create", token: config.region });
+      const pinned = await guard.pin(name);
+      if (pinned !== undefined) await audit.append(pinning(name, pinned));
+      return rule;
+    },
     ...{ store, book, jobs, everything, tenant },
     maker: core.maker,
     changed: core.changed,
@@ -188,4 +193,11 @@ export function createHsm(parts: HsmParts): HsmService {
     requireNoKeys,
     driverFacts: driverAnswers.facts,
   };
+}
+
+/** Rules that came to hold for good by the making of a key. */
+function pinning(tenant: string, rules: Rules): AuditEvent {
+  const uid = process.getuid?.() ?? 0;
+  const shared = { action: "hsm.PinRules", outcome: "note", actor: "agent", uid } as const;
+  return { ...shared, tenant, details: { rules } };
 }

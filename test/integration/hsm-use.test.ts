@@ -8,8 +8,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { audit } from "../../agent/audit/contract.ts";
 import type { AuditEntry } from "../../agent/audit/entry.ts";
 import { hsm } from "../../agent/hsm/contract.ts";
+import type { RulesAnswer } from "../../agent/hsm/jurisdiction/members.ts";
 import type { PublicKey } from "../../agent/hsm/keys/answers.ts";
 import type { Statement, Usage } from "../../agent/hsm/statement/members.ts";
+import { tenants } from "../../agent/tenants/contract.ts";
 import { type Answer, Person } from "../lib/caller.ts";
 import { approved, createAgency, ended, type Staff } from "../lib/hsm-agency.ts";
 import { removeTree } from "../lib/remove-tree.js";
@@ -327,6 +329,21 @@ describe("states", () => {
     ];
     for (const error of wrong) expect(error?.name).toBe("org.dsecos.Error.InvalidArgument");
   });
+});
+
+test("a change of the tenant's record alone does not change where its keys may be", async () => {
+  const change = (jurisdiction: string) =>
+    staff.operator.call(tenants, "Change", tenant, { jurisdiction });
+  await change("AE");
+  try {
+    const { rules, set } = (await use("Rules", tenant)) as RulesAnswer;
+    expect(rules).toEqual({ live: ["UK"], use: ["UK"] });
+    expect(set?.by).toBe("agent");
+    expect((await recorded("hsm.PinRules", "note")).details).toEqual({ rules });
+    await use("Sign", tenant, "p-384", "test", plaintext);
+  } finally {
+    await change("UK");
+  }
 });
 
 test("rules are set by two officers, name what breaks them, and stop its use with their row", async () => {

@@ -145,6 +145,18 @@ describe("rules of a tenant", () => {
     await guard("DE").require("mod-defense", { act: "use", token: "UK" });
   });
 
+  test("no longer follow the tenant's record once they are pinned", async () => {
+    let record = "UK";
+    const own = new Guard({ incus, region: "UK", jurisdiction: async () => record });
+    expect(await own.pin("mod-defense")).toEqual({ live: ["UK"], use: ["UK"] });
+    expect(JSON.parse(config[rulesKey] ?? "")).toMatchObject({ live: ["UK"], setBy: "agent" });
+    record = "AE";
+    const made = own.require("mod-defense", { act: "create", token: "AE" });
+    await expect(made).rejects.toThrow(/live in UK alone/);
+    expect(await own.pin("mod-defense")).toBeUndefined();
+    expect(JSON.parse(config[rulesKey] ?? "")).toMatchObject({ live: ["UK"] });
+  });
+
   test("are read again soon, since another node may have changed them", async () => {
     const own = guard();
     for (let i = 0; i < 10; i++) await own.decide("mod-defense", { act: "use", token: "UK" });

@@ -103,6 +103,26 @@ export class Guard implements Jurisdiction {
     this.#read.set(tenant, { at: this.#now(), kept });
   }
 
+  /**
+   * Writes down the rules that hold, where nobody set any: from its first key on, a tenant's rules
+   * no longer follow its record, which changes without a second person.
+   * @returns what was written; undefined where there were rules
+   */
+  async pin(tenant: string): Promise<Rules | undefined> {
+    const { kept, rules } = await this.known(tenant);
+    if (kept !== undefined) return undefined;
+    const setAt = new Date(this.#now()).toISOString();
+    let pinned: Rules | undefined;
+    await updateProject(this.#parts.incus, tenant, (config) => {
+      pinned = config[rulesKey] === undefined ? rules : undefined;
+      if (pinned === undefined) return undefined;
+      const own: KeptRules = { version: 1, ...pinned, setAt, setBy: "agent" };
+      return { ...config, [rulesKey]: canonical(own) };
+    });
+    this.#read.delete(tenant);
+    return pinned;
+  }
+
   /** A text that is another when the rules are, also where they cannot be read. */
   async fingerprint(tenant: string): Promise<string> {
     const jurisdiction = await this.#parts.jurisdiction(tenant);
@@ -149,7 +169,7 @@ function readable(tenant: string, text: string): KeptRules {
     return parseRules(text);
   } catch (cause) {
     if (!(cause instanceof SyntaxError || v.isValiError(cause))) throw cause;
-    const what = `The rules of ${tenant} cannot be read, so its keys cannot be used; set them again with SetRules, or look at “incus project get ${tenant} ${rulesKey}”.`;
+    const what = `The rules of ${tenant} cannot be read, so its keys cannot be used; look at “incus project get ${tenant} ${rulesKey}” and put it right.`;
     throw new DsecosError("Conflict", what, { cause });
   }
 }

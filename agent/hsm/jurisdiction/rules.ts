@@ -1,6 +1,7 @@
 /**
  * A tenant's rules for its keys, kept as JSON in a key of its Incus project: they are there before
- * it has a token, and on every node of the cluster. Imports nothing from node:.
+ * it has a token, and on every node of the cluster. With its first key they are written down, so that
+ * from then on only two people change them. Imports nothing from node:.
  */
 import * as v from "valibot";
 import { quorumSettingSchema } from "../../approvals/quorum.ts";
@@ -37,7 +38,7 @@ export const keptRulesSchema = v.object({
 });
 export type KeptRules = v.InferOutput<typeof keptRulesSchema>;
 
-/** What holds while nobody set any: the tenant's own jurisdiction, for both. */
+/** What holds before there are any: the tenant's own jurisdiction, for both. */
 export function rulesOf(kept: KeptRules | undefined, jurisdiction: string): Rules {
   if (kept === undefined) return { live: [jurisdiction], use: [jurisdiction] };
   const { version: _version, setAt: _setAt, setBy: _setBy, ...rules } = kept;
