@@ -1,6 +1,7 @@
 /** Uses as the audit log has them: receipts, and acts that began and have no outcome. */
 import * as v from "valibot";
 import type { AuditEntry } from "../../audit/entry.ts";
+import { keyNames } from "../pki/labels.ts";
 import { type Receipt, receiptSchema } from "../use/receipt.ts";
 
 export interface RecordedUse {
@@ -26,6 +27,9 @@ const operations: Record<string, string> = {
   "hsm.OpenEnvelope": "openEnvelope",
   "hsm.Transfer": "rewrap",
 };
+
+/** Members that sign with the keys of the tenant's authority, which they do not name. */
+const certifying = new Set(["hsm.Issue", "hsm.IssueAgency", "hsm.Renew", "hsm.Revoke"]);
 
 /** An authority with two keys signs twice. */
 const labels = ["receipt", "parallelReceipt"] as const;
@@ -53,6 +57,10 @@ export function usesIn(entries: readonly AuditEntry[]): {
     }
   }
   const unfinished = [...begun].flatMap(([call, { action, time, details }]) => {
+    if (certifying.has(action) && !ended.has(call)) {
+      const keys = [keyNames.tenant, keyNames.parallel];
+      return keys.map((key) => ({ time, key, operation: "sign", count: 1 }));
+    }
     const operation = operations[action];
     if (operation === undefined || ended.has(call)) return [];
     const count = typeof details?.count === "number" ? details.count : 1;
