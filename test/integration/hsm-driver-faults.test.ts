@@ -279,6 +279,21 @@ describe("a token that does other than it was asked", () => {
     expect(bed.driver.status().restarts).toBe(0);
   });
 
+  it("and forgets who is logged in: that is not taken for a token without keys", async () => {
+    const id = newId();
+    await bed.driver.generateKey("acme", id, "P-384");
+    for (const ask of [
+      () => bed.driver.keys("acme"),
+      () => bed.driver.key("acme", id),
+      () => bed.driver.sign("acme", "P-384", { id }, message),
+    ]) {
+      const before = (await bed.driver.keys("acme")).length;
+      faults.set("once forget-login");
+      expect(await ask()).not.toEqual([]);
+      expect(await bed.driver.keys("acme")).toHaveLength(before);
+    }
+  });
+
   it("and is sick: a ciphertext is not blamed for it", async () => {
     const id = newId();
     await bed.driver.generateKey("acme", id, "AES-256");

@@ -6,6 +6,7 @@
  *
  *   crash exit hang logout                        in C_Sign
  *   delay (microseconds)                          in C_Sign and C_Encrypt
+ *   forget-login                                  in C_FindObjectsInit
  *   pin-locked                                    C_Login gives CKR_PIN_LOCKED
  *   weak-key double-key full hang-making          in C_GenerateKey and C_GenerateKeyPair
  *   sick                                          C_Encrypt and C_Decrypt give CKR_GENERAL_ERROR
@@ -134,6 +135,11 @@ static CK_RV decrypt(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG lengt
   return fault("sick") >= 0 ? CKR_GENERAL_ERROR : rv;
 }
 
+static CK_RV find_init(CK_SESSION_HANDLE session, CK_ATTRIBUTE_PTR attributes, CK_ULONG count) {
+  if (fault("forget-login") >= 0) real->C_Logout(session);
+  return real->C_FindObjectsInit(session, attributes, count);
+}
+
 static CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG length) {
   called("C_Login", user);
   if (fault("pin-locked") >= 0) return CKR_PIN_LOCKED;
@@ -190,6 +196,7 @@ CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list) {
   faulty.C_Sign = sign;
   faulty.C_Encrypt = encrypt;
   faulty.C_Decrypt = decrypt;
+  faulty.C_FindObjectsInit = find_init;
   faulty.C_Login = login;
   faulty.C_GenerateKey = generate_key;
   faulty.C_GenerateKeyPair = generate_key_pair;

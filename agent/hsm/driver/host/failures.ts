@@ -20,7 +20,6 @@ const sessionEnds = new Set([
   "CKR_SESSION_HANDLE_INVALID",
   "CKR_SESSION_CLOSED",
   "CKR_USER_NOT_LOGGED_IN",
-  "CKR_OPERATION_ACTIVE",
 ]);
 
 /** Objects that are not where they were found. */

@@ -24,6 +24,7 @@ export class JobQueue {
   #running = 0;
   #pumping = false;
   #waiting = false;
+  #pausing = false;
 
   constructor(limit: number, pause: () => void) {
     this.#limit = limit;
@@ -57,7 +58,18 @@ export class JobQueue {
       this.#next = 0;
     }
     this.#pumping = false;
-    this.#pause();
+    if (this.#limit === 1) this.#pause();
+    else this.#pauseSoon();
+  }
+
+  /** Several threads are often done at about the same time: their answers leave together. */
+  #pauseSoon(): void {
+    if (this.#pausing) return;
+    this.#pausing = true;
+    setImmediate(() => {
+      this.#pausing = false;
+      this.#pause();
+    });
   }
 
   async #run(job: Job): Promise<void> {

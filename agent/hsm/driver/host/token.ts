@@ -19,6 +19,7 @@ export class Token {
   /** By CKA_ID as hexadecimal. */
   readonly keys = new Map<string, FoundKey>();
   loggedIn = false;
+  #open = 0;
   /** Counts up when its sessions end, so that one that was out is not put back. */
   #generation = 0;
 
@@ -33,6 +34,7 @@ export class Token {
     const idle = this.#idle.pop();
     if (idle !== undefined) return { session: idle, generation: this.#generation };
     const session = this.#module.C_OpenSession(this.slot, CKF.SERIAL_SESSION | CKF.RW_SESSION);
+    this.#open += 1;
     if (!this.loggedIn) {
       try {
         login(session);
@@ -46,16 +48,21 @@ export class Token {
   }
 
   give({ session, generation }: { session: Handle; generation: number }): void {
+    // All of an earlier generation were closed together.
     if (generation === this.#generation) this.#idle.push(session);
-    else this.#close(session);
+  }
+
+  /** Closes a session in which something was left undone. */
+  discard({ session, generation }: { session: Handle; generation: number }): void {
+    if (generation === this.#generation) this.#close(session);
   }
 
   /** Ends all sessions, and with them the login and what was known of objects. */
   reset(): void {
     this.#generation += 1;
     this.#idle.length = 0;
-    this.keys.clear();
-    this.loggedIn = false;
+    this.#open = 0;
+    this.#loggedOut();
     try {
       this.#module.C_CloseAllSessions(this.slot);
     } catch (error) {
@@ -76,7 +83,15 @@ export class Token {
     }
   }
 
+  #loggedOut(): void {
+    this.keys.clear();
+    this.loggedIn = false;
+  }
+
+  /** With its last session a token ends the login. */
   #close(session: Handle): void {
+    this.#open -= 1;
+    if (this.#open <= 0) this.#loggedOut();
     try {
       this.#module.C_CloseSession(session);
     } catch (error) {

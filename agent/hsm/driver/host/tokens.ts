@@ -3,8 +3,9 @@
  * objects, or was gone and is there again.
  */
 import type { Log } from "../../../log.ts";
+import { Pkcs11Failure } from "../pkcs11/ckr.ts";
 import { findObjects, type Handle, initialize, type Module } from "../pkcs11/module.ts";
-import { CKF, CKU } from "../pkcs11/numbers.ts";
+import { CKF, CKS, CKU } from "../pkcs11/numbers.ts";
 import { DriverError } from "../types.ts";
 import { absent, endsHandles, endsModule, endsSession, isCkr, toDriverError } from "./failures.ts";
 import { Gate } from "./gate.ts";
@@ -15,6 +16,8 @@ import { Token, trimmed } from "./token.ts";
 /** A token that is not there is looked for by beginning the module anew, but not all the time. */
 const firstWaitMs = 500;
 const longestWaitMs = 30_000;
+/** CKR_USER_NOT_LOGGED_IN */
+const notLoggedIn = 0x101;
 
 export type Work<T> = (session: Handle, token: Token) => T | Promise<T>;
 
@@ -72,10 +75,15 @@ export class Tokens {
 
   async #session<T>(token: Token, work: Work<T>): Promise<T> {
     const taken = token.take((session) => this.#login(token, session));
+    let sound = true;
     try {
       return await work(taken.session, token);
+    } catch (error) {
+      sound = !isCkr(error, "CKR_OPERATION_ACTIVE");
+      throw error;
     } finally {
-      token.give(taken);
+      if (sound) token.give(taken);
+      else token.discard(taken);
     }
   }
 
@@ -103,6 +111,8 @@ export class Tokens {
       token.keys.clear();
       return !last;
     }
+    // That one session was not as it should be, and is closed.
+    if (isCkr(error, "CKR_OPERATION_ACTIVE")) return !last;
     if (!endsSession(error)) return false;
     token.reset();
     return !last;
@@ -235,11 +245,19 @@ export class Tokens {
     }
   }
 
+  /**
+   * Private objects alone are of interest, and to who is not logged in a token shows none of them and
+   * no error: that must not be taken for a token without keys.
+   *
+   * @throws Pkcs11Failure CKR_USER_NOT_LOGGED_IN
+   */
   objects(session: Handle, template: Parameters<typeof findObjects>[2]): Handle[] {
-    return findObjects(this.module, session, template);
+    const found = findObjects(this.module, session, template);
+    const { state } = this.module.C_GetSessionInfo(session);
+    if (state !== CKS.RW_USER_FUNCTIONS) throw new Pkcs11Failure(notLoggedIn);
+    return found;
   }
 }
-
 /** Under which the PIN of a token's security officer is remembered; no label has a line break. */
 const officerOf = (label: string) => `${label}\n(of its security officer)`;
 

@@ -59,6 +59,7 @@ interface Addon {
   C_InitToken(slot: Handle, pin: string, label: string): void;
   C_InitPIN(session: Handle, pin: string): void;
   C_OpenSession(slot: Handle, flags: number): Handle;
+  C_GetSessionInfo(session: Handle): { state: number };
   C_CloseSession(session: Handle): void;
   C_CloseAllSessions(slot: Handle): void;
   C_Login(session: Handle, user: number, pin: string): void;

@@ -47,6 +47,7 @@ export const CKF = {
   SERIAL_SESSION: 0x4,
 } as const;
 
+export const CKS = { RW_USER_FUNCTIONS: 3 } as const;
 export const CKU = { SO: 0, USER: 1 } as const;
 export const CKO = { DATA: 0, PUBLIC_KEY: 2, PRIVATE_KEY: 3, SECRET_KEY: 4 } as const;
 export const CKK = {
