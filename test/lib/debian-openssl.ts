@@ -27,6 +27,8 @@ const patterns = [
 export interface DebianOpenssl {
   /** What `openssl version` says. */
   readonly version: string;
+  /** How it is started: its own loader, `--library-path`, its libraries, and itself. */
+  readonly command: readonly string[];
   /** @returns What it writes to its output. */
   run(args: readonly string[]): Promise<Buffer>;
   /** Path of a file in its directory, with this content if it is given. */
@@ -50,6 +52,7 @@ export async function debianOpenssl(): Promise<DebianOpenssl> {
   const path = (name: string) => join(directory, name);
   return {
     version: (await openssl(["version"])).toString("utf8").trim(),
+    command: [command, ...first],
     run: openssl,
     file: (name, content) => {
       if (content !== undefined) writeFileSync(path(name), content);
