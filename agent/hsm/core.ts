@@ -44,7 +44,10 @@ export function createCore(parts: CoreParts) {
       changed("drivers");
     },
   });
-  const book = new TokenBook({ drivers, declarations, node, region, log });
+  const book = new TokenBook({
+    ...{ drivers, declarations, node, region, log },
+    changed: () => changed("tokens"),
+  });
   const records = new TokenRecords({
     log,
     changed: ({ tenant }) => changed(`keys ${tenant}`),

@@ -1,7 +1,6 @@
 /** Tokens by tenant: what is declared, and what drivers say is there. */
 import { DsecosError } from "../../bus/errors.ts";
 import type { Log } from "../../log.ts";
-import { Cache } from "../../node/cache.ts";
 import { KeyedLock } from "../../tenants/locks.ts";
 import type { DriverConfig } from "../config.ts";
 import { DriverError, type TokenInfo } from "../driver/types.ts";
@@ -9,10 +8,8 @@ import type { Drivers, OpenedDriver } from "../drivers/drivers.ts";
 import { asking } from "../errors.ts";
 import type { Token, Tokens } from "../parts.ts";
 import type { Declarations, DeclaredToken } from "./declared.ts";
+import { type Infos, TokenInfos } from "./infos.ts";
 import { labelOf, nodeLabel, rehearsalLabel, tokenId } from "./label.ts";
-
-/** How long what a driver says of its tokens is kept, in milliseconds. */
-const lifetimeMs = 2_000;
 
 export interface TokenBookParts {
   drivers: Drivers;
@@ -21,6 +18,8 @@ export interface TokenBookParts {
   /** Where this node is. */
   region: string;
   log: Log;
+  /** Told that tokens are others than before. */
+  changed: () => void;
 }
 
 /** A token that is declared, with the driver if this node has it. */
@@ -30,11 +29,9 @@ export interface Known {
   readonly token?: Token;
 }
 
-type Infos = ReadonlyMap<string, TokenInfo>;
-
 export class TokenBook implements Tokens {
   readonly #parts: TokenBookParts;
-  readonly #infos = new Map<OpenedDriver, Cache<Infos>>();
+  readonly #infos = new Map<OpenedDriver, TokenInfos>();
   readonly #making = new KeyedLock();
 
   constructor(parts: TokenBookParts) {
@@ -98,15 +95,11 @@ export class TokenBook implements Tokens {
 
   /** Initialized tokens of a driver by label. */
   infos(opened: OpenedDriver): Promise<Infos> {
-    const { name, driver } = opened;
-    const cache =
-      this.#infos.get(opened) ??
-      new Cache(lifetimeMs, async () => {
-        const all = await asking({ driver: name }, () => driver.tokens());
-        return new Map(all.filter((info) => info.label !== "").map((info) => [info.label, info]));
-      });
-    this.#infos.set(opened, cache);
-    return cache.get();
+    const kept = this.#infos.get(opened);
+    if (kept !== undefined) return kept.get();
+    const infos = new TokenInfos(opened, this.#parts.log, this.#parts.changed);
+    this.#infos.set(opened, infos);
+    return infos.get();
   }
 
   /** What drivers say is asked again. */

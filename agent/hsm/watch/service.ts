@@ -114,12 +114,26 @@ export function createWatch(parts: WatchParts) {
   function tick(): void {
     ticking ??= schedules
       .tick()
+      .then(lookForTokens)
       .catch((error) => {
         log("warning", "what was due of keys was not done", { error: explain(error) });
       })
       .finally(() => {
         ticking = undefined;
       });
+  }
+
+  /** A token that went or came is not left for the next hour. */
+  async function lookForTokens(): Promise<void> {
+    if (comparing !== undefined) return;
+    const gone = new Set(
+      alarms.all().flatMap(({ kind, token }) => (kind === "tokenAbsent" ? token : [])),
+    );
+    const rows = await parts.tokenRows();
+    const isNews = rows.some(({ id, state }) =>
+      state === "absent" ? !gone.has(id) : state === "ready" && gone.has(id),
+    );
+    if (isNews) begin();
   }
 
   async function status(): Promise<HsmStatus> {
@@ -183,10 +197,6 @@ export function createWatch(parts: WatchParts) {
           ...{ token: token.id, error: explain(error) },
         });
       });
-    },
-    /** A driver is ready again, or another. */
-    noticed(): void {
-      if (compared.state !== "never" && compared.state !== "running") later(1000);
     },
     start(): void {
       begin();

@@ -1,0 +1,121 @@
+/**
+ * A page of 1,000 tokens as the agent answers it, SoftHSM's tokens included: the first one, for which
+ * the driver asks every slot, and one that follows within the time that this is kept. Beside the
+ * first stands what the driver alone takes.
+ */
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as v from "valibot";
+import { createCore } from "../../../agent/hsm/core.ts";
+import { tokenFilterSchema } from "../../../agent/hsm/tokens/answers.ts";
+import type { Declarations, DeclaredToken } from "../../../agent/hsm/tokens/declared.ts";
+import { createTokens } from "../../../agent/hsm/tokens/service.ts";
+import { createHsmBed, type HsmBed } from "../../lib/hsm-driver.ts";
+import { atMost, median, type Result } from "../case.ts";
+
+const count = 1000;
+const rounds = 7;
+const mostMs = 500;
+const filter = v.parse(tokenFilterSchema, { limit: count });
+
+export async function run(): Promise<Result[]> {
+  const bed = await createHsmBed();
+  try {
+    const labels = await multiply(bed);
+    const { list, forget } = await agentOver(bed, labels);
+    const first: number[] = [];
+    const cached: number[] = [];
+    const driver: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      forget();
+      first.push(await timed(list));
+      cached.push(await timed(list));
+      driver.push(await timed(() => bed.driver.tokens()));
+    }
+    return [
+      atMost("hsm-tokens-first", "ms", median(first), median(driver), mostMs),
+      atMost("hsm-tokens-cached", "ms", median(cached), median(driver), mostMs),
+    ];
+  } finally {
+    await bed.remove();
+  }
+}
+
+/**
+ * Makes one token and copies it under other labels and serial numbers, which stand in its file as
+ * they are: making each would take a minute. Nobody can log in to the copies, and nobody has to.
+ */
+async function multiply(bed: HsmBed): Promise<string[]> {
+  const original = labelOf(0);
+  const { serial } = await bed.driver.createToken(original);
+  const [name = ""] = readdirSync(bed.tokens);
+  const object = readFileSync(join(bed.tokens, name, "token.object"));
+  const labels = [original];
+  for (let i = 1; i < count; i++) {
+    const copy = Buffer.from(object);
+    replace(copy, original, labelOf(i));
+    replace(copy, serial, i.toString(16).padStart(serial.length, "0"));
+    const directory = join(bed.tokens, `${name.slice(0, -4)}${i.toString(16).padStart(4, "0")}`);
+    mkdirSync(directory, { mode: 0o700 });
+    cpSync(join(bed.tokens, name), directory, { recursive: true });
+    writeFileSync(join(directory, "token.object"), copy);
+    labels.push(labelOf(i));
+  }
+  await bed.restart();
+  const found = new Set((await bed.driver.tokens()).map(({ label }) => label));
+  const missing = labels.filter((label) => !found.has(label));
+  if (missing.length > 0) throw new Error(`${missing.length} tokens were not taken for such`);
+  return labels;
+}
+
+const labelOf = (index: number) => `ministry-${String(index).padStart(4, "0")}`;
+
+function replace(bytes: Buffer, from: string, to: string): void {
+  const at = bytes.indexOf(from);
+  if (at < 0 || from.length !== to.length) throw new Error(`no ${from} in the token's file`);
+  bytes.write(to, at, "latin1");
+}
+
+async function agentOver(bed: HsmBed, labels: readonly string[]) {
+  const directory = join(bed.directory, "hsm.d");
+  mkdirSync(directory);
+  cpSync(bed.configFile, join(directory, "test.json"));
+  const core = createCore({
+    ...{ directory, sockets: directory, node: "node1", region: "UK" },
+    log: () => {},
+    open: () => bed.driver,
+    client: declared(labels),
+    changed: () => {},
+  });
+  await core.drivers.load();
+  const { list } = createTokens({
+    ...{ drivers: core.drivers, book: core.book, declarations: core.declarations, node: "node1" },
+    keysOf: () => undefined,
+    alarmsOf: () => [],
+    tenant: async () => {},
+    living: async () => [],
+    settled: () => {},
+    changed: () => {},
+  });
+  return {
+    // As it goes on the bus.
+    list: async () => JSON.stringify(await list(filter)).length,
+    forget: () => core.book.forgetInfos(),
+  };
+}
+
+/** What Incus keeps, without Incus. */
+function declared(labels: readonly string[]): Declarations {
+  const token = (label: string): DeclaredToken => ({
+    ...{ driver: "test", label, region: "UK", serial: "", node: "node1" },
+    ...{ createdAt: "2026-01-01T00:00:00.000Z", createdBy: "officer" },
+  });
+  const book = new Map(labels.map((label) => [label, [token(label)]]));
+  return { all: async () => book, change: async () => {}, stale: () => {} };
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
