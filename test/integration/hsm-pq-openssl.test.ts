@@ -1,7 +1,16 @@
 /** Post-quantum keys and signatures both ways with OpenSSL 3.5, which shares no code with ours. */
-import { hash, randomBytes } from "node:crypto";
+import {
+  createDecipheriv,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  hash,
+  hkdfSync,
+  randomBytes,
+} from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compositeSign } from "../../agent/hsm/pq/composite.ts";
+import { sealEnvelope } from "../../agent/hsm/pq/envelope.ts";
 import { mlDsaPublicKey, mlDsaSign, mlDsaVerify } from "../../agent/hsm/pq/ml-dsa.ts";
 import { mlKemDecapsulate, mlKemEncapsulate, mlKemPublicKey } from "../../agent/hsm/pq/ml-kem.ts";
 import { mlDsa65, mlKem768 } from "../../agent/hsm/pq/sizes.ts";
@@ -143,5 +152,39 @@ describe("beside OpenSSL 3.5 of Debian 13", () => {
     const check = ["-verify", openssl.file("ec.pub"), "-signature", other, content];
     const said = await openssl.run(["dgst", "-sha384", ...check]);
     expect(said.toString("utf8").trim()).toBe("Verified OK");
+  });
+
+  it("opens our hybrid envelope by what its format says, without our code", async () => {
+    const pair = generateKeyPairSync("ec", { namedCurve: "P-384" });
+    const spki = pair.publicKey.export({ format: "der", type: "spki" });
+    const point = spki.subarray(-97);
+    const their = await theirKey("ML-KEM-768", seedOnly.mlKem);
+    const pq = their.spki.subarray(-1184);
+    const aad = Buffer.from("bound");
+    const envelope = Buffer.from(await sealEnvelope("MLKEM768-P384", { spki, pq }, message, aad));
+
+    const head = envelope.subarray(0, 2);
+    expect(head).toEqual(Buffer.of(1, 2));
+    const ciphertext = envelope.subarray(2, 2 + 1088 + 97);
+    const files = ["-in", openssl.file("ct", ciphertext.subarray(0, 1088))];
+    const key = ["-inkey", openssl.file("their.key"), "-secret", openssl.file("secret")];
+    await openssl.run(["pkeyutl", "-decap", ...key, ...files]);
+    const ephemeral = Buffer.concat([spki.subarray(0, -97), ciphertext.subarray(1088)]);
+    const publicKey = createPublicKey({ key: ephemeral, format: "der", type: "spki" });
+    const classical = diffieHellman({ privateKey: pair.privateKey, publicKey });
+    const label = Buffer.from("MLKEM768-P384");
+    const secret = hash(
+      "sha3-256",
+      Buffer.concat([openssl.read("secret"), classical, ciphertext.subarray(1088), point, label]),
+      "buffer",
+    );
+    const header = Buffer.from("30820512300a06082b0601050507063c0382050200", "hex");
+    const transcript = hash("sha384", Buffer.concat([ciphertext, header, pq, point]), "buffer");
+    const info = Buffer.concat([Buffer.from("dsecos envelope 1"), transcript]);
+    const derived = Buffer.from(hkdfSync("sha384", secret, "", info, 44));
+    const decipher = createDecipheriv("aes-256-gcm", derived.subarray(0, 32), derived.subarray(32));
+    decipher.setAAD(Buffer.concat([head, aad])).setAuthTag(envelope.subarray(-16));
+    const plaintext = [decipher.update(envelope.subarray(2 + 1088 + 97, -16)), decipher.final()];
+    expect(Buffer.concat(plaintext)).toEqual(message);
   });
 });
