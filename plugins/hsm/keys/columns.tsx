@@ -1,13 +1,16 @@
 /** What the table of keys can show. */
 import WarningIcon from "@patternfly/react-icons/dist/esm/icons/exclamation-triangle-icon";
 import type { KeyRow } from "../../../agent/hsm/keys/answers.ts";
+import type { TokenState } from "../../../agent/hsm/tokens/answers.ts";
 import { _, dateTime, format, number, relativeTime } from "../../lib/i18n.ts";
 import type { Column } from "../../lib/table.tsx";
 import { Tag } from "../../lib/tag.tsx";
+import { tokenStateName } from "../tokens/words.ts";
+import type { AwayTokens } from "./away.ts";
 import { keyAddress } from "./view.ts";
 import { algorithmName, keyColors, keyStateName, protectionName, purposeName } from "./words.ts";
 
-export function KeyState({ row }: { row: KeyRow }) {
+export function KeyState({ row, away }: { row: KeyRow; away?: TokenState | undefined }) {
   const { state, destroyAt, frozen } = row;
   return (
     <>
@@ -15,6 +18,11 @@ export function KeyState({ row }: { row: KeyRow }) {
       {destroyAt && state !== "destroyed" && (
         <div className="ds-trouble" title={dateTime(destroyAt)}>
           <WarningIcon /> {format(_("destroyed $0"), relativeTime(destroyAt))}
+        </div>
+      )}
+      {away && (
+        <div className="ds-trouble">
+          <WarningIcon /> {format(_("token: $0"), tokenStateName(away))}
         </div>
       )}
       {frozen && (
@@ -37,7 +45,8 @@ function Due({ at }: { at: string | undefined }) {
   );
 }
 
-export function keyColumns(): Column<KeyRow>[] {
+/** @param away tokens that cannot be used now */
+export function keyColumns(away: AwayTokens): Column<KeyRow>[] {
   return [
     {
       key: "name",
@@ -50,7 +59,12 @@ export function keyColumns(): Column<KeyRow>[] {
       ),
     },
     { key: "tenant", title: _("Tenant"), sort: "tenant", render: ({ tenant }) => tenant },
-    { key: "state", title: _("State"), sort: "state", render: (row) => <KeyState row={row} /> },
+    {
+      key: "state",
+      title: _("State"),
+      sort: "state",
+      render: (row) => <KeyState row={row} away={away.get(row.token)} />,
+    },
     {
       key: "algorithm",
       title: _("Algorithm"),

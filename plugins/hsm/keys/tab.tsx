@@ -16,7 +16,7 @@ import { useQuery } from "../../lib/hooks.ts";
 import { _, format, ngettext, number } from "../../lib/i18n.ts";
 import { changeCursor, changePerPage } from "../../lib/list.ts";
 import { adjust } from "../../lib/location.ts";
-import { AnchoredMenu, ButtonMenu } from "../../lib/menu.tsx";
+import { AnchoredMenu, ButtonMenu, CheckMenu } from "../../lib/menu.tsx";
 import { useSelection, useShownColumns } from "../../lib/preferences.ts";
 import { Failure, Loading, Nothing, Stale } from "../../lib/states.tsx";
 import { Table } from "../../lib/table.tsx";
@@ -24,6 +24,7 @@ import { NoDriver } from "../drivers/none.tsx";
 import type { Part, PartProps } from "../part.ts";
 import { partAddress } from "../part.ts";
 import { bulkMenu, keyMenu } from "./acts.tsx";
+import { useAwayTokens } from "./away.ts";
 import { keyColumns } from "./columns.tsx";
 import { CreateKeyDialog } from "./create.tsx";
 import { KeyPart } from "./key.tsx";
@@ -100,7 +101,8 @@ interface FoundProps {
 
 function Found({ view, page, drivers, stale }: FoundProps) {
   const access = useAccess();
-  const columns = useMemo(keyColumns, []);
+  const away = useAwayTokens();
+  const columns = useMemo(() => keyColumns(away), [away]);
   const [shown, toggleColumn] = useShownColumns("keys", columns);
   const selection = useSelection();
   const chosen = page.rows.filter((row) => selection.chosen.has(keyOf(row)));
@@ -126,7 +128,7 @@ function Found({ view, page, drivers, stale }: FoundProps) {
   const visible = columns.filter(({ key }) => key === "name" || shown.includes(key));
   return (
     <>
-      <Toolbar view={view} columns={columns} shown={shown} toggleColumn={toggleColumn}>
+      <Toolbar view={view}>
         {chosen.length > 0 && (
           <ButtonMenu
             label={ngettext("$0 chosen", "$0 chosen", chosen.length)}
@@ -140,18 +142,27 @@ function Found({ view, page, drivers, stale }: FoundProps) {
       ) : (
         <Rows view={view} rows={page.rows} columns={visible} selection={selection} stale={stale} />
       )}
-      <CursorPages
-        label={_("Pages of keys")}
-        text={format(_("$0 of $1"), number(page.rows.length), number(page.total))}
-        newer={_("Previous page")}
-        older={_("Next page")}
-        cursor={view.cursor}
-        next={page.next}
-        perPage={view.perPage}
-        sizes={pageSizes}
-        change={changeCursor}
-        changePerPage={changePerPage}
-      />
+      <div className="ds-toolbar">
+        <CheckMenu
+          label={_("Columns")}
+          entries={columns.slice(1).map(({ key, title }) => ({ key, label: title }))}
+          chosen={shown}
+          toggle={toggleColumn}
+        />
+        <span className="ds-grow" />
+        <CursorPages
+          label={_("Pages of keys")}
+          text={format(_("$0 of $1"), number(page.rows.length), number(page.total))}
+          newer={_("Previous page")}
+          older={_("Next page")}
+          cursor={view.cursor}
+          next={page.next}
+          perPage={view.perPage}
+          sizes={pageSizes}
+          change={changeCursor}
+          changePerPage={changePerPage}
+        />
+      </div>
     </>
   );
 }

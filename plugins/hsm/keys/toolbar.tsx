@@ -1,7 +1,6 @@
 /** Search and filters of the list of keys. */
 import type { ReactNode } from "react";
 import { algorithms, protections } from "../../../agent/hsm/algorithms.ts";
-import type { KeyRow } from "../../../agent/hsm/keys/answers.ts";
 import { keyStates } from "../../../agent/hsm/keys/record.ts";
 import { ChoiceMenu } from "../../lib/choice.tsx";
 import { _, format, ngettext } from "../../lib/i18n.ts";
@@ -9,16 +8,12 @@ import { changeText } from "../../lib/list.ts";
 import { adjust } from "../../lib/location.ts";
 import { CheckMenu } from "../../lib/menu.tsx";
 import { Search } from "../../lib/search.tsx";
-import type { Column } from "../../lib/table.tsx";
 import { TenantFilterField } from "../tenant-field.tsx";
 import { dueDays, type KeyView } from "./view.ts";
 import { algorithmName, keyStateName, protectionName } from "./words.ts";
 
 interface Props {
   view: KeyView;
-  columns: readonly Column<KeyRow>[];
-  shown: readonly string[];
-  toggleColumn: (key: string) => void;
   children: ReactNode;
 }
 
@@ -27,7 +22,7 @@ function titled(title: string, chosen: number): string {
   return chosen === 0 ? title : format(_("$0 ($1)"), title, chosen);
 }
 
-export function Toolbar({ view, columns, shown, toggleColumn, children }: Props) {
+export function Toolbar({ view, children }: Props) {
   const { state, algorithm, protection, troubled } = view;
   const set = (option: string, values: readonly string[]) =>
     adjust({ [option]: values, cursor: [] });
@@ -77,12 +72,6 @@ export function Toolbar({ view, columns, shown, toggleColumn, children }: Props)
           days === 0 ? _("Due or not") : ngettext("Due in $0 day", "Due in $0 days", days),
         ])}
         change={(days) => set("due", [days === "0" ? "" : days])}
-      />
-      <CheckMenu
-        label={_("Columns")}
-        entries={columns.slice(1).map(({ key, title }) => ({ key, label: title }))}
-        chosen={shown}
-        toggle={toggleColumn}
       />
       <span className="ds-grow" />
       {children}

@@ -41,7 +41,7 @@ export function Why({ tenant, place, regions }: Props) {
     <section className="ds-panel ds-stack">
       <h2 className="pf-v6-c-title pf-m-md">{_("Would it be allowed, and why?")}</h2>
       <form
-        className="ds-stack"
+        className="pf-v6-c-form"
         noValidate
         onSubmit={(event) => {
           event.preventDefault();

@@ -33,7 +33,11 @@ export function TokenDetail({ row, driver }: { row: TokenRow; driver: DriverRow 
           <code className="hsm-code">{row.serial || _("not seen yet")}</code>
         </dd>
         <dt>{_("Device")}</dt>
-        <dd>{format(_("$0 $1, firmware $2"), row.manufacturer, row.model, row.firmware)}</dd>
+        <dd>
+          {row.manufacturer
+            ? format(_("$0 $1, firmware $2"), row.manufacturer, row.model, row.firmware)
+            : _("unknown")}
+        </dd>
         <dt>{_("Keys")}</dt>
         <dd>{keysOf(row)}</dd>
         <dt>{_("Free")}</dt>
