@@ -38,7 +38,7 @@ const stepIs = ({ page }: Visit, name: string, state: string) =>
   page.waitForSelector(`[data-step="${name}"][data-state="${state}"]`);
 
 test("a ceremony is started as a rehearsal, unless somebody says otherwise", async () => {
-  const page = await open("ceremonies");
+  const page = await open("ceremony");
   await page.click("button", "Start a ceremony");
   await page.sees("Start the rehearsal");
   await page.sees("dsecos hsm start-ceremony authority-root --rehearsal");
@@ -53,7 +53,7 @@ test("a ceremony is started as a rehearsal, unless somebody says otherwise", asy
 });
 
 test("it is held with the keyboard, and each step waits for the other officer", async () => {
-  const page = await open(`ceremonies/${id}`);
+  const page = await open(`ceremony/${id}`);
   const { keyboard } = page.page;
   for (const { name } of (await show()).steps) {
     await stepIs(page, name, "open");
@@ -64,7 +64,9 @@ test("it is held with the keyboard, and each step waits for the other officer", 
     await page.sees("You confirmed it; another officer must, too.");
     if (name === "compare-key") {
       await page.page.$eval('[data-step="key"]', (step) => step.scrollIntoView());
-      await page.sees("sensitive, always was, not extractable, never was, made in the token");
+      await page.sees(
+        "sensitive, always sensitive, not extractable, never extractable, made in the token",
+      );
       await page.screenshot("hsm-ceremony-key");
       await page.check();
     }
@@ -76,7 +78,7 @@ test("it is held with the keyboard, and each step waits for the other officer", 
 });
 
 test("the record is shown with how to verify it, printed alone, and fits a narrow dark window", async () => {
-  const page = await open(`ceremonies/${id}`, { width: 800, theme: "dark" });
+  const page = await open(`ceremony/${id}`, { width: 800, theme: "dark" });
   await page.page.waitForSelector(`[data-record="${id}"]`);
   expect(await scrollsSideways(page)).toBe(false);
   await page.screenshot("hsm-ceremony-top");
@@ -85,15 +87,21 @@ test("the record is shown with how to verify it, printed alone, and fits a narro
   await page.screenshot("hsm-ceremony-record");
   await page.check();
   await page.page.emulateMediaType("print");
+  await page.page.evaluate(() => scrollTo(0, 0));
   const seen = await page.page.$$eval("h1, h2, h3, button, pre", (found) =>
-    found.filter((one) => getComputedStyle(one).visibility === "visible").map((one) => one.tagName),
+    found.filter((one) => one.checkVisibility()).map((one) => one.tagName),
   );
   expect(seen).toEqual(["PRE"]);
+  const text = await page.page.$eval("pre", (record) => ({
+    shown: record.clientHeight,
+    whole: record.scrollHeight,
+  }));
+  expect(text.shown).toBe(text.whole);
   await page.screenshot("hsm-ceremony-print");
 });
 
 test("the list has it, and a viewer reads it and why not to start one", async () => {
-  const page = await open("ceremonies", { role: "viewer", width: 800 });
+  const page = await open("ceremony", { role: "viewer", width: 800 });
   await page.page.waitForSelector(`[data-row="${id}"]`);
   await page.screenshot("hsm-ceremonies");
   await page.check();
@@ -106,7 +114,7 @@ test("the list has it, and a viewer reads it and why not to start one", async ()
 
 test("a ceremony is aborted with a reason, and says so", async () => {
   id = ((await second.call(hsm, "StartCeremony", "authority-root", {}, true)) as Ceremony).id;
-  const page = await open(`ceremonies/${id}`);
+  const page = await open(`ceremony/${id}`);
   await stepIs(page, "opening", "open");
   await page.screenshot("hsm-ceremony-open");
   await page.click("button", "Abort");

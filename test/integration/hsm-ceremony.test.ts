@@ -150,7 +150,7 @@ describe("a rehearsal", () => {
     expect(token.PIN).toBe("accepted");
     const key = facts(ceremony, "key");
     expect(key.Attributes).toBe(
-      "sensitive, always was, not extractable, never was, made in the token",
+      "sensitive, always sensitive, not extractable, never extractable, made in the token",
     );
     expect(key.Fingerprint?.replaceAll(" ", "")).toMatch(/^[0-9a-f]{64}$/);
     expect(ceremony.undone).toHaveLength(1);

@@ -112,7 +112,8 @@ test("a whole ceremony makes the key, reads it back, and its record is verified 
   expect(ended).toMatchObject({ state: "complete", done: 6, of: 6 });
   const names = (name: string) => ended.steps.find((one) => one.name === name)?.facts;
   expect(names("token")).toContainEqual({ name: "Token", value: "softhsm/=node" });
-  const attributes = "sensitive, always was, not extractable, never was, made in the token";
+  const attributes =
+    "sensitive, always sensitive, not extractable, never extractable, made in the token";
   expect(names("key")).toContainEqual({ name: "Attributes", value: attributes });
   for (const { reads, facts } of ended.steps) expect(facts.map(({ name }) => name)).toEqual(reads);
   const signed = await ceremonies.handlers.CeremonyRecord(person(bob), ended.id);

@@ -10,14 +10,14 @@ export const keyFactNames = ["Key", "Fingerprint", "Attributes"] as const;
 
 export function keyFacts(key: KeyInToken): Fact[] {
   const attributes = [
-    key.sensitive ? "sensitive" : "NOT sensitive",
-    key.alwaysSensitive ? "always was" : "NOT always was",
+    key.sensitive ? "sensitive" : "NOT SENSITIVE",
+    key.alwaysSensitive ? "always sensitive" : "NOT ALWAYS sensitive",
     key.extractable ? "EXTRACTABLE" : "not extractable",
-    key.neverExtractable ? "never was" : "ONCE was",
-    key.local ? "made in the token" : "NOT made in the token",
+    key.neverExtractable ? "never extractable" : "ONCE EXTRACTABLE",
+    key.local ? "made in the token" : "NOT MADE IN THE TOKEN",
   ];
   return [
-    { name: "Key", value: `${key.algorithm}, id ${key.id}` },
+    { name: "Key", value: `${key.algorithm}, id ${inGroups(key.id)}` },
     { name: "Fingerprint", value: inGroups(hash("sha256", key.spki)) },
     { name: "Attributes", value: attributes.join(", ") },
   ];
