@@ -20,6 +20,7 @@ const stranger = "bob";
 const password = "correct horse battery staple";
 const tenant = "mod-defense";
 const instance = "web1";
+const key = "documents";
 
 /** What an administrator answers to `incus admin init`, without a network. */
 const preseed = `storage_pools:
@@ -91,6 +92,15 @@ describe.skipIf(obstacle !== "")(`a node with our packages${obstacle}`, () => {
     // Ends with 1 when nothing is found.
     const about = await node.probe([...journal, "--priority=warning", "--grep=dsecos"]);
     expect(about.stdout).toBe("");
+  }
+
+  /** The key and its token, read back from the driver. */
+  async function expectKey(): Promise<void> {
+    const read = JSON.parse(await node.run(["dsecos", "hsm", "key", tenant, key, "--json"]));
+    expect(read).toMatchObject({ row: { state: "active", frozen: "" }, troubles: [] });
+    const message = ["--message", "@/etc/machine-id"];
+    const signed = await node.run(["dsecos", "hsm", "sign", tenant, key, "Proof", ...message]);
+    expect(signed).not.toBe("");
   }
 
   async function expectIntact(): Promise<void> {
@@ -172,6 +182,31 @@ describe.skipIf(obstacle !== "")(`a node with our packages${obstacle}`, () => {
     expect(cockpit.complaints).toEqual([]);
   }, 180_000);
 
+  test("holds a tenant's key in a process of its own, whose secret nobody saw", async () => {
+    const asked = ["dsecos", "hsm", "get-drivers", "--json"];
+    const driver = async () => JSON.parse(await node.run(asked, { as: operator })).rows[0];
+    await expect.poll(driver, { timeout: 30_000 }).toMatchObject({
+      name: "softhsm",
+      state: "ready",
+      assurance: { kind: "software", validated: "no" },
+      pin: { source: "credential" },
+    });
+    const owned = ["stat", "--format=%a %U", "/run/dsecos-hsm/softhsm.sock"];
+    expect(await node.run(owned)).toBe("600 root\n");
+    const secret = "/etc/credstore.encrypted/hsm-softhsm";
+    expect(await node.run(["stat", "--format=%a %U", secret])).toBe("600 root\n");
+    // Tenths: no more than what the unit's last comment lists, with the reasons.
+    const sandbox = ["systemd-analyze", "security", "--no-pager", "--threshold=2"];
+    await node.run([...sandbox, "dsecos-hsm@softhsm.service"]);
+    const processes = await node.run(["ps", "-o", "user=,args=", "-u", "dsecos-hsm"]);
+    expect(processes.trim().split("\n")).toHaveLength(2);
+
+    await node.run(["dsecos", "hsm", "create-token", tenant, "softhsm"]);
+    const make = ["dsecos", "hsm", "create-key", tenant, "--name", key, "--algorithm", "P-384"];
+    await node.run(make);
+    await expectKey();
+  }, 60_000);
+
   test("has the acts on record, under the name of the person", async () => {
     await expectIntact();
     const { rows } = JSON.parse(await node.run(["dsecos", "audit", "list", "--json"]));
@@ -191,6 +226,7 @@ describe.skipIf(obstacle !== "")(`a node with our packages${obstacle}`, () => {
     const known = await node.run(["dsecos", "tenants", "list", "--json"], { as: operator });
     expect(known).toContain(tenant);
     expect(await instances()).toEqual(before);
+    await expectKey();
     await expectIntact();
   }, 180_000);
 
@@ -213,6 +249,7 @@ describe.skipIf(obstacle !== "")(`a node with our packages${obstacle}`, () => {
     const known = await node.run(["dsecos", "tenants", "list", "--json"], { as: operator });
     expect(known).toContain(tenant);
     await expect.poll(instances, { timeout: 30_000 }).toMatchObject([{ status: "Running" }]);
+    await expectKey();
     await expectQuietJournal();
   }, 120_000);
 
@@ -251,12 +288,16 @@ describe.skipIf(obstacle !== "")(`a node with our packages${obstacle}`, () => {
     await node.run(["rm", "-r", dropIns]);
   }, 120_000);
 
-  test("leaves nothing but the record when it is purged", async () => {
+  test("leaves nothing but the record and the keys when it is purged", async () => {
     const { stdout } = await node.probe(["dpkg-query", "--listfiles", ...packageNames]);
     const files = [...new Set(stdout.split("\n"))].filter((path) => path.includes("dsecos"));
     expect(files.length).toBeGreaterThan(20);
     const said = await node.run([...apt, "purge", ...packageNames], { seconds: 120 });
     expect(said).toContain("The audit record in /var/lib/dsecos/audit was kept.");
+    const tokens = "/var/lib/dsecos-hsm/softhsm/tokens";
+    expect(said).toContain(`The tokens in ${tokens} and the secret that opens them were kept.`);
+    expect(await node.run(["ls", tokens])).not.toBe("");
+    await node.run(["test", "-s", "/etc/credstore.encrypted/hsm-softhsm"]);
     const left = await node.probe(["ls", "-d", "--", ...files, "/etc/dsecos"]);
     expect(left.stdout).toBe("");
     expect(await node.run(["ls", "/var/lib/dsecos"])).toBe("audit\n");
