@@ -244,12 +244,15 @@ describe("the command line", () => {
       code: "InvalidArgument",
       message: expect.stringContaining(`${directory}/none`),
     });
-    const endless = Readable.from(
-      (function* () {
-        for (;;) yield Buffer.alloc(16);
-      })(),
-    );
-    const large = readContents(safe.methods.Put, ["first", "-"], endless);
+    let given = 0;
+    const endless = async function* () {
+      for (;;) {
+        given += 16;
+        yield Buffer.alloc(16);
+      }
+    };
+    const large = readContents(safe.methods.Put, ["first", "-"], endless());
     await expect(large).rejects.toThrow("standard input has more than 48 bytes");
+    expect(given).toBe(64);
   });
 });

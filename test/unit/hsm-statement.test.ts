@@ -133,13 +133,16 @@ describe("receipts and counters", () => {
     const slow = use(first, first, "failure");
     const [, failure] = slow;
     const late = entry({ ...failure, outcome: "success" });
-    const { rows } = statement([
+    const entries = [
       reading(first, [row({ sign: 5 })]),
       ...slow,
       late,
       reading(second, [row({ sign: 6 })]),
-    ]);
-    expect(rows).toMatchObject([{ receipts: 1, failed: 0, reason: "none" }]);
+    ];
+    const wanted = [{ receipts: 1, failed: 0, reason: "none" }];
+    expect(statement(entries).rows).toMatchObject(wanted);
+    // The log gives them newest first.
+    expect(statement(entries.toReversed()).rows).toMatchObject(wanted);
   });
 
   test("find a use that went past the agent", () => {
