@@ -3,7 +3,7 @@
  * each, and `revoked/<serial>` for each that was revoked. Every file is on the disk before anybody
  * hears of it. With the audit log they say what was issued; where they differ, that is an alarm.
  */
-import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import * as v from "valibot";
@@ -76,10 +76,15 @@ export class CertificateDirectory {
     const names = await readdir(directory);
     for (const [at, name] of names.entries()) {
       if (at % atOnce === atOnce - 1) await turn();
+      // The agent ended while it wrote this, so nobody ever had it.
+      if (name.endsWith(temporaryEnding)) {
+        await rm(join(directory, name), { force: true });
+        continue;
+      }
       try {
         await read(name, join(directory, name));
       } catch {
-        // Half a file is what a crash leaves; the authority's alarms name all that are left here.
+        // The authority's alarms name all that are left out here.
         this.unreadable.add(join(directory, name));
       }
     }
@@ -99,8 +104,7 @@ export class CertificateDirectory {
    * @param pem the certificate, and its parallel one behind it
    * @throws DsecosError Unavailable where the disk does not take it; then nothing of it is there
    */
-  async add(der: Uint8Array, pem: string): Promise<Issued> {
-    const issued = readIssued(der, this.#authorities);
+  async add(issued: Issued, pem: string): Promise<void> {
     const file = join(this.#certs, `${issued.serial}.pem`);
     try {
       await writeNew(file, pem);
@@ -109,7 +113,6 @@ export class CertificateDirectory {
       throw diskFailure(error, this.path, "the certificate was not issued");
     }
     this.certificates.set(issued.serial, issued);
-    return issued;
   }
 
   /** @throws DsecosError Unavailable where the disk does not take it */
@@ -180,18 +183,20 @@ class SharedSync {
   }
 }
 
-/** A file that was not there before, whole and on the disk, or no file. */
+/** The whole file, or none: its name is on the disk once the directory was synced. */
 async function writeNew(path: string, content: string): Promise<void> {
-  const file = await open(path, "wx", 0o600);
+  const temporary = path + temporaryEnding;
+  const file = await open(temporary, "wx", 0o600);
   try {
     await file.writeFile(content);
     await file.sync();
   } catch (error) {
-    await rm(path, { force: true });
+    await rm(temporary, { force: true });
     throw error;
   } finally {
     await file.close();
   }
+  await rename(temporary, path);
 }
 
 function ifMissing(error: NodeJS.ErrnoException): string {

@@ -1,5 +1,5 @@
 /** Issuing: from a request, or from a certificate that is to be renewed. */
-import { X509Certificate } from "node:crypto";
+import { hash, X509Certificate } from "node:crypto";
 import type { Call } from "../../bus/call.ts";
 import { DsecosError } from "../../bus/errors.ts";
 import type { CertificateFiles, CertificateRow, Profile } from "./answers.ts";
@@ -15,7 +15,7 @@ import type { Signed, Signing } from "./signing.ts";
 import { keyIdentifier } from "./x509/algorithms.ts";
 import { certificateContent, newSerial, signed } from "./x509/certificate.ts";
 import { subjectKey } from "./x509/extensions.ts";
-import { encodeName } from "./x509/names.ts";
+import { encodeName, nameText } from "./x509/names.ts";
 import { fromPem, toPem } from "./x509/pem.ts";
 import { type CertificateRequest, readRequest } from "./x509/request.ts";
 
@@ -113,7 +113,13 @@ export class Issuing {
     const pem = toPem("CERTIFICATE", first.der);
     const beside = second && toPem("CERTIFICATE", second.der);
     call.note({ receipt: first.receipt, ...(second && { parallelReceipt: second.receipt }) });
-    const issued = await directory.add(first.der, pem + (beside ?? ""));
+    const { names } = wanted;
+    const issued: Issued = {
+      ...{ ...names, serial, notBefore: wholeSeconds(span.from), notAfter: wholeSeconds(span.to) },
+      subject: nameText(subjectOf(owner, names.name)),
+      fingerprint: hash("sha256", first.der, "hex"),
+    };
+    await directory.add(issued, pem + (beside ?? ""));
     call.note({ certificate: putOnRecord(authority, issued) });
     this.#parts.changed(owner);
     return filesOf(rowOf(authority, issued, now), chain, pem, beside);
@@ -139,6 +145,11 @@ export class Issuing {
     const { signature, receipt } = await this.#signing.sign(issuer.key, content, "certificate");
     return { der: signed(content, issuer.algorithm, signature), receipt };
   }
+}
+
+/** As a certificate has it. */
+function wholeSeconds(time: Date): number {
+  return Math.floor(time.getTime() / 1000) * 1000;
 }
 
 /** @throws DsecosError NotFound: the same for a serial number of somebody else's */

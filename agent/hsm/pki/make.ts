@@ -23,7 +23,7 @@ import {
 } from "./authority.ts";
 import type { AuthorityBook } from "./book.ts";
 import { chainOf, parallelFile, parallelRootFile } from "./chain.ts";
-import { diskFailure } from "./issued.ts";
+import { diskFailure, readIssued } from "./issued.ts";
 import { authorityLabel, keyNames } from "./labels.ts";
 import type { PkiParts } from "./parts.ts";
 import { authorityExtensions, rootExtensions } from "./profiles.ts";
@@ -99,7 +99,8 @@ export class Making {
       ? await this.#parallel(call, token, root, main, wanted, directory.path)
       : undefined;
     if (root !== undefined) {
-      const issued = await root.directory.add(first, toPem("CERTIFICATE", first));
+      const issued = readIssued(first, "authority");
+      await root.directory.add(issued, toPem("CERTIFICATE", first));
       call.note({ certificate: putOnRecord(root, issued) });
     }
     const before = await records.read(token, authorityLabel);

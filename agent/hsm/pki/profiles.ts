@@ -109,11 +109,10 @@ export function subjectOf(tenant: string, name: string): NameParts {
 /** Extensions that say what a certificate is for; those about keys come beside them. */
 export function purposeExtensions(names: Names, holder: Holder): Buffer[] {
   if (names.profile === "agency") return authorityExtensions(holder, 0);
-  const server = names.profile === "service";
   return [
-    leafConstraints(),
-    signingUsage(),
-    extendedUsage(server),
+    leafConstraints,
+    signingUsage,
+    names.profile === "service" ? extendedUsage.server : extendedUsage.client,
     alternativeNames(names.uri, names.hosts),
   ];
 }

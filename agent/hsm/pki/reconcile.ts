@@ -146,7 +146,7 @@ export class Reconciler {
       say(
         unreadable,
         (some) =>
-          `Files cannot be understood and count for nothing: ${some}. A crash can leave one; remove it where the audit log knows nothing of it.`,
+          `Files cannot be understood and count for nothing: ${some}. Somebody put them there or changed them; put back what was there from the backup.`,
       ),
     ].flat();
   }

@@ -43,6 +43,15 @@ export function integer(hex: string): Buffer {
   return nest(tags.integer, ...(isNegative ? [Buffer.of(0), bytes] : [bytes]));
 }
 
+/** How many bytes the value has that stands first, with its header; 0 where none can be read. */
+export function lengthOf(der: Uint8Array): number {
+  const short = der[1] ?? 0x80;
+  if (short < 0x80) return 2 + short;
+  const count = short & 0x7f;
+  if (count === 0 || count > 3) return 0;
+  return 2 + count + Number.parseInt(Buffer.from(der.subarray(2, 2 + count)).toString("hex"), 16);
+}
+
 function header(tag: number, length: number): Buffer {
   if (length < 0x80) return Buffer.of(tag, length);
   const digits = length.toString(16);

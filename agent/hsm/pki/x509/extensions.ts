@@ -39,9 +39,12 @@ export function authorityConstraints(depth?: number): Buffer {
   return extension(id_ce_basicConstraints, true, encode(value));
 }
 
-export function leafConstraints(): Buffer {
-  return extension(id_ce_basicConstraints, true, encode(new BasicConstraints({ cA: false })));
-}
+/** Of certificates that are no authority. */
+export const leafConstraints = extension(
+  id_ce_basicConstraints,
+  true,
+  encode(new BasicConstraints({ cA: false })),
+);
 
 export function authorityUsage(): Buffer {
   const { keyCertSign, cRLSign, digitalSignature } = KeyUsageFlags;
@@ -49,16 +52,20 @@ export function authorityUsage(): Buffer {
   return extension(id_ce_keyUsage, true, encode(value));
 }
 
-export function signingUsage(): Buffer {
-  return extension(id_ce_keyUsage, true, encode(new KeyUsage(KeyUsageFlags.digitalSignature)));
-}
+export const signingUsage = extension(
+  id_ce_keyUsage,
+  true,
+  encode(new KeyUsage(KeyUsageFlags.digitalSignature)),
+);
 
-/** @param server whether it may be shown by a server too */
-export function extendedUsage(server: boolean): Buffer {
-  const value = new ExtendedKeyUsage(
-    server ? [id_kp_serverAuth, id_kp_clientAuth] : [id_kp_clientAuth],
-  );
-  return extension(id_ce_extKeyUsage, false, encode(value));
+/** Shown by clients alone, and by servers too. */
+export const extendedUsage = {
+  client: extendedUsageOf([id_kp_clientAuth]),
+  server: extendedUsageOf([id_kp_serverAuth, id_kp_clientAuth]),
+} as const;
+
+function extendedUsageOf(purposes: string[]): Buffer {
+  return extension(id_ce_extKeyUsage, false, encode(new ExtendedKeyUsage(purposes)));
 }
 
 export function subjectKey(identifier: Uint8Array): Buffer {

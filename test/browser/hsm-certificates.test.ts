@@ -1,0 +1,105 @@
+/** Certificates on the page of keys, over real tokens. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { hsm } from "../../agent/hsm/contract.ts";
+import { visit, withBrowser } from "./harness.ts";
+import { approve, withToken } from "./hsm-bed.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const tenant = "page-certs";
+const directory = mkdtempSync(join(tmpdir(), "dsecos-csr-"));
+
+withBrowser();
+const bed = withToken(tenant);
+
+async function withAuthority(owner: string): Promise<void> {
+  const spec = { hosts: owner === "=node" ? [] : ["certs.example.org"], postQuantum: false };
+  const first = await bed.officer.try(hsm, "CreateAuthority", owner, spec);
+  expect(first.error?.message).toMatch(/second person|has an authority/);
+  if (first.error?.message.includes("has an authority")) return;
+  await approve(bed.second, owner);
+  await bed.officer.call(hsm, "CreateAuthority", owner, spec);
+}
+
+beforeAll(async () => {
+  await withAuthority("=node");
+  await withAuthority(tenant);
+}, 120_000);
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function request(name: string): string {
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-nodes"];
+  const file = join(directory, `${name}.csr`);
+  const out = ["-keyout", join(directory, `${name}.key`), "-out", file, "-subj", `/CN=${name}`];
+  execFileSync("openssl", ["req", "-new", ...key, ...out], { timeout: 10_000, stdio: "ignore" });
+  return file;
+}
+
+const open = (address: string, options: Parameters<typeof visit>[1] = {}) =>
+  visit(`hsm.html#/certificates${address}`, { role: "officer", ...options });
+
+test("a certificate is issued for a file, renewed and revoked", async () => {
+  const page = await open(`?tenant=${tenant}`);
+  await page.sees("No certificate matches");
+  await page.click("button", "Issue a certificate");
+  await page.page.type("textarea", "nonsense");
+  await page.sees("This is not a request as PEM.");
+  await page.page.$eval("textarea", (area) => (area as HTMLTextAreaElement).select());
+  await page.page.keyboard.press("Delete");
+  const file = await page.page.$("input[type=file]");
+  await (file as unknown as { uploadFile(path: string): Promise<void> }).uploadFile(
+    request("jane"),
+  );
+  await page.sees("dsecos hsm issue");
+  await page.check();
+  await page.screenshot("hsm-issue");
+  await page.click("button", "Issue it");
+  await page.sees("jane has a certificate");
+  await page.sees("in 89 days");
+  await page.openMenu(await rowOf(page));
+  await page.click("menuitem", "Renew");
+  await page.check();
+  await page.click("button", "Renew it");
+  await page.sees("jane has a new certificate");
+  await page.sees("2 of 2");
+  await page.openMenu(await rowOf(page));
+  await page.click("menuitem", "Revoke");
+  await page.check();
+  await page.screenshot("hsm-revoke");
+  await page.click("button", "Revoke it");
+  await page.sees("another certificate took its place");
+});
+
+async function rowOf({ page }: Awaited<ReturnType<typeof open>>): Promise<string> {
+  const key = await page.$eval(`[data-row^="${tenant}/"]`, (row) => row.getAttribute("data-row"));
+  return `"${key}"`;
+}
+
+test.each([
+  [1280, "light"],
+  [1280, "dark"],
+  [800, "light"],
+  [800, "dark"],
+] as const)("the tab fits into %i pixels, %s", async (width, theme) => {
+  const page = await open("", { width, theme });
+  await page.sees("Authorities");
+  await page.sees("this node’s root");
+  await page.sees("jane");
+  await page.check();
+  await page.screenshot(`hsm-certificates-${width}-${theme}`);
+  const sideways = await page.page.evaluate(
+    () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+  );
+  expect(sideways).toBe(false);
+});
+
+test("a viewer sees certificates, and why nothing can be done with them", async () => {
+  const page = await open(`?tenant=${tenant}`, { role: "viewer" });
+  await page.sees("jane");
+  await page.check();
+  await page.screenshot("hsm-certificates-viewer");
+});
