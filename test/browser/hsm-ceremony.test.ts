@@ -38,7 +38,7 @@ const stepIs = ({ page }: Visit, name: string, state: string) =>
   page.waitForSelector(`[data-step="${name}"][data-state="${state}"]`);
 
 test("a ceremony is started as a rehearsal, unless somebody says otherwise", async () => {
-  const page = await open("ceremony");
+  const page = await open("ceremonies");
   await page.click("button", "Start a ceremony");
   await page.sees("Start the rehearsal");
   await page.sees("dsecos hsm start-ceremony authority-root --rehearsal");
@@ -53,7 +53,7 @@ test("a ceremony is started as a rehearsal, unless somebody says otherwise", asy
 });
 
 test("it is held with the keyboard, and each step waits for the other officer", async () => {
-  const page = await open(`ceremony/${id}`);
+  const page = await open(`ceremonies/${id}`);
   const { keyboard } = page.page;
   for (const { name } of (await show()).steps) {
     await stepIs(page, name, "open");
@@ -78,7 +78,7 @@ test("it is held with the keyboard, and each step waits for the other officer", 
 });
 
 test("the record is shown with how to verify it, printed alone, and fits a narrow dark window", async () => {
-  const page = await open(`ceremony/${id}`, { width: 800, theme: "dark" });
+  const page = await open(`ceremonies/${id}`, { width: 800, theme: "dark" });
   await page.page.waitForSelector(`[data-record="${id}"]`);
   expect(await scrollsSideways(page)).toBe(false);
   await page.screenshot("hsm-ceremony-top");
@@ -101,7 +101,7 @@ test("the record is shown with how to verify it, printed alone, and fits a narro
 });
 
 test("the list has it, and a viewer reads it and why not to start one", async () => {
-  const page = await open("ceremony", { role: "viewer", width: 800 });
+  const page = await open("ceremonies", { role: "viewer", width: 800 });
   await page.page.waitForSelector(`[data-row="${id}"]`);
   await page.screenshot("hsm-ceremonies");
   await page.check();
@@ -114,7 +114,7 @@ test("the list has it, and a viewer reads it and why not to start one", async ()
 
 test("a ceremony is aborted with a reason, and says so", async () => {
   id = ((await second.call(hsm, "StartCeremony", "authority-root", {}, true)) as Ceremony).id;
-  const page = await open(`ceremony/${id}`);
+  const page = await open(`ceremonies/${id}`);
   await stepIs(page, "opening", "open");
   await page.screenshot("hsm-ceremony-open");
   await page.click("button", "Abort");

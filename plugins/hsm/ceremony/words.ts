@@ -3,7 +3,7 @@ import type { CeremonyRow } from "../../../agent/hsm/ceremony/answers.ts";
 import { _ } from "../../lib/i18n.ts";
 import type { TagColor } from "../../lib/tag.tsx";
 
-export const ceremoniesKey = "ceremony";
+export const ceremoniesKey = "ceremonies";
 
 export function ceremonyAddress(id: string): string {
   return `#/${ceremoniesKey}/${id}`;
