@@ -99,9 +99,13 @@ export async function coreBed(options: BedOptions = {}): Promise<CoreBed> {
   });
   return {
     ...{ core, fake, tokens, declarations, audit, alarms, reconciler, schedules, keys, jobs },
-    another: (other = node) => coreBed({ ...options, tokens, declarations, audit, node: other }),
+    another: (other = node) =>
+      coreBed({ ...options, tokens, declarations, audit, node: other, now: inTwoMinutes }),
   };
 }
+
+/** What broke off a moment ago is waited for. */
+const inTwoMinutes = () => new Date(Date.now() + 120_000);
 
 /** Makes an active key in a token, as CreateKey does without its job. */
 export async function withKey(

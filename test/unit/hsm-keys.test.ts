@@ -126,6 +126,22 @@ describe("cut off by a kill", () => {
     }
   });
 
+  test("what broke off is waited for as long as a driver may go on with it", async () => {
+    const bed = await coreBed();
+    const token = await withToken(bed, "defense");
+    bed.fake.killedAt = bed.fake.changes + 1;
+    await expect(withKey(bed, token, "documents")).rejects.toThrow(Killed);
+    const { tokens, declarations, audit } = bed;
+    const next = await coreBed({ tokens, declarations, audit });
+    await next.reconciler.token(await next.core.book.of("defense"));
+    expect(next.reconciler.waits).toBe(true);
+    expect(labels(next)).toEqual(["key/documents/1"]);
+    const later = await bed.another();
+    await later.reconciler.token(await later.core.book.of("defense"));
+    expect(later.reconciler.waits).toBe(false);
+    expect(labels(later)).toEqual([]);
+  });
+
   test("what another node makes is left to it for a quarter of an hour", async () => {
     const bed = await coreBed();
     const token = await withToken(bed, "defense");

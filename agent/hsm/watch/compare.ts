@@ -61,6 +61,16 @@ export function compare(
   return { findings, frozen };
 }
 
+/** What two comparisons agree on. */
+export function bothFound(first: Compared, second: Compared): Compared {
+  const identity = ({ kind, key }: Finding) => `${kind} ${key}`;
+  const before = new Set(first.findings.map(identity));
+  const findings = second.findings.filter((finding) => before.has(identity(finding)));
+  const keys = new Set(findings.map(({ key }) => key));
+  const frozen = new Map([...second.frozen].filter(([key]) => keys.has(key)));
+  return { findings, frozen };
+}
+
 /** Whatever any area keeps an id of in a record is ours. */
 function namedIn(contents: ReadonlyMap<string, Revised>): Set<string> {
   const ids = new Set<string>();

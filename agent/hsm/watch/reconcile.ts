@@ -12,8 +12,13 @@ import { finishDestroying, isUnfinished } from "../keys/ending.ts";
 import { headLabel, markOf, parseLabel, storedVersion } from "../keys/stored.ts";
 import type { Revised, Token } from "../parts.ts";
 import type { Alarms, Finding } from "./alarms.ts";
-import { compare } from "./compare.ts";
+import { bothFound, type Compared, compare } from "./compare.ts";
 
+/**
+ * What this node marked is left for so long, in milliseconds: a driver makes a key for a minute at
+ * most, and goes on with that when the agent that asked for it has ended.
+ */
+const ownMs = 75_000;
 /** What another node marked is left to it for so long, in milliseconds. */
 const othersMs = 900_000;
 /** Tokens that are looked through at once. */
@@ -30,10 +35,16 @@ export interface ReconcilerParts {
 export class Reconciler {
   readonly #parts: ReconcilerParts;
   readonly #now: () => number;
+  #waits = false;
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
     this.#now = parts.now ?? Date.now;
+  }
+
+  /** Whether something that broke off a moment ago is still to be taken back. */
+  get waits(): boolean {
+    return this.#waits;
   }
 
   /** Tells each token when it was looked through, with the reason where it could not be. */
@@ -43,6 +54,7 @@ export class Reconciler {
     count: (tokens: number) => void = () => {},
   ): Promise<void> {
     const { core } = this.#parts;
+    this.#waits = false;
     await core.drivers.load();
     core.book.forgetInfos();
     const tokens = (await core.book.known()).flatMap(({ declared, token }) =>
@@ -80,12 +92,7 @@ export class Reconciler {
     if (seen === undefined) core.book.forgetInfos();
     const info = seen ?? (await core.book.info(token));
     await this.#finish(token, contents);
-    const now = await core.records.list(token);
-    const { driver, label } = token;
-    const objects = await asking({ driver: driver.name, token: token.id }, () =>
-      driver.keys(label),
-    );
-    const { findings, frozen } = compare(token, now, core.store.foundIn(token, now), objects);
+    const { findings, frozen } = await this.#compared(token);
     for (const broken of core.records.unreadable(token.id)) {
       findings.push(unreadable(token, broken));
     }
@@ -94,6 +101,23 @@ export class Reconciler {
     }
     core.frozen.set(token.id, frozen);
     await alarms.found(token.id, findings);
+  }
+
+  /** Compares, and once more where something is wrong: keys are made and destroyed meanwhile. */
+  async #compared(token: Token): Promise<Compared> {
+    const first = await this.#compareOnce(token);
+    if (first.findings.length === 0) return first;
+    return bothFound(first, await this.#compareOnce(token));
+  }
+
+  async #compareOnce(token: Token): Promise<Compared> {
+    const { store, records } = this.#parts.core;
+    const { driver, label } = token;
+    const objects = await asking({ driver: driver.name, token: token.id }, () =>
+      driver.keys(label),
+    );
+    const contents = await records.fresh(token);
+    return compare(token, contents, store.foundIn(token, contents), objects);
   }
 
   /**
@@ -137,8 +161,10 @@ export class Reconciler {
     if ((head?.newest ?? 0) >= of.version) return false;
     const mark = markOf(value);
     if (mark === undefined) return storedVersion(value) !== undefined;
-    if (mark.making.node === this.#parts.node) return true;
-    return this.#now() - Date.parse(mark.making.at) > othersMs;
+    const isOwn = mark.making.node === this.#parts.node;
+    const isOver = this.#now() - Date.parse(mark.making.at) > (isOwn ? ownMs : othersMs);
+    if (isOwn && !isOver) this.#waits = true;
+    return isOver;
   }
 }
 

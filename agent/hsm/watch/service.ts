@@ -18,6 +18,8 @@ const hourMs = 3_600_000;
 const minuteMs = 60_000;
 /** After a failed comparison, in milliseconds. */
 const retryMs = 30_000;
+/** Where something that broke off waits to be taken back, in milliseconds. */
+const brokenMs = 80_000;
 /** While a token is gone: each look begins its module anew. */
 const absentMs = 300_000;
 const mostAlarms = 200;
@@ -102,7 +104,9 @@ export function createWatch(parts: WatchParts) {
       // What could not be asked is asked again soon: its driver may just be starting.
       () => {
         const isAway = alarms.all().some(({ kind }) => kind === "tokenAbsent");
-        later(compared.error !== "" ? retryMs : isAway ? absentMs : hourMs);
+        if (compared.error !== "") later(retryMs);
+        else if (reconciler.waits) later(brokenMs);
+        else later(isAway ? absentMs : hourMs);
       },
       (error) => {
         log(levelOf(error), "records and tokens were not compared", { error: explain(error) });
