@@ -245,5 +245,18 @@ export function until(driver: Driver, wanted: () => boolean, seconds = 60): Prom
   });
 }
 
+/** Asks until it is given, for what comes back by itself. */
+export async function eventually<T>(ask: () => Promise<T>): Promise<T> {
+  const end = performance.now() + 30_000;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (performance.now() > end) throw error;
+      await delay(50);
+    }
+  }
+}
+
 /** @returns a new CKA_ID. */
 export const newId = () => randomBytes(16).toString("hex");
