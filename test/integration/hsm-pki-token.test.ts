@@ -265,7 +265,7 @@ test("a list of 5,000 entries is read whole by openssl", async () => {
     ...bed.audit.entries.filter(({ object }) => !object?.startsWith("5000000")),
   );
   bed.again();
-});
+}, 240_000);
 
 test("a disk that is full loses nothing and says so", async () => {
   const small = join(ssl.directory, "small");
