@@ -155,6 +155,8 @@ export function defineInterface<
       const known = named === undefined || named === definition.object?.name;
       const [argument = ""] = named?.split(".") ?? [];
       if (!known && !names.includes(argument)) throw new Error(`${member}: no argument ${named}`);
+      const isHidden = method.in.some((one) => one.name === argument && one.content !== undefined);
+      if (isHidden) throw new Error(`${member}: ${named} is content, which is told to nobody`);
     }
     const isHidden = method.in.some(({ content }) => content !== undefined);
     if (method.approvals !== undefined && isHidden) {

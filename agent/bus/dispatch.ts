@@ -8,12 +8,12 @@ import type { AuditEvent, AuditWriter } from "../audit/types.ts";
 import { explain, type Log } from "../log.ts";
 import type { Call, Caller } from "./call.ts";
 import type { BusConnection } from "./connection.ts";
-import { type Argument, actionId, type Interface, type Method, signatureOf } from "./contract.ts";
+import { actionId, type Interface, type Method, signatureOf } from "./contract.ts";
 import { DsecosError } from "./errors.ts";
-import { lengthOfBase64 } from "./fields.ts";
 import type { Identities } from "./identity.ts";
 import type { Details, Polkit } from "./polkit.ts";
 import { Readings } from "./readings.ts";
+import { aboutOf, eventOf, type Facts, isResultRecorded, orNone } from "./recorded.ts";
 import { Refusals } from "./refusals.ts";
 import { answerStandard, lastOf, StandardError, type Tree } from "./standard.ts";
 import { checkInput, checkInputs, defaultMaximumBytes, encode } from "./validate.ts";
@@ -53,8 +53,6 @@ interface Route {
   method: Method;
   service: Service;
 }
-
-type Facts = Record<string, unknown>;
 
 /** What goes on record of a member's effect, and whether its result does. */
 interface Effect {
@@ -185,8 +183,8 @@ export class Dispatcher {
     const object =
       contract.object === undefined ? [] : [checkInput(contract.object, lastOf(message.head.path))];
     const inputs = [...object, ...checkInputs(method, readBody(message))];
-    const about = this.#about(route, inputs);
-    const event = this.#event(call, about, route, inputs);
+    const about = aboutOf(this.#parts.node, route, inputs);
+    const event = eventOf(call, about, route, inputs);
     await this.#permit(route, caller, about, event);
     if (method.approvals !== undefined) {
       const describe = service.fingerprints?.[member] as
@@ -207,7 +205,7 @@ export class Dispatcher {
     ) => Promise<unknown>;
     if (!method.changes) return within(handler(call, ...inputs), limit, member);
     await this.#parts.audit.append({ ...event, outcome: "intent" });
-    const recorded = method.out.content === undefined && !method.in.some(isContent);
+    const recorded = isResultRecorded(method);
     return this.#effect(handler(call, ...inputs), limit, { event, facts, recorded });
   }
 
@@ -253,46 +251,6 @@ export class Dispatcher {
       .catch((error) => {
         this.#parts.log("error", "a late outcome could not be recorded", { error: explain(error) });
       });
-  }
-
-  #about(route: Route, inputs: unknown[]): Details {
-    const { contract, method } = route;
-    const names = [...(contract.object ? [contract.object] : []), ...method.in].map((a) => a.name);
-    const value = (named: string | undefined) => {
-      if (named === undefined) return undefined;
-      const [name = "", key] = named.split(".");
-      const input = inputs[names.indexOf(name)];
-      if (key === undefined) return String(input);
-      const member = (input as Record<string, unknown>)[key];
-      return member === undefined ? undefined : String(member);
-    };
-    const tenant = value(method.tenant);
-    const object = value(method.object);
-    return {
-      node: this.#parts.node,
-      ...(tenant === undefined ? {} : { tenant }),
-      ...(object === undefined ? {} : { object }),
-    };
-  }
-
-  #event(call: Call, about: Details, route: Route, inputs: unknown[]): AuditEvent {
-    const { caller } = call;
-    const names = [...(route.contract.object ? [route.contract.object] : []), ...route.method.in];
-    return {
-      action: call.member,
-      outcome: "success",
-      actor: caller.user,
-      uid: caller.uid,
-      loginuid: caller.loginuid,
-      pid: caller.pid,
-      label: caller.label,
-      tenant: about.tenant,
-      object: about.object,
-      call: call.id,
-      details: Object.fromEntries(
-        names.map((argument, i) => [argument.name, shown(argument, inputs[i])]),
-      ),
-    };
   }
 
   /** A refusal goes on record, and so does the first use of each reading member by a connection. */
@@ -346,19 +304,6 @@ export class Dispatcher {
 function isOurs(error: Error): boolean {
   const name = error instanceof DsecosError ? error.code : "";
   return ["Unavailable", "Timeout", "Internal"].includes(name);
-}
-
-function isContent(argument: Argument): boolean {
-  return argument.content !== undefined;
-}
-
-/** An argument as the record has it: of content, how much it is. */
-function shown(argument: Argument, value: unknown): unknown {
-  return isContent(argument) ? { bytes: lengthOfBase64(String(value)) } : value;
-}
-
-function orNone(facts: Facts): Facts | undefined {
-  return Object.keys(facts).length > 0 ? facts : undefined;
 }
 
 function readBody(message: Incoming): unknown[] {

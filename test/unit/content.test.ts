@@ -193,6 +193,11 @@ test("a member with content cannot ask for approval of what no approver sees", (
   expect(() => defineInterface({ ...safe, methods: { Put } })).toThrow(/nobody can approve/);
 });
 
+test("a member cannot tell polkit or the record content as its tenant or object", () => {
+  const Put = { ...safe.methods.Put, object: "message" } as unknown as Method<"use">;
+  expect(() => defineInterface({ ...safe, methods: { Put } })).toThrow(/told to nobody/);
+});
+
 describe("the command line", () => {
   const command = commandsOf([safe]).find(({ verb }) => verb === "put");
   if (command === undefined) throw new Error("no verb put");
