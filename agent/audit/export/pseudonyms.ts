@@ -103,7 +103,7 @@ function isNeutral({ source, object, details = {} }: AuditEntry): boolean {
 
 /** Members of details, at any depth, that name people who did not act in this event. */
 const naming: ReadonlySet<string> = new Set([
-  ...["createdBy", "by", "members", "contacts", "requester", "approvers", "actor"],
+  ...["createdBy", "by", "members", "contacts", "requester", "approvers", "actor", "user"],
 ]);
 
 function namesIn(value: unknown, names = false): string[] {
