@@ -60,6 +60,8 @@ test("it is held with the keyboard, and each step waits for the other officer", 
     const box = await page.page.waitForSelector(`[data-step="${name}"] input[type=checkbox]`);
     await box?.focus();
     await keyboard.press("Space");
+    // Until the permissions are there, nothing can be confirmed.
+    await page.page.waitForSelector(".hsm-confirm button:not([aria-disabled='true'])");
     await keyboard.press("Enter");
     await page.sees("You confirmed it; another officer must, too.");
     if (name === "compare-key") {
