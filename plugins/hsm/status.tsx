@@ -117,7 +117,7 @@ function Alarms({ status: { compared, alarms, alarmCount, problems } }: { status
       <Compare compared={compared} />
       <p className={compared.state === "failed" ? "ds-bad" : ""}>{comparedWords(compared)}</p>
       {compared.state === "done" && alarmCount === 0 && (
-        <p>{_("Every key on record is in its token as its record says, and no other.")}</p>
+        <p>{_("Every key on record was in its token then, as its record says, and no other.")}</p>
       )}
       {alarms.length > 0 && (
         <ul className="hsm-trouble ds-stack" role="alert">

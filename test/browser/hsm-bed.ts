@@ -5,7 +5,9 @@ import { afterAll, beforeAll } from "vitest";
 import { type ApprovalRecord, approvals } from "../../agent/approvals/contract.ts";
 import { hsm } from "../../agent/hsm/contract.ts";
 import type { TokenPage } from "../../agent/hsm/tokens/answers.ts";
+import type { Component } from "../../packaging/setup/components/types.js";
 import { until } from "../../packaging/setup/lib/wait.js";
+import { createStack } from "../../packaging/setup/stack.js";
 import { Person } from "../lib/caller.ts";
 import { people } from "../lib/test-stack.js";
 import { createTenant, finished, removeTenant, withStaff } from "./people.ts";
@@ -20,6 +22,10 @@ export interface Bed {
   readonly second: Person;
   /** Takes the token's directory away from SoftHSM. @returns how to bring it back */
   takeTokenAway(): () => void;
+  /** The same with the driver's file. */
+  takeDriverFileAway(): () => void;
+  /** The process that has the module. */
+  readonly driver: Component;
 }
 
 /**
@@ -30,7 +36,12 @@ export function withToken(tenant: string): Bed {
   const staff = withStaff();
   let second: Person | undefined;
   let directory = "";
+  const stack = createStack({
+    ...{ mode: "private" as const, stateDirectory: process.env.DSECOS_TEST_STATE ?? "" },
+    components: ["bus", "polkit", "policies", "incus", "softhsm", "agent"],
+  });
   const bed: Bed = {
+    driver: stack.component("softhsm"),
     get officer() {
       return staff.officer;
     },
@@ -42,6 +53,11 @@ export function withToken(tenant: string): Bed {
       const away = join(tokens(), "..", `away-${directory}`);
       renameSync(join(tokens(), directory), away);
       return () => renameSync(away, join(tokens(), directory));
+    },
+    takeDriverFileAway() {
+      const file = join(stack.context.stateDirectory, "hsm.d", `${driver}.json`);
+      renameSync(file, `${file}.away`);
+      return () => renameSync(`${file}.away`, file);
     },
   };
   beforeAll(async () => {

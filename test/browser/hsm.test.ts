@@ -156,6 +156,49 @@ test("a viewer sees keys and reads why not to make one", async () => {
   await page.check();
 });
 
+test("several keys are suspended and resumed at once", async () => {
+  const page = await open(`keys?tenant=${tenant}`);
+  await page.waitForRows(["archive", "documents", "old"].map((name) => `${tenant}/${name}`));
+  await page.page.locator("input[aria-label='Select all rows of this page']").click();
+  await page.click("button", "3 chosen");
+  await page.click("menuitem", "Suspend");
+  await page.sees("Suspend 3 keys?");
+  await page.fill("Reason", "under review");
+  await page.check();
+  await page.click("button", "Suspend");
+  await page.sees("3 keys: suspended");
+  await page.page.waitForFunction(() =>
+    [...document.querySelectorAll("[data-column=state]")].every(
+      ({ textContent }) => textContent === "suspended",
+    ),
+  );
+  await page.click("button", "3 chosen");
+  await page.click("menuitem", "Resume");
+  await page.fill("Reason", "reviewed");
+  await page.click("button", "Resume");
+  await page.sees("3 keys: resumed");
+});
+
+test("an operator sees keys, may make none, and reads why not", async () => {
+  const page = await open(`keys/${tenant}/documents`, { role: "operator" });
+  await page.sees("never extractable");
+  await page.click("button", "Actions");
+  await page.sees("This needs the group dsecos-officer. You are in: dsecos-operator.");
+  await page.page.keyboard.press("Escape");
+  await page.page.evaluate((name) => {
+    location.hash = `#/statement?tenant=${name}`;
+  }, tenant);
+  await page.sees("A statement tells how often each key was used, and for what.");
+  await page.sees("This needs the group dsecos-officer or dsecos-auditor.");
+  await page.check();
+});
+
+test("nobody's page says who may speak to the agent", async () => {
+  const page = await open("", { role: "nobody" });
+  await page.sees("You may not see this");
+  await page.check();
+});
+
 test("a token that is gone is absent, and its keys are not taken for gone", async () => {
   const page = await open(`tokens?tenant=${tenant}`);
   await page.waitForRows([`${driver}/${tenant}`]);
@@ -200,4 +243,34 @@ test("a month's statement holds record and counter against each other", async ()
   const used = await open(`keys/${tenant}/documents`);
   await used.sees("1 today");
   await used.screenshot("hsm-key-used");
+});
+
+test("a driver that is down is shown with what to do, until it is there again", async () => {
+  const page = await open("overview");
+  await page.sees("Every key on record");
+  await bed.driver.stop();
+  await page.page.waitForSelector("[data-driver=softhsm]:not([data-state=ready])", {
+    timeout: 60_000,
+  });
+  await page.sees("1 driver does not work: softhsm.");
+  await page.sees("systemctl restart dsecos-hsm@softhsm.socket dsecos-hsm@softhsm.service");
+  await page.screenshot("hsm-driver-down");
+  await page.check();
+  await bed.driver.start();
+  await page.page.waitForSelector("[data-driver=softhsm][data-state=ready]", { timeout: 60_000 });
+});
+
+test("without any driver the page says how to set one up", async () => {
+  const bringBack = bed.takeDriverFileAway();
+  try {
+    const page = await open("overview");
+    await page.sees("No driver is set up", 60_000);
+    await page.sees("systemctl enable --now dsecos-hsm@luna.socket");
+    await page.screenshot("hsm-no-driver");
+    await page.check();
+  } finally {
+    bringBack();
+  }
+  const page = await open("overview");
+  await page.page.waitForSelector("[data-driver=softhsm][data-state=ready]", { timeout: 60_000 });
 });

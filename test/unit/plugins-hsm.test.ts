@@ -96,7 +96,7 @@ describe("what protects the keys", () => {
       const text = readable(createElement(panels.DriverPanels, { rows: [down] }));
       expect(text).toContain("The module ended with code 5.");
       expect(text).toContain(
-        state === "badFile" ? down.file : "systemctl restart dsecos-hsm@softhsm.service",
+        state === "badFile" ? down.file : "systemctl restart dsecos-hsm@softhsm.socket",
       );
     },
   );

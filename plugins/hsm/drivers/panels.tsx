@@ -1,7 +1,7 @@
 /** Drivers: what each says of itself, what is wrong with it, and what to do. */
 import type { DriverRow } from "../../../agent/hsm/drivers/answers.ts";
 import { Command } from "../../lib/help.tsx";
-import { _, format, number, relativeTime } from "../../lib/i18n.ts";
+import { _, format, ngettext, number, relativeTime } from "../../lib/i18n.ts";
 import { Tag } from "../../lib/tag.tsx";
 import { works } from "../judge.ts";
 import {
@@ -100,7 +100,13 @@ function Facts({ row }: { row: DriverRow }) {
         <code className="hsm-code">{row.module}</code>
       </dd>
       <dt>{_("Begun anew")}</dt>
-      <dd>{format(_("$0 times since the agent started"), number(row.restarts))}</dd>
+      <dd>
+        {ngettext(
+          "$0 time since the agent started",
+          "$0 times since the agent started",
+          row.restarts,
+        )}
+      </dd>
     </dl>
   );
 }

@@ -54,7 +54,7 @@ export const pinIsWeak = (seal: PinSeal): boolean => seal !== "tpm" && seal !== 
 export function driverCommands({ name, state, file }: DriverRow): string[] {
   if (state === "badFile") return [`sensible-editor ${file}`];
   return [
-    `systemctl restart dsecos-hsm@${name}.service`,
+    `systemctl restart dsecos-hsm@${name}.socket dsecos-hsm@${name}.service`,
     `journalctl --unit dsecos-hsm@${name}.service --lines 50`,
   ];
 }
@@ -70,5 +70,5 @@ export function driverRemedy({ state, reason }: DriverRow): string {
       "It is begun anew by itself, within 30 seconds. If it stays so, do it by hand or look into its journal:",
     );
   }
-  return _("It is not begun anew by itself any more. Do it by hand, and look into its journal:");
+  return _("Its process cannot be reached. Start it by hand, and look into its journal:");
 }
