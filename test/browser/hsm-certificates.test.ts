@@ -21,7 +21,7 @@ async function withAuthority(owner: string): Promise<void> {
   const first = await bed.officer.try(hsm, "CreateAuthority", owner, spec);
   expect(first.error?.message).toMatch(/second person|has an authority/);
   if (first.error?.message.includes("has an authority")) return;
-  await approve(bed.second, owner);
+  await approve(bed.second, "CreateAuthority");
   await bed.officer.call(hsm, "CreateAuthority", owner, spec);
 }
 

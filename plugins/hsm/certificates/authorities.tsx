@@ -105,9 +105,9 @@ export function AuthorityPanel({ answer, stale }: { answer: Authorities; stale: 
     </ActionButton>
   );
   return (
-    <section className="ds-panel" aria-labelledby="hsm-authorities">
+    <section className="ds-panel">
       <div className="ds-toolbar">
-        <h2 id="hsm-authorities">{_("Authorities")}</h2>
+        <h2>{_("Authorities")}</h2>
         <span className="ds-grow" />
         {create}
       </div>
