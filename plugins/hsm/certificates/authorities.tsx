@@ -105,7 +105,7 @@ export function AuthorityPanel({ answer, stale }: { answer: Authorities; stale: 
     </ActionButton>
   );
   return (
-    <section className="ds-panel">
+    <section className="ds-panel ds-stack">
       <div className="ds-toolbar">
         <h2>{_("Authorities")}</h2>
         <span className="ds-grow" />
