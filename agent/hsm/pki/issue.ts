@@ -1,5 +1,7 @@
 /** Issuing: from a request, or from a certificate that is to be renewed. */
-import { hash, X509Certificate } from "node:crypto";
+import { hash } from "node:crypto";
+import { AsnConvert } from "@peculiar/asn1-schema";
+import { Certificate } from "@peculiar/asn1-x509";
 import type { Call } from "../../bus/call.ts";
 import { DsecosError } from "../../bus/errors.ts";
 import type { CertificateFiles, CertificateRow, Profile } from "./answers.ts";
@@ -14,6 +16,7 @@ import { rowOf } from "./rows.ts";
 import type { Signed, Signing } from "./signing.ts";
 import { keyIdentifier } from "./x509/algorithms.ts";
 import { certificateContent, newSerial, signed } from "./x509/certificate.ts";
+import { encode } from "./x509/der.ts";
 import { subjectKey } from "./x509/extensions.ts";
 import { encodeName, nameText } from "./x509/names.ts";
 import { fromPem, toPem } from "./x509/pem.ts";
@@ -65,9 +68,10 @@ export class Issuing {
       const what = "An authority is not renewed; make it anew, with a second person.";
       throw new DsecosError("Conflict", what);
     }
-    const der = fromPem(await authority.directory.pem(serial), ["CERTIFICATE"]);
-    const certificate = new X509Certificate(der ?? Buffer.of());
-    const spki = certificate.publicKey.export({ format: "der", type: "spki" });
+    const der = fromPem(await authority.directory.pem(serial), ["CERTIFICATE"]) ?? Buffer.of();
+    // By the library: the key may be of a kind that this OpenSSL does not know.
+    const { tbsCertificate } = AsnConvert.parse(der, Certificate);
+    const spki = encode(tbsCertificate.subjectPublicKeyInfo);
     const { profile, name, uri, hosts } = before;
     // The rules may be others by now: what would not be issued is not renewed.
     const asked: CertificateRequest = {
