@@ -247,6 +247,24 @@ test("a ceremony whose time is over ends, after a restart too, and leaves no key
   expect(hsm.keys.size).toBe(0);
 });
 
+test("a step that was confirmed before a long outage is not carried out after its time", async () => {
+  const ceremony = await upTo("key", await begin());
+  await confirm(person(alice), ceremony);
+  const before = audit.entries.length;
+  await confirm(person(bob), ceremony);
+  // Killed behind the second confirmation, before anything came of it.
+  audit.entries.splice(before + 1);
+  for (const label of [...hsm.keys.keys()]) hsm.keys.delete(label);
+  hsm.objects.clear();
+  hsm.calls.length = 0;
+  clock += 4 * 3_600_000;
+  ceremonies = create();
+  ceremonies.start();
+  const ended = () => ceremonies.handlers.Ceremony(person(bob), ceremony.id);
+  await expect.poll(async () => (await ended()).state).toBe("aborted");
+  expect(hsm.calls).not.toContain("generateKey =node");
+});
+
 test("a rehearsal is marked everywhere, uses the rehearsal token, and leaves no key", async () => {
   const ended = await upTo("", await begin("authority-root", {}, true));
   expect(ended).toMatchObject({ state: "complete", rehearsal: true });
