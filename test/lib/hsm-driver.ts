@@ -156,6 +156,8 @@ export async function createHsmBed(options: HsmBedOptions = {}): Promise<HsmBed>
       },
     );
   let keeper = start();
+  const kill = () => keeper.kill("SIGKILL");
+  process.once("exit", kill);
   const open = () => openDriver({ name: "test", config, socket, log });
   const drivers: Driver[] = [];
   const opened = () => {
@@ -164,6 +166,7 @@ export async function createHsmBed(options: HsmBedOptions = {}): Promise<HsmBed>
     return driver;
   };
   const end = async () => {
+    process.off("exit", kill);
     if (keeper.exitCode !== null || keeper.signalCode !== null) return;
     const gone = once(keeper, "exit");
     keeper.kill("SIGTERM");
