@@ -1,6 +1,7 @@
 /** Keys in tokens: records, versions, what is cut off, and several nodes at one token. */
 import { describe, expect, test } from "vitest";
 import { algorithms } from "../../agent/hsm/algorithms.ts";
+import { DriverError } from "../../agent/hsm/driver/types.ts";
 import { namesIn } from "../../agent/hsm/keys/stored.ts";
 import { Killed } from "../lib/fake-hsm-driver.ts";
 import { type CoreBed, coreBed, officer, withKey, withToken } from "../lib/hsm-core.ts";
@@ -57,6 +58,19 @@ describe("making a key", () => {
     expect(made.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
     expect(objects(bed)).toHaveLength(1);
   });
+});
+
+test("a key that a token cannot finish leaves nothing, and its name free", async () => {
+  const bed = await coreBed();
+  const token = await withToken(bed, "defense");
+  const { generateSealed } = bed.fake;
+  bed.fake.generateSealed = () => Promise.reject(new DriverError("full", "no room"));
+  const made = withKey(bed, token, "documents", { algorithm: "MLDSA65-P384" });
+  await expect(made).rejects.toThrow(/has no room left/);
+  expect(labels(bed)).toEqual(["seal"]);
+  expect(objects(bed).map(({ algorithm }) => algorithm)).toEqual(["AES-256"]);
+  bed.fake.generateSealed = generateSealed;
+  await withKey(bed, token, "documents", { algorithm: "MLDSA65-P384" });
 });
 
 describe("cut off by a kill", () => {
