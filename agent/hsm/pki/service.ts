@@ -27,8 +27,12 @@ export function createCertificates(parts: PkiParts): CertificateAnswers {
   };
   return {
     handlers: {
-      Authorities: async () => (await engine()).authorities(),
-      CreateAuthority: async (call, owner, spec) => (await engine()).create(call, owner, spec),
+      async Authorities() {
+        return (await engine()).authorities();
+      },
+      async CreateAuthority(call, owner, spec) {
+        return (await engine()).create(call, owner, spec);
+      },
       Certificates: async (_call, filter) => (await engine()).certificates(filter),
       Certificate: async (_call, owner, serial) => (await engine()).certificate(owner, serial),
       Issue: async (call, owner, profile, csr, days) =>
