@@ -49,3 +49,10 @@ export function toggled(open: ReadonlySet<string>, key: string): string[] {
 export function toggle({ open }: ListView, key: string): void {
   adjust({ open: toggled(open, key) });
 }
+
+/** Order of a table, as the address has it. */
+export function sortedBy<Key extends string>(key: Key, descending: boolean) {
+  const change = (by: string, down: boolean) =>
+    adjust({ sort: [`${down ? "-" : ""}${by}`], cursor: [] });
+  return { key, descending, change };
+}

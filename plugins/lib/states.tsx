@@ -8,6 +8,7 @@ import {
 } from "@patternfly/react-core/dist/esm/components/EmptyState";
 import ErrorIcon from "@patternfly/react-icons/dist/esm/icons/exclamation-circle-icon";
 import LockIcon from "@patternfly/react-icons/dist/esm/icons/lock-icon";
+import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import type { ComponentType, ReactNode } from "react";
 import { type PageError, remedyOf } from "./errors.ts";
 import { Command } from "./help.tsx";
@@ -33,6 +34,20 @@ export function Nothing(props: {
         </EmptyStateFooter>
       )}
     </EmptyState>
+  );
+}
+
+/** A list that has something, of which nothing fits what was asked. */
+export function NoMatch({ title, clear }: { title: string; clear: () => void }) {
+  const all = (
+    <Button variant="link" onClick={clear}>
+      {_("Clear all filters")}
+    </Button>
+  );
+  return (
+    <Nothing title={title} icon={SearchIcon} actions={all}>
+      {_("Try other words, or take a filter away.")}
+    </Nothing>
   );
 }
 

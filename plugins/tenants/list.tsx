@@ -1,7 +1,5 @@
 /** The table of all tenants. */
-import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import TenantsIcon from "@patternfly/react-icons/dist/esm/icons/building-icon";
-import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import { useCallback, useMemo, useState } from "react";
 import { type Tenant, tenantSortKeys, tenants } from "../../agent/tenants/contract.ts";
 import { ActionButton } from "../lib/action-button.tsx";
@@ -18,7 +16,7 @@ import type { Place } from "../lib/location.ts";
 import { AnchoredMenu, ButtonMenu } from "../lib/menu.tsx";
 import { Pages } from "../lib/pages.tsx";
 import { useSelection, useShownColumns } from "../lib/preferences.ts";
-import { Failure, Loading, Nothing, Stale } from "../lib/states.tsx";
+import { Failure, Loading, NoMatch, Nothing, Stale } from "../lib/states.tsx";
 import { Table } from "../lib/table.tsx";
 import { bulkMenu, tenantMenu } from "./acts.tsx";
 import { tenantColumns } from "./columns.tsx";
@@ -135,17 +133,7 @@ function Found({ view, found, stale, create }: FoundProps) {
         {create}
       </Toolbar>
       {found.rows.length === 0 ? (
-        <Nothing
-          title={_("No tenant matches")}
-          icon={SearchIcon}
-          actions={
-            <Button variant="link" onClick={() => clearFilters(view)}>
-              {_("Clear all filters")}
-            </Button>
-          }
-        >
-          {_("Try other words, or take a filter away.")}
-        </Nothing>
+        <NoMatch title={_("No tenant matches")} clear={() => clearFilters(view)} />
       ) : (
         <Table
           label={_("Tenants")}

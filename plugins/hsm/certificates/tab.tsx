@@ -1,7 +1,5 @@
 /** Certificates: who may issue them, and all that were issued. */
-import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import KeyIcon from "@patternfly/react-icons/dist/esm/icons/key-icon";
-import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import { useMemo, useState } from "react";
 import { hsm } from "../../../agent/hsm/contract.ts";
 import {
@@ -15,16 +13,16 @@ import { useAccess } from "../../lib/capabilities.tsx";
 import { ChoiceMenu } from "../../lib/choice.tsx";
 import { client, listen } from "../../lib/client.ts";
 import { commandOf } from "../../lib/command.ts";
-import { CursorPages } from "../../lib/cursor-pages.tsx";
 import { showDialog } from "../../lib/dialog.tsx";
 import { useQuery } from "../../lib/hooks.ts";
-import { _, format, number } from "../../lib/i18n.ts";
-import { changeCursor, changePerPage, changeText } from "../../lib/list.ts";
+import { _ } from "../../lib/i18n.ts";
+import { changeText, sortedBy } from "../../lib/list.ts";
+import { ListPages } from "../../lib/list-pages.tsx";
 import { adjust } from "../../lib/location.ts";
 import { AnchoredMenu, CheckMenu } from "../../lib/menu.tsx";
 import { useShownColumns } from "../../lib/preferences.ts";
 import { Search } from "../../lib/search.tsx";
-import { Failure, Loading, Nothing, Stale } from "../../lib/states.tsx";
+import { Failure, Loading, NoMatch, Nothing, Stale } from "../../lib/states.tsx";
 import { Table } from "../../lib/table.tsx";
 import type { Part, PartProps } from "../part.ts";
 import { TenantFilterField } from "../tenant-field.tsx";
@@ -136,31 +134,17 @@ function Certificates({
         {issue}
       </div>
       {data.rows.length === 0 ? (
-        <Nothing
-          title={_("No certificate matches")}
-          icon={SearchIcon}
-          actions={
-            <Button variant="link" onClick={clearFilters}>
-              {_("Clear all filters")}
-            </Button>
-          }
-        >
-          {_("Try other words, or take a filter away.")}
-        </Nothing>
+        <NoMatch title={_("No certificate matches")} clear={clearFilters} />
       ) : (
         <Rows view={view} rows={data.rows} columns={visible} stale={query.loading} />
       )}
-      <CursorPages
+      <ListPages
         label={_("Pages of certificates")}
-        text={format(_("$0 of $1"), number(data.rows.length), number(data.total))}
-        newer={_("Previous page")}
-        older={_("Next page")}
-        cursor={view.cursor}
+        view={view}
+        shown={data.rows.length}
+        total={data.total}
         next={data.next}
-        perPage={view.perPage}
         sizes={pageSizes}
-        change={changeCursor}
-        changePerPage={changePerPage}
       />
     </>
   );
@@ -185,11 +169,7 @@ function Rows({ view, rows, columns, stale }: RowsProps) {
         keyOf={({ tenant, serial }) => `${tenant}/${serial}`}
         stale={stale}
         openMenu={(row, anchor) => setMenu({ row, anchor })}
-        sorting={{
-          key: view.order,
-          descending: view.descending,
-          change: (key, down) => adjust({ sort: [`${down ? "-" : ""}${key}`], cursor: [] }),
-        }}
+        sorting={sortedBy(view.order, view.descending)}
       />
       {menu && (
         <AnchoredMenu

@@ -1,7 +1,5 @@
 /** Keys of all tenants or of one: a list, and each in full at an address of its own. */
-import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import KeyIcon from "@patternfly/react-icons/dist/esm/icons/key-icon";
-import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import { useCallback, useMemo, useState } from "react";
 import { hsm } from "../../../agent/hsm/contract.ts";
 import type { DriverRow } from "../../../agent/hsm/drivers/answers.ts";
@@ -10,15 +8,14 @@ import { ActionButton } from "../../lib/action-button.tsx";
 import { useAccess } from "../../lib/capabilities.tsx";
 import { client, listen } from "../../lib/client.ts";
 import { commandOf } from "../../lib/command.ts";
-import { CursorPages } from "../../lib/cursor-pages.tsx";
 import { showDialog } from "../../lib/dialog.tsx";
 import { useQuery } from "../../lib/hooks.ts";
-import { _, format, ngettext, number } from "../../lib/i18n.ts";
-import { changeCursor, changePerPage } from "../../lib/list.ts";
-import { adjust } from "../../lib/location.ts";
+import { _, ngettext } from "../../lib/i18n.ts";
+import { sortedBy } from "../../lib/list.ts";
+import { ListPages } from "../../lib/list-pages.tsx";
 import { AnchoredMenu, ButtonMenu, CheckMenu } from "../../lib/menu.tsx";
 import { useSelection, useShownColumns } from "../../lib/preferences.ts";
-import { Failure, Loading, Nothing, Stale } from "../../lib/states.tsx";
+import { Failure, Loading, NoMatch, Nothing, Stale } from "../../lib/states.tsx";
 import { Table } from "../../lib/table.tsx";
 import { NoDriver } from "../drivers/none.tsx";
 import type { Part, PartProps } from "../part.ts";
@@ -138,7 +135,12 @@ function Found({ view, page, drivers, stale }: FoundProps) {
         {create}
       </Toolbar>
       {page.rows.length === 0 ? (
-        <NoMatch missing={page.missing.length > 0} />
+        <NoMatch
+          title={
+            page.missing.length > 0 ? _("No key that can be read matches") : _("No key matches")
+          }
+          clear={clearFilters}
+        />
       ) : (
         <Rows view={view} rows={page.rows} columns={visible} selection={selection} stale={stale} />
       )}
@@ -150,36 +152,16 @@ function Found({ view, page, drivers, stale }: FoundProps) {
           toggle={toggleColumn}
         />
         <span className="ds-grow" />
-        <CursorPages
+        <ListPages
           label={_("Pages of keys")}
-          text={format(_("$0 of $1"), number(page.rows.length), number(page.total))}
-          newer={_("Previous page")}
-          older={_("Next page")}
-          cursor={view.cursor}
+          view={view}
+          shown={page.rows.length}
+          total={page.total}
           next={page.next}
-          perPage={view.perPage}
           sizes={pageSizes}
-          change={changeCursor}
-          changePerPage={changePerPage}
         />
       </div>
     </>
-  );
-}
-
-function NoMatch({ missing }: { missing: boolean }) {
-  return (
-    <Nothing
-      title={missing ? _("No key that can be read matches") : _("No key matches")}
-      icon={SearchIcon}
-      actions={
-        <Button variant="link" onClick={clearFilters}>
-          {_("Clear all filters")}
-        </Button>
-      }
-    >
-      {_("Try other words, or take a filter away.")}
-    </Nothing>
   );
 }
 
@@ -206,11 +188,7 @@ function Rows({ view, rows, columns, selection, stale }: RowsProps) {
         stale={stale}
         selection={selection}
         openMenu={openMenu}
-        sorting={{
-          key: view.sort,
-          descending: view.descending,
-          change: (key, down) => adjust({ sort: [`${down ? "-" : ""}${key}`], cursor: [] }),
-        }}
+        sorting={sortedBy(view.sort, view.descending)}
       />
       {menu && (
         <AnchoredMenu anchor={menu.anchor} entries={keyMenu(menu.row, access)} close={closeMenu} />

@@ -1,7 +1,5 @@
 /** Tokens: whose each is, where it is, and what is wrong with it. */
-import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import KeyIcon from "@patternfly/react-icons/dist/esm/icons/key-icon";
-import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import { type ReactNode, useCallback, useMemo, useState } from "react";
 import { hsm } from "../../../agent/hsm/contract.ts";
 import type { DriverRow, DriversAnswer } from "../../../agent/hsm/drivers/answers.ts";
@@ -10,16 +8,16 @@ import { ActionButton } from "../../lib/action-button.tsx";
 import { useAccess } from "../../lib/capabilities.tsx";
 import { client, listen } from "../../lib/client.ts";
 import { commandOf } from "../../lib/command.ts";
-import { CursorPages } from "../../lib/cursor-pages.tsx";
 import { showDialog } from "../../lib/dialog.tsx";
 import { useQuery } from "../../lib/hooks.ts";
-import { _, format, number } from "../../lib/i18n.ts";
-import { changeCursor, changePerPage, changeText, toggle } from "../../lib/list.ts";
+import { _ } from "../../lib/i18n.ts";
+import { changeText, sortedBy, toggle } from "../../lib/list.ts";
+import { ListPages } from "../../lib/list-pages.tsx";
 import { adjust } from "../../lib/location.ts";
 import { AnchoredMenu, CheckMenu } from "../../lib/menu.tsx";
 import { useShownColumns } from "../../lib/preferences.ts";
 import { Search } from "../../lib/search.tsx";
-import { Failure, Loading, Nothing, Stale } from "../../lib/states.tsx";
+import { Failure, Loading, NoMatch, Nothing, Stale } from "../../lib/states.tsx";
 import { Table } from "../../lib/table.tsx";
 import { NoDriver } from "../drivers/none.tsx";
 import { works } from "../judge.ts";
@@ -85,17 +83,7 @@ function Found({ view, page, drivers, stale }: FoundProps) {
         {create}
       </Toolbar>
       {page.rows.length === 0 ? (
-        <Nothing
-          title={_("No token matches")}
-          icon={SearchIcon}
-          actions={
-            <Button variant="link" onClick={clearFilters}>
-              {_("Clear all filters")}
-            </Button>
-          }
-        >
-          {_("Try other words, or take a filter away.")}
-        </Nothing>
+        <NoMatch title={_("No token matches")} clear={clearFilters} />
       ) : (
         <Rows view={view} page={page} drivers={drivers} stale={stale} />
       )}
@@ -200,11 +188,7 @@ function Rows({ view, page, drivers, stale }: FoundProps) {
             <TokenDetail row={row} driver={drivers.rows.find(({ name }) => name === row.driver)} />
           ),
         }}
-        sorting={{
-          key: view.sort,
-          descending: view.descending,
-          change: (key, down) => adjust({ sort: [`${down ? "-" : ""}${key}`], cursor: [] }),
-        }}
+        sorting={sortedBy(view.sort, view.descending)}
       />
       <div className="ds-toolbar">
         <CheckMenu
@@ -214,17 +198,13 @@ function Rows({ view, page, drivers, stale }: FoundProps) {
           toggle={toggleColumn}
         />
         <span className="ds-grow" />
-        <CursorPages
+        <ListPages
           label={_("Pages of tokens")}
-          text={format(_("$0 of $1"), number(page.rows.length), number(page.total))}
-          newer={_("Previous page")}
-          older={_("Next page")}
-          cursor={view.cursor}
+          view={view}
+          shown={page.rows.length}
+          total={page.total}
           next={page.next}
-          perPage={view.perPage}
           sizes={pageSizes}
-          change={changeCursor}
-          changePerPage={changePerPage}
         />
       </div>
       {menu && (

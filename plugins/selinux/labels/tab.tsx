@@ -8,18 +8,12 @@ import { askAtOnce } from "../../lib/ask.ts";
 import { verdictColors, verdictName } from "../../lib/assurance.tsx";
 import { useAccess } from "../../lib/capabilities.tsx";
 import { client, listen } from "../../lib/client.ts";
-import { CursorPages } from "../../lib/cursor-pages.tsx";
 import { showDialog } from "../../lib/dialog.tsx";
 import { useNow, useQuery } from "../../lib/hooks.ts";
 import { _, format, ngettext, number, relativeTime } from "../../lib/i18n.ts";
 import { useJobs } from "../../lib/jobs.ts";
-import {
-  changeCursor,
-  changePerPage,
-  changeText,
-  type ListView,
-  readList,
-} from "../../lib/list.ts";
+import { changeText, type ListView, readList } from "../../lib/list.ts";
+import { ListPages } from "../../lib/list-pages.tsx";
 import type { Place } from "../../lib/location.ts";
 import { MayNot } from "../../lib/may-not.tsx";
 import { useSelection } from "../../lib/preferences.ts";
@@ -219,17 +213,13 @@ function Files({ view, report: { files }, stale }: FilesProps) {
           selection={selection}
         />
       )}
-      <CursorPages
+      <ListPages
         label={_("Pages of files")}
-        text={format(_("$0 of $1"), number(files.rows.length), number(files.matching))}
-        newer={_("Previous page")}
-        older={_("Next page")}
-        cursor={view.cursor}
+        view={view}
+        shown={files.rows.length}
+        total={files.matching}
         next={files.next}
-        perPage={view.perPage}
         sizes={pageSizes}
-        change={changeCursor}
-        changePerPage={changePerPage}
       />
     </>
   );

@@ -9,12 +9,12 @@ import {
 import { ChoiceMenu } from "../../lib/choice.tsx";
 import { client } from "../../lib/client.ts";
 import { commandOf } from "../../lib/command.ts";
-import { CursorPages } from "../../lib/cursor-pages.tsx";
 import { CheckField } from "../../lib/fields.tsx";
 import { Command } from "../../lib/help.tsx";
 import { useQuery } from "../../lib/hooks.ts";
 import { _, format, number } from "../../lib/i18n.ts";
-import { changeCursor, changeOption, changePerPage, readList } from "../../lib/list.ts";
+import { changeOption, readList } from "../../lib/list.ts";
+import { ListPages } from "../../lib/list-pages.tsx";
 import { first, type Place } from "../../lib/location.ts";
 import { Failure, Loading, Nothing, Stale } from "../../lib/states.tsx";
 import { type Column, Table } from "../../lib/table.tsx";
@@ -66,17 +66,13 @@ export function Compare({ place }: { place: Place }) {
                 />
               </div>
               <Rows comparison={data} stale={query.loading} />
-              <CursorPages
+              <ListPages
                 label={_("Pages of differences")}
-                text={format(_("$0 of $1"), number(data.rows.length), number(data.total))}
-                newer={_("Previous page")}
-                older={_("Next page")}
-                cursor={cursor}
+                view={{ cursor, perPage }}
+                shown={data.rows.length}
+                total={data.total}
                 next={data.next}
-                perPage={perPage}
                 sizes={pageSizes}
-                change={changeCursor}
-                changePerPage={changePerPage}
               />
             </>
           )}

@@ -6,18 +6,11 @@ import { selinux } from "../../../agent/selinux/contract.ts";
 import { type SlotPage, slotSortKeys } from "../../../agent/selinux/settings/answers.ts";
 import { ChoiceMenu } from "../../lib/choice.tsx";
 import { client, listen } from "../../lib/client.ts";
-import { CursorPages } from "../../lib/cursor-pages.tsx";
 import { useQuery } from "../../lib/hooks.ts";
 import { _, format, ngettext, number } from "../../lib/i18n.ts";
-import {
-  changeCursor,
-  changeOption,
-  changePerPage,
-  changeText,
-  type ListView,
-  readList,
-} from "../../lib/list.ts";
-import { adjust, first, type Place } from "../../lib/location.ts";
+import { changeOption, changeText, type ListView, readList, sortedBy } from "../../lib/list.ts";
+import { ListPages } from "../../lib/list-pages.tsx";
+import { first, type Place } from "../../lib/location.ts";
 import { CheckMenu } from "../../lib/menu.tsx";
 import { Meter } from "../../lib/meter.tsx";
 import { useShownColumns } from "../../lib/preferences.ts";
@@ -149,24 +142,16 @@ function Slots({ view, page, stale }: { view: View; page: SlotPage; stale: boole
           rows={page.rows}
           keyOf={({ name }) => name}
           stale={stale}
-          sorting={{
-            key: view.sort,
-            descending: view.descending,
-            change: (key, down) => adjust({ sort: [`${down ? "-" : ""}${key}`], cursor: [] }),
-          }}
+          sorting={sortedBy(view.sort, view.descending)}
         />
       )}
-      <CursorPages
+      <ListPages
         label={_("Pages of slots")}
-        text={format(_("$0 of $1"), number(page.rows.length), number(page.total))}
-        newer={_("Previous page")}
-        older={_("Next page")}
-        cursor={view.cursor}
+        view={view}
+        shown={page.rows.length}
+        total={page.total}
         next={page.next}
-        perPage={view.perPage}
         sizes={pageSizes}
-        change={changeCursor}
-        changePerPage={changePerPage}
       />
     </>
   );
