@@ -2,13 +2,13 @@
  * Certificates through the bus: who may, what a second person decides, TLS with what was issued, and
  * an agent that is killed while it issues. An agent and a driver of the test's own.
  */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, request } from "node:https";
 import type { AddressInfo } from "node:net";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -25,6 +25,7 @@ import { hsmPaths } from "../../packaging/setup/components/softhsm.js";
 import { createStack } from "../../packaging/setup/stack.js";
 import { Person } from "../lib/caller.ts";
 import { approved, createAgency, type Staff } from "../lib/hsm-agency.ts";
+import { OwnAgent } from "../lib/own-agent.ts";
 import { OpensslBed } from "../lib/pki.ts";
 import { removeTree } from "../lib/remove-tree.js";
 import { people } from "../lib/test-stack.js";
@@ -32,7 +33,6 @@ import { people } from "../lib/test-stack.js";
 const tenant = "pki-agency";
 const other = "pki-other";
 const kills = 3;
-const program = resolve(import.meta.dirname, "../../dist/agent/agent.js");
 const stateDirectory = mkdtempSync("/var/tmp/dsecos-pki-");
 const stack = createStack({
   mode: "private",
@@ -45,7 +45,7 @@ const environment = { ...process.env, ...stack.context.environment };
 const ssl = new OpensslBed();
 const persons = new Map<string, Person>();
 let staff: Staff;
-let agent: ChildProcess;
+const agent = new OwnAgent(configFile, environment);
 
 beforeAll(async () => {
   await stack.start();
@@ -60,13 +60,13 @@ beforeAll(async () => {
   for (const role of ["nobody", "viewer", "operator", "officer", "officer2", "auditor"] as const)
     persons.set(role, await Person.as(people[role], environment));
   staff = { operator: as("operator"), officer: as("officer"), second: as("officer2") };
-  await start();
+  await agent.start();
   await createAgency(staff, tenant, {});
   await createAgency(staff, other, {});
 }, 300_000);
 afterAll(async () => {
   for (const person of persons.values()) person.end();
-  if (agent !== undefined) await kill();
+  await agent.kill();
   await stack.stop();
   ssl.close();
   removeTree(stateDirectory);
@@ -76,30 +76,6 @@ function as(role: string): Person {
   const person = persons.get(role);
   if (person === undefined) throw new Error(`no ${role}`);
   return person;
-}
-
-async function start(): Promise<void> {
-  const child = spawn(process.execPath, [program, "--config", configFile], {
-    env: environment,
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  agent = child;
-  let said = "";
-  await new Promise<void>((ready, failed) => {
-    child.stderr.on("data", (chunk) => {
-      said += chunk;
-      if (said.includes('"tenants loaded"')) ready();
-    });
-    child.once("exit", (code) => failed(new Error(`the agent ended with ${code}: ${said}`)));
-  });
-}
-
-async function kill(): Promise<void> {
-  agent.removeAllListeners("exit");
-  if (agent.exitCode !== null || agent.signalCode !== null) return;
-  const ended = once(agent, "exit");
-  agent.kill("SIGKILL");
-  await ended;
 }
 
 function csr(name: string, ...more: string[]): string {
@@ -271,10 +247,10 @@ test("an agent that is killed while it issues loses nothing that it replied, and
       ...{ timeout: 60_000, interval: 5 },
     });
     await delay(randomInt(60));
-    await kill();
+    await agent.kill();
     stopped = true;
     await working;
-    await start();
+    await agent.start();
   }
   const { rows } = await vi.waitFor(
     async () => (await as("viewer").call(hsm, "Authorities")) as Authorities,

@@ -2,10 +2,9 @@
  * The agent is killed between a use and its receipt: the use is in the driver's counter and not in
  * the record, and the statement says so. An agent and a driver of the test's own.
  */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { audit } from "../../agent/audit/contract.ts";
 import type { AuditEntry } from "../../agent/audit/entry.ts";
@@ -16,12 +15,12 @@ import { readRecord } from "../../packaging/setup/lib/daemons.js";
 import { createStack } from "../../packaging/setup/stack.js";
 import { Person } from "../lib/caller.ts";
 import { createAgency } from "../lib/hsm-agency.ts";
+import { OwnAgent } from "../lib/own-agent.ts";
 import { removeTree } from "../lib/remove-tree.js";
 import { people } from "../lib/test-stack.js";
 
 const tenant = "killed-agency";
 const message = Buffer.from("message").toString("base64");
-const program = resolve(import.meta.dirname, "../../dist/agent/agent.js");
 const stateDirectory = mkdtempSync("/var/tmp/dsecos-use-kill-");
 const stack = createStack({
   mode: "private",
@@ -34,7 +33,7 @@ const environment = { ...process.env, ...stack.context.environment };
 const persons: Person[] = [];
 let operator: Person;
 let auditor: Person;
-let agent: ChildProcess;
+const agent = new OwnAgent(configFile, environment);
 
 beforeAll(async () => {
   await stack.start();
@@ -54,39 +53,15 @@ beforeAll(async () => {
   operator = await as(people.operator);
   auditor = await as(people.auditor);
   const staff = { operator, officer: await as(people.officer), second: operator };
-  await start();
+  await agent.start();
   await createAgency(staff, tenant, { documents: "P-384" });
 }, 300_000);
 afterAll(async () => {
   for (const person of persons) person.end();
-  if (agent !== undefined) await kill();
+  await agent.kill();
   await stack.stop();
   removeTree(stateDirectory);
 });
-
-async function start(): Promise<void> {
-  const child = spawn(process.execPath, [program, "--config", configFile], {
-    env: environment,
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  agent = child;
-  let said = "";
-  await new Promise<void>((ready, failed) => {
-    child.stderr.on("data", (chunk) => {
-      said += chunk;
-      if (said.includes('"tenants loaded"')) ready();
-    });
-    child.once("exit", (code) => failed(new Error(`the agent ended with ${code}: ${said}`)));
-  });
-}
-
-async function kill(): Promise<void> {
-  agent.removeAllListeners("exit");
-  if (agent.exitCode !== null || agent.signalCode !== null) return;
-  const ended = once(agent, "exit");
-  agent.kill("SIGKILL");
-  await ended;
-}
 
 /** Keeper and host of the driver: the process on record, and its child. */
 function driverProcesses(): number[] {
@@ -120,12 +95,12 @@ test("a use whose receipt is missing is counted, and the statement says why", as
     });
     // A whole call later, its request lies in the driver's socket.
     await auditor.call(hsm, "Rules", tenant).catch(() => undefined);
-    await kill();
+    await agent.kill();
     expect((await lost).error?.name).toMatch(/NoReply/);
   } finally {
     for (const pid of frozen) process.kill(pid, "SIGCONT");
   }
-  await start();
+  await agent.start();
   const after = await vi.waitFor(
     async () => {
       const made = await statement();

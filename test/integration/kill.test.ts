@@ -2,10 +2,8 @@
  * The agent is killed at random moments of creating and deleting. After every start each tenant is
  * whole or gone, the record is intact, and it tells what came of every act.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { approvals } from "../../agent/approvals/contract.ts";
@@ -18,11 +16,11 @@ import { incusApi } from "../../packaging/setup/lib/incus-api.js";
 import { createStack } from "../../packaging/setup/stack.js";
 import { Person } from "../lib/caller.ts";
 import { checkLog } from "../lib/check-log.ts";
+import { OwnAgent } from "../lib/own-agent.ts";
 import { removeTree } from "../lib/remove-tree.js";
 import { people } from "../lib/test-stack.js";
 
 const kills = Number(process.env.DSECOS_TEST_KILLS ?? 200);
-const program = resolve(import.meta.dirname, "../../dist/agent/agent.js");
 const stateDirectory = mkdtempSync("/var/tmp/dsecos-kill-");
 const stack = createStack({
   mode: "private",
@@ -36,7 +34,7 @@ const environment = { ...process.env, ...stack.context.environment };
 const api = incusApi(join(stack.context.incusDirectory, "unix.socket"));
 let operator: Person;
 let officer: Person;
-let agent: ChildProcess | undefined;
+const agent = new OwnAgent(configFile, environment);
 
 beforeAll(async () => {
   await stack.start();
@@ -51,35 +49,10 @@ beforeAll(async () => {
 afterAll(async () => {
   operator?.end();
   officer?.end();
-  await kill();
+  await agent.kill();
   await stack.stop();
   removeTree(stateDirectory);
 });
-
-async function start(): Promise<void> {
-  const stdio = ["ignore", "ignore", "pipe"] as const;
-  const child = spawn(process.execPath, [program, "--config", configFile], {
-    env: environment,
-    stdio: [...stdio],
-  });
-  agent = child;
-  let said = "";
-  await new Promise<void>((ready, failed) => {
-    child.stderr?.on("data", (chunk) => {
-      said += chunk;
-      if (said.includes('"tenants loaded"')) ready();
-    });
-    child.once("exit", (code) => failed(new Error(`the agent ended with ${code}: ${said}`)));
-  });
-}
-
-async function kill(): Promise<void> {
-  if (agent === undefined || agent.exitCode !== null || agent.signalCode !== null) return;
-  agent.removeAllListeners("exit");
-  const ended = once(agent, "exit");
-  agent.kill("SIGKILL");
-  await ended;
-}
 
 const spec = (index: number) => ({
   domain: `kill${index}_t`,
@@ -123,7 +96,7 @@ const random = (below: number) => {
 };
 
 test(`${kills} kills: every tenant is whole or gone, and the record tells which`, async () => {
-  await start();
+  await agent.start();
   await operator.call(tenants, "Create", "kill-reference", spec(999_999));
   const reference = (await api.request("GET", "/1.0/projects/kill-reference")) as {
     config: Record<string, string>;
@@ -137,8 +110,8 @@ test(`${kills} kills: every tenant is whole or gone, and the record tells which`
     if (remove === undefined) void operator.try(tenants, "Create", `kill-${i}`, spec(i));
     else remove();
     await delay(random(50));
-    await kill();
-    await start();
+    await agent.kill();
+    await agent.start();
     present = await settled();
     expect(present).toContain("kill-reference");
     for (const name of present) {
@@ -151,7 +124,7 @@ test(`${kills} kills: every tenant is whole or gone, and the record tells which`
   await expect
     .poll(() => openActs(), { timeout: 30_000, message: "acts without an outcome" })
     .toEqual([]);
-  await kill();
+  await agent.kill();
   // Cuts off what the kill may have left half-written.
   const writer = new SegmentWriter(auditDirectory);
   writer.open();
