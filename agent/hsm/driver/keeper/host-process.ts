@@ -9,7 +9,7 @@ import type { FromHost, ToHost } from "./messages.ts";
 
 /** The first time at once, since a module that died once often lives when begun anew. */
 const waitsMs = [0, 500, 1000, 2000, 4000, 8000, 16_000, 30_000];
-/** Who lived that long is not one that dies at once. */
+/** Who served that long is not one that dies at once. */
 const livedMs = 10_000;
 /** Threads of libuv besides those that wait for the module: files, and making keys. */
 const moreThreads = 4;
@@ -33,6 +33,8 @@ export class HostProcess {
   readonly #given: Socket[] = [];
   #deaths = 0;
   #began = 0;
+  /** Since when it serves; a slow machine needs long to begin what fails at once. */
+  #ready: number | undefined;
   #why = "";
   /** The host itself said that it cannot begin. */
   #cannot = false;
@@ -52,6 +54,7 @@ export class HostProcess {
   #start(): void {
     const { program, parameters, config, log } = this.#options;
     this.#began = performance.now();
+    this.#ready = undefined;
     this.#why = "";
     this.#cannot = false;
     this.#pinged = undefined;
@@ -111,6 +114,7 @@ export class HostProcess {
         this.#cannot = true;
         return;
       case "ready":
+        this.#ready = performance.now();
         this.#set({
           state: "ready",
           reason: "",
@@ -135,7 +139,8 @@ export class HostProcess {
     if (this.#closing) return;
     const how = signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`;
     const why = this.#why === "" ? how : this.#why;
-    this.#deaths = performance.now() - this.#began > livedMs ? 1 : this.#deaths + 1;
+    const lived = this.#ready !== undefined && performance.now() - this.#ready > livedMs;
+    this.#deaths = lived ? 1 : this.#deaths + 1;
     const wait = waitsMs[Math.min(this.#deaths, waitsMs.length) - 1] ?? 0;
     this.#options.log("error", "the driver's process ended", { why, code, signal, waitMs: wait });
     const state = this.#cannot || this.#deaths > 2 ? "failed" : "restarting";
