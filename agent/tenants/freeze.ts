@@ -53,7 +53,8 @@ export async function freezeAll(
   for (let round = 1; round <= rounds; round += 1) {
     const running = (await instanceStates(client, project)).filter(isRunning);
     if (running.length === 0) return [...frozen];
-    if (failed.size > 0) await delay(500);
+    // On a busy machine it takes a container long to stand still.
+    if (failed.size > 0) await delay(250 * 2 ** (round - 1));
     const errors = new Map<string, string>();
     await forEachBounded(running, width, async ({ name }) => {
       const error = await changeState(client, project, name, "freeze");

@@ -116,7 +116,8 @@ async function useAll(): Promise<Buffer> {
   expect(await use("OpenEnvelope", ...to, envelope)).toBe(base64);
   const { der } = (await use("PublicKey", tenant, "letters", 0)) as { der: string };
   const recipient = { tenant, key: "letters", version: 1, region: "UK", publicKey: der };
-  const transfer = await approved(staff, "Transfer", ...as, key.wrapped, recipient);
+  const at = [tenant, "documents", "a test", key.wrapped, "page 1"];
+  const transfer = await approved(staff, "Transfer", ...at, recipient);
   expect(transfer.error).toBeUndefined();
   // What is refused says no more than what is not.
   const wrong = await staff.operator.try(hsm, "Decrypt", tenant, "documents", "a test", "x", blob);
