@@ -103,6 +103,13 @@ describe.skipIf(reason !== "")(`a node that enforces from its first boot${skippe
     return log.split("\n").filter((line) => line.includes("type=AVC") && theirs.test(line));
   }
 
+  /** Waits until the driver of SoftHSM is ready, after it began anew so many times. */
+  const driver = (restarts: number) =>
+    until("the driver of SoftHSM", 300, async () => {
+      const { rows } = JSON.parse(await machine.run(["dsecos", "hsm", "get-drivers", "--json"]));
+      return rows[0].state === "ready" && rows[0].restarts === restarts;
+    });
+
   test("the first boot enforced our policy, and services are in their domains", async () => {
     expect(await machine.run(["cat", "/sys/fs/selinux/enforce"])).toBe("1");
     expect(await machine.run(["cat", "/sys/fs/selinux/policyvers"])).toBe("33");
@@ -111,6 +118,7 @@ describe.skipIf(reason !== "")(`a node that enforces from its first boot${skippe
     expect(await machine.run(["cat", "/proc/cmdline"])).toContain("security=selinux enforcing=1");
     await machine.run(["systemctl", "is-active", "cockpit.socket", "ssh", "auditd", "dbus"]);
     await machine.run(["systemctl", "start", "cockpit.service"]);
+    await driver(0);
     const found = await domains();
     expect(found.get("systemd-journal")).toEqual(new Set(["syslogd_t"]));
     expect(found.get("auditd")).toEqual(new Set(["auditd_t"]));
@@ -282,6 +290,21 @@ describe.skipIf(reason !== "")(`a node that enforces from its first boot${skippe
     const stored = "/etc/selinux/enterprise/policy/policy.33";
     expect(await machine.run(["sha256sum", stored])).toContain(policy);
   }, 2_400_000);
+
+  test("a tenant's key signs in the driver's domain, and after its module was killed", async () => {
+    const hsm = (...words: string[]) => machine.run(["dsecos", "hsm", ...words]);
+    const signed = () =>
+      machine.run(["sh", "-s"], {
+        input: "dsecos hsm sign alpha documents Test --message @/etc/machine-id | base64",
+      });
+    await driver(0);
+    await hsm("create-token", "alpha", "softhsm");
+    await hsm("create-key", "alpha", "--name", "documents", "--algorithm", "P-384");
+    expect(await signed()).toMatch(/^M[A-Za-z0-9+/=\s]{130,}$/); // a SEQUENCE of two numbers
+    await machine.run(["sh", "-s"], { input: "kill -KILL $(pgrep -f -- --host$)" });
+    await driver(1);
+    expect(await signed()).toMatch(/^M/);
+  }, 900_000);
 
   test("Incus and the agent did all of it without a denial of their own", async () => {
     for (const [tenant, instance] of [
