@@ -156,6 +156,17 @@ describe("a token that does other than it was asked", () => {
     },
   );
 
+  it.each(["AES-256", "P-384", "Ed25519", "RSA-3072"] as const)(
+    "and makes a key %s that does more than it is for: the key is destroyed",
+    async (algorithm) => {
+      faults.set("more-uses");
+      const made = bed.driver.generateKey("acme", newId(), algorithm);
+      await expect(made).rejects.toMatchObject({ kind: "badKey" });
+      await expect(made).rejects.toThrow("CKA_DERIVE is true");
+      expect(await bed.driver.keys("acme")).toEqual([]);
+    },
+  );
+
   it("and has two keys of one id: none is used, none is destroyed", async () => {
     const id = newId();
     faults.set("double-key");

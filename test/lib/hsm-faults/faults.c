@@ -8,7 +8,7 @@
  *   delay (microseconds)                          in C_Sign and C_Encrypt
  *   forget-login                                  in C_FindObjectsInit
  *   pin-locked                                    C_Login gives CKR_PIN_LOCKED
- *   weak-key double-key full hang-making          in C_GenerateKey and C_GenerateKeyPair
+ *   weak-key more-uses double-key full hang-making in C_GenerateKey and C_GenerateKeyPair
  *   sick                                          C_Encrypt and C_Decrypt give CKR_GENERAL_ERROR
  */
 #include <dlfcn.h>
@@ -146,12 +146,17 @@ static CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR_PTR
   return real->C_Login(session, user, pin, length);
 }
 
-/* The key may leave the token then, whatever the caller asked for. */
-static void weaken(CK_ATTRIBUTE_PTR attributes, CK_ULONG count) {
+static void say_yes(CK_ATTRIBUTE_TYPE type, CK_ATTRIBUTE_PTR attributes, CK_ULONG count) {
   CK_ULONG i;
   for (i = 0; i < count; i++) {
-    if (attributes[i].type == CKA_EXTRACTABLE) *(CK_BBOOL *)attributes[i].pValue = CK_TRUE;
+    if (attributes[i].type == type) *(CK_BBOOL *)attributes[i].pValue = CK_TRUE;
   }
+}
+
+/* The key may leave the token then, or does more, whatever the caller asked for. */
+static void weaken(CK_ATTRIBUTE_PTR attributes, CK_ULONG count) {
+  if (fault("weak-key") >= 0) say_yes(CKA_EXTRACTABLE, attributes, count);
+  if (fault("more-uses") >= 0) say_yes(CKA_DERIVE, attributes, count);
 }
 
 static CK_RV generate_key(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism,
@@ -159,7 +164,7 @@ static CK_RV generate_key(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism,
   called("C_GenerateKey", mechanism->mechanism);
   if (fault("full") >= 0) return CKR_DEVICE_MEMORY;
   if (fault("hang-making") >= 0) wait_forever();
-  if (fault("weak-key") >= 0) weaken(attributes, count);
+  weaken(attributes, count);
   if (fault("double-key") >= 0) real->C_GenerateKey(session, mechanism, attributes, count, key);
   return real->C_GenerateKey(session, mechanism, attributes, count, key);
 }
@@ -171,7 +176,7 @@ static CK_RV generate_key_pair(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mecha
   called("C_GenerateKeyPair", mechanism->mechanism);
   if (fault("full") >= 0) return CKR_DEVICE_MEMORY;
   if (fault("hang-making") >= 0) wait_forever();
-  if (fault("weak-key") >= 0) weaken(own, own_count);
+  weaken(own, own_count);
   if (fault("double-key") >= 0)
     real->C_GenerateKeyPair(session, mechanism, open, open_count, own, own_count, open_key, own_key);
   return real->C_GenerateKeyPair(session, mechanism, open, open_count, own, own_count, open_key,

@@ -7,7 +7,7 @@ import {
   secretTemplate,
   type TokenAlgorithm,
 } from "../pkcs11/keytypes.ts";
-import { type Handle, type Module, readAttribute } from "../pkcs11/module.ts";
+import { type Attribute, type Handle, type Module, readAttribute } from "../pkcs11/module.ts";
 import { CKA, CKO, type Numbers } from "../pkcs11/numbers.ts";
 import { DriverError, type KeyInToken } from "../types.ts";
 import { absent } from "./failures.ts";
@@ -15,6 +15,13 @@ import { KeyReader } from "./read-key.ts";
 import type { FoundKey, Token } from "./token.ts";
 import type { Tokens } from "./tokens.ts";
 import { turns } from "./turns.ts";
+
+/** What a token made, with what was asked of each half. */
+interface Made {
+  own: Handle;
+  open?: Handle;
+  asked: { handle: Handle; template: Attribute[] }[];
+}
 
 const isPrivate = (kind: number) => kind === CKO.PRIVATE_KEY || kind === CKO.SECRET_KEY;
 
@@ -145,11 +152,17 @@ export class Keys {
     );
   }
 
-  async #generate(session: Handle, id: string, algorithm: TokenAlgorithm, use: "sign" | "derive") {
+  async #generate(
+    session: Handle,
+    id: string,
+    algorithm: TokenAlgorithm,
+    use: "sign" | "derive",
+  ): Promise<Made> {
     const mechanism = { mechanism: keyType(algorithm, this.#numbers).generate };
     if (algorithm === "AES-256") {
       const template = secretTemplate(id, this.#numbers);
-      return { own: await this.#module.generateKeyAsync(session, mechanism, template) };
+      const own = await this.#module.generateKeyAsync(session, mechanism, template);
+      return { own, asked: [{ handle: own, template }] };
     }
     const { publicHalf, privateHalf } = pairTemplates(algorithm, id, use, this.#numbers);
     const pair = await this.#module.generateKeyPairAsync(
@@ -158,20 +171,23 @@ export class Keys {
       publicHalf,
       privateHalf,
     );
-    return { own: pair.privateKey, open: pair.publicKey };
+    const { privateKey: own, publicKey: open } = pair;
+    const asked = [
+      { handle: own, template: privateHalf },
+      { handle: open, template: publicHalf },
+    ];
+    return { own, open, asked };
   }
 
-  /** Believes no module: a key that can leave it, or was not made in it, does not stay. */
-  #checked(
-    session: Handle,
-    id: string,
-    algorithm: TokenAlgorithm,
-    made: { own: Handle; open?: Handle },
-  ): KeyInToken {
+  /**
+   * Believes no module: a key that can leave it, was not made in it, or may be used for more than was
+   * asked, does not stay.
+   */
+  #checked(session: Handle, id: string, algorithm: TokenAlgorithm, made: Made): KeyInToken {
     let wrong: string;
     try {
       const key = this.#reader.key(session, made.own, made.open);
-      wrong = faults(key, id, algorithm);
+      wrong = [...faults(key, id, algorithm), ...this.#otherFlags(session, made)].join(", ");
       if (wrong === "") return key;
     } catch (error) {
       wrong = `it does not tell what it is (${error instanceof Error ? error.message : error})`;
@@ -182,27 +198,43 @@ export class Keys {
     throw new DriverError("badKey", `the token made a key that is not safe: ${wrong}`);
   }
 
+  /** Every flag is read back, as for its uses. */
+  #otherFlags(session: Handle, { asked }: Made): string[] {
+    return asked.flatMap(({ handle, template }) =>
+      template
+        .filter(({ type, value }) => {
+          if (typeof value !== "boolean") return false;
+          return (readAttribute(this.#module, session, handle, type)[0] === 1) !== value;
+        })
+        .map(({ type, value }) => `${attributeName(type)} is ${!value}`),
+    );
+  }
+
   /** Both halves; a key that answers to no one or to several is not touched. */
   destroy(label: string, id: string): Promise<void> {
     return this.#tokens.run(label, "destroy a key", (session, token) => {
       const own = this.#only(session, id);
       const { open } = this.#halves(session, id);
       token.keys.delete(id);
-      // The public half last: what is left after a crash is a key that is found and destroyed again.
+      // The private half last: what is left after a crash is a key that is found and destroyed again.
       for (const handle of [...open, own]) this.#module.C_DestroyObject(session, handle);
     });
   }
 }
 
-function faults(key: KeyInToken, id: string, algorithm: TokenAlgorithm): string {
+function attributeName(type: number): string {
+  const name = Object.entries(CKA).find(([, number]) => number === type)?.[0];
+  return `CKA_${name ?? type.toString(16)}`;
+}
+
+/** What cannot be asked for, or says more than a flag; what can is compared with what was asked. */
+function faults(key: KeyInToken, id: string, algorithm: TokenAlgorithm): string[] {
   const wrong: string[] = [];
-  if (!key.sensitive) wrong.push("CKA_SENSITIVE is false");
   if (!key.alwaysSensitive) wrong.push("CKA_ALWAYS_SENSITIVE is false");
-  if (key.extractable) wrong.push("CKA_EXTRACTABLE is true");
   if (!key.neverExtractable) wrong.push("CKA_NEVER_EXTRACTABLE is false");
   if (!key.local) wrong.push("CKA_LOCAL is false");
   if (key.id !== id) wrong.push("CKA_ID is another");
   if (key.algorithm !== algorithm) wrong.push(`its type is ${key.algorithm}`);
   if (algorithm !== "AES-256" && key.spki.length === 0) wrong.push("its public half is not told");
-  return wrong.join(", ");
+  return wrong;
 }
