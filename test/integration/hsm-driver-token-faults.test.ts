@@ -58,6 +58,20 @@ describe("a token that is taken away", () => {
     }
   });
 
+  it("does not keep another token from being made", async () => {
+    const bed = await createHsmBed();
+    try {
+      await bed.driver.createToken("acme");
+      const [directory = ""] = readdirSync(bed.tokens);
+      renameSync(join(bed.tokens, directory), join(bed.directory, "away"));
+      await bed.driver.createToken("other");
+      const key = await bed.driver.generateKey("other", newId(), "P-384");
+      expect(key.local).toBe(true);
+    } finally {
+      await bed.remove();
+    }
+  });
+
   it("does not hide an object of its own that is damaged", async () => {
     const bed = await createHsmBed();
     try {

@@ -36,20 +36,20 @@ export class Inventory {
     };
   }
 
-  /** Those that do not tell what they are, are not there. */
   tokens(): TokenInfo[] {
-    const infos: TokenInfo[] = [];
-    for (const slot of this.#module.C_GetSlotList(true)) {
-      let info: RawTokenInfo;
+    return this.#there().map(({ slot, info }) => this.#info(slot, info));
+  }
+
+  /** Those that do not tell what they are, are not there. */
+  #there(): { slot: Handle; info: RawTokenInfo }[] {
+    return this.#module.C_GetSlotList(true).flatMap((slot) => {
       try {
-        info = this.#module.C_GetTokenInfo(slot);
+        return [{ slot, info: this.#module.C_GetTokenInfo(slot) }];
       } catch {
         // Its directory or its partition was taken away.
-        continue;
+        return [];
       }
-      infos.push(this.#info(slot, info));
-    }
-    return infos;
+    });
   }
 
   #info(slot: Handle, info: RawTokenInfo): TokenInfo {
@@ -97,10 +97,8 @@ export class Inventory {
   }
 
   #free(): Handle {
-    for (const slot of this.#module.C_GetSlotList(true)) {
-      const { flags } = this.#module.C_GetTokenInfo(slot);
-      if (!has(flags, CKF.TOKEN_INITIALIZED)) return slot;
-    }
+    const free = this.#there().find(({ info }) => !has(info.flags, CKF.TOKEN_INITIALIZED));
+    if (free !== undefined) return free.slot;
     throw new DriverError("full", "the HSM has no free slot for one more token");
   }
 
