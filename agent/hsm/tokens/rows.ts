@@ -108,7 +108,7 @@ function stateOf(
   }
   if (info === undefined) {
     const trouble =
-      "It is gone, which does not mean that its keys are; bring it back from its backup, nothing else was changed.";
+      "It is gone, which does not mean that its keys are; bring it back from its backup, then let Reconcile look for it. Nothing of it was changed.";
     return { state: "absent", trouble };
   }
   if (!info.initialized) {

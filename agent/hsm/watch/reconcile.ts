@@ -177,7 +177,7 @@ const absent = (token: Token) =>
     token,
     "tokenAbsent",
     "",
-    `The token ${token.id} is gone, which does not mean that its keys are; bring it back from its backup. Nothing of it was changed.`,
+    `The token ${token.id} is gone, which does not mean that its keys are; bring it back from its backup, then let Reconcile look for it. Nothing of it was changed.`,
   );
 
 const unreadable = (token: Token, label: string) =>

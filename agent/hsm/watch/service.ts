@@ -16,8 +16,11 @@ import { Schedules } from "./schedule.ts";
 
 const hourMs = 3_600_000;
 const minuteMs = 60_000;
-/** After a failed comparison, in milliseconds. */
-const retryMs = 30_000;
+/**
+ * After a failed comparison, and after one that a person asked for found a token still gone: a driver
+ * looks for such a one every 30 s at most. In milliseconds.
+ */
+const retryMs = 35_000;
 /** Where something that broke off waits to be taken back, in milliseconds. */
 const brokenMs = 80_000;
 /** While a token is gone: each look begins its module anew. */
@@ -99,14 +102,15 @@ export function createWatch(parts: WatchParts) {
     hourly.unref();
   }
 
+  const isAway = () => alarms.all().some(({ kind }) => kind === "tokenAbsent");
+
   function begin(): void {
     compare().then(
       // What could not be asked is asked again soon: its driver may just be starting.
       () => {
-        const isAway = alarms.all().some(({ kind }) => kind === "tokenAbsent");
         if (compared.error !== "") later(retryMs);
         else if (reconciler.waits) later(brokenMs);
-        else later(isAway ? absentMs : hourMs);
+        else later(isAway() ? absentMs : hourMs);
       },
       (error) => {
         log(levelOf(error), "records and tokens were not compared", { error: explain(error) });
@@ -187,6 +191,7 @@ export function createWatch(parts: WatchParts) {
       // One that began before may have read before what is asked about now.
       await comparing?.catch(() => undefined);
       await compare(progress);
+      if (isAway()) later(retryMs);
     });
   }
 
