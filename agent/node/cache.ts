@@ -23,4 +23,9 @@ export class Cache<T> {
     }
     return this.#answer;
   }
+
+  /** Whoever asks from now on gets no answer from before. */
+  forget(): void {
+    this.#answer = undefined;
+  }
 }

@@ -1,15 +1,22 @@
 /** Driver files, tokens and keys as lists: whatever is wrong stays in them, with what to do. */
 import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import * as v from "valibot";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { Call } from "../../agent/bus/call.ts";
 import { DriverError } from "../../agent/hsm/driver/types.ts";
 import { assuranceOf } from "../../agent/hsm/drivers/assurance.ts";
 import { sealing } from "../../agent/hsm/drivers/credential.ts";
+import { Drivers } from "../../agent/hsm/drivers/drivers.ts";
+import { createDriverAnswers } from "../../agent/hsm/drivers/service.ts";
 import { explainDriver } from "../../agent/hsm/errors.ts";
 import { keyFilterSchema } from "../../agent/hsm/keys/answers.ts";
 import { keyPage } from "../../agent/hsm/keys/rows.ts";
 import { labelOf } from "../../agent/hsm/tokens/label.ts";
 import { tokenRows } from "../../agent/hsm/tokens/rows.ts";
+import { FakeDriver, FakeTokens } from "../lib/fake-hsm-driver.ts";
 import { type CoreBed, coreBed, driverFile, withKey, withToken } from "../lib/hsm-core.ts";
 import { keyRecord } from "../lib/hsm-records.ts";
 
@@ -40,6 +47,43 @@ describe("driver files", () => {
       expect.stringMatching(/^secret: Its key pin is wrong/),
     ]);
     expect(bed.core.drivers.all().map(({ name }) => name)).toEqual(["fake"]);
+  });
+
+  test("that come, change and go are noticed by themselves, and told at once", async () => {
+    const directory = join(mkdtempSync(join(tmpdir(), "dsecos-hsm-files-")), "hsm.d");
+    onTestFinished(() => rmSync(dirname(directory), { recursive: true }));
+    let told = () => {};
+    const drivers = new Drivers({
+      ...{ directory, sockets: directory, log: () => {} },
+      open: () => new FakeDriver(new FakeTokens()).driver,
+      changed: () => told(),
+    });
+    onTestFinished(() => drivers.close());
+    const log = () => {};
+    const { handlers } = createDriverAnswers({ drivers, directory, log });
+    const names = async () => {
+      const { rows } = await handlers.GetDrivers({} as Call);
+      return rows.map(({ name, state }) => `${name} ${state}`);
+    };
+    const change = async (act: () => void) => {
+      const noticed = new Promise<void>((resolve) => {
+        told = resolve;
+      });
+      act();
+      await noticed;
+      return names();
+    };
+    expect(await names()).toEqual([]);
+    mkdirSync(directory);
+    // Without a directory there is nothing to be watched: the next who asks begins it.
+    await drivers.load();
+    const file = (name: string) => join(directory, `${name}.json`);
+    const write = (name: string, text: string) => () => writeFileSync(file(name), text);
+    const right = JSON.stringify(driverFile);
+    expect(await change(write("fake", right))).toEqual(["fake ready"]);
+    expect(await change(write("fake", "{"))).toEqual(["fake badFile"]);
+    expect(await change(write("fake", right))).toEqual(["fake ready"]);
+    expect(await change(() => rmSync(directory, { recursive: true }))).toEqual([]);
   });
 });
 

@@ -1,10 +1,12 @@
 /** The drivers of this node: opened as their files say, and opened anew when a file changes. */
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { canonical } from "../../audit/canonical.ts";
-import type { Log } from "../../log.ts";
+import { explain, type Log } from "../../log.ts";
 import type { DriverConfig } from "../config.ts";
 import type { Driver } from "../driver/types.ts";
 import { type DriverFile, readDriverFiles } from "./files.ts";
+import { DirectoryNotice } from "./notice.ts";
 
 export type OpenDriver = (options: {
   name: string;
@@ -21,7 +23,8 @@ export interface DriversParts {
   sockets: string;
   open: OpenDriver;
   log: Log;
-  changed: (name: string) => void;
+  /** Told that drivers are others than before, or say something else of themselves. */
+  changed: () => void;
 }
 
 export interface OpenedDriver {
@@ -33,11 +36,19 @@ export interface OpenedDriver {
 export class Drivers {
   readonly #parts: DriversParts;
   readonly #open = new Map<string, OpenedDriver & { text: string }>();
+  readonly #notice: DirectoryNotice;
   #files: readonly DriverFile[] = [];
   #loading: Promise<void> | undefined;
+  #changes = 0;
 
   constructor(parts: DriversParts) {
     this.#parts = parts;
+    this.#notice = new DirectoryNotice(parts.directory, parts.log, () => void this.#reload());
+  }
+
+  /** Another number after each change: what was told before may be wrong. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** All files as they were read last, those that are wrong too. */
@@ -62,8 +73,24 @@ export class Drivers {
     return this.#loading;
   }
 
+  /** Whatever is being read may be from before the change. */
+  async #reload(): Promise<void> {
+    try {
+      await this.#loading?.catch(() => undefined);
+      await this.load();
+    } catch (error) {
+      this.#parts.log("warning", "driver files were not read again", { error: explain(error) });
+    }
+  }
+
+  #changed(): void {
+    this.#changes += 1;
+    this.#parts.changed();
+  }
+
   async #load(): Promise<void> {
-    const { directory, sockets, open, log, changed } = this.#parts;
+    const { directory, sockets, open, log } = this.#parts;
+    this.#notice.begin();
     const files = await readDriverFiles(directory);
     const wanted = new Map<string, DriverConfig>();
     for (const { name, config } of files) if (config !== undefined) wanted.set(name, config);
@@ -72,20 +99,21 @@ export class Drivers {
       if (config !== undefined && canonical(config) === opened.text) continue;
       this.#open.delete(name);
       await opened.driver.close();
-      changed(name);
     }
     for (const [name, config] of wanted) {
       if (this.#open.has(name)) continue;
       const socket = join(sockets, `${name}.sock`);
       const driver = open({ name, config, socket, log });
-      driver.onChanged(() => changed(name));
+      driver.onChanged(() => this.#changed());
       this.#open.set(name, { name, config, driver, text: canonical(config) });
-      changed(name);
     }
+    const before = this.#files;
     this.#files = files;
+    if (!isDeepStrictEqual(files, before)) this.#changed();
   }
 
   async close(): Promise<void> {
+    this.#notice.end();
     const opened = [...this.#open.values()];
     this.#open.clear();
     await Promise.all(opened.map(({ driver }) => driver.close()));

@@ -39,10 +39,16 @@ export function createDriverAnswers(parts: DriverAnswersParts) {
     );
     return { at: new Date().toISOString(), directory, rows };
   });
-  const getDrivers = (_call: Call) => answer.get();
+  let answered = drivers.changes;
+  function get(): Promise<DriversAnswer> {
+    if (answered !== drivers.changes) answer.forget();
+    answered = drivers.changes;
+    return answer.get();
+  }
+  const getDrivers = (_call: Call) => get();
   /** For the checks of the node. */
   async function facts(): Promise<DriverFact[]> {
-    const { rows } = await answer.get();
+    const { rows } = await get();
     return rows.map(({ name, file, state, reason, assurance: { kind, validated } }) => ({
       ...{ name: name || file, ready: state === "ready", reason, kind, validated },
     }));

@@ -3,6 +3,7 @@
  * order. When the driver's process ends under a call, it is sent once more to the next one, if doing
  * it twice is as good as once.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { Log } from "../../log.ts";
 import type { DriverConfig } from "../config.ts";
 import { type Driver, DriverError, type DriverStatus } from "../driver/types.ts";
@@ -148,9 +149,12 @@ class Link {
 
   #change(to: Partial<DriverStatus>): void {
     const state = to.state ?? this.status.state;
-    const since = state === this.status.state ? this.status.since : new Date().toISOString();
-    this.status = { ...this.status, ...to, since };
+    const before = this.status;
+    const since = state === before.state ? before.since : new Date().toISOString();
+    this.status = { ...before, ...to, since };
     if (state === "failed") this.#refuse(this.status.reason);
+    // One that stays away is looked for every two seconds, which is no news.
+    if (isDeepStrictEqual(this.status, before)) return;
     for (const listener of this.listeners) listener();
   }
 
