@@ -117,12 +117,15 @@ export function purposeExtensions(names: Names, holder: Holder): Buffer[] {
   ];
 }
 
-/** @param depth of authorities below it */
+/**
+ * @param depth of authorities below it. The last has its key outside of our tokens, and could name
+ *   people of another tenant in URIs.
+ */
 export function authorityExtensions(holder: Holder, depth: number): Buffer[] {
   return [
     authorityConstraints(depth),
     authorityUsage(),
-    nameConstraints([["organization", holder.tenant]], holder.domains),
+    nameConstraints([["organization", holder.tenant]], holder.domains, depth > 0),
   ];
 }
 

@@ -86,18 +86,43 @@ export function alternativeNames(uri: string, dns: readonly string[]): Buffer {
   return extension(id_ce_subjectAltName, false, encode(value));
 }
 
+/** What must be below a name so that constraints say anything of it: RFC 2606 gives it to nobody. */
+const nobodysHost = "invalid";
+const everyAddress = ["0.0.0.0/0", "::/0"];
+
 /**
- * Everything below has a subject that begins with `subject`, and host names at or below the given
- * ones; where none is given, host names are not looked at.
+ * Everything below has a subject that begins with `subject`, host names at or below the given ones,
+ * none where none is given, and neither addresses nor electronic mail. Of a kind of names that
+ * constraints do not speak of, every name is permitted (RFC 5280, section 4.2.1.10).
+ * @param uris whether anything below may have URIs: of one only the host can be constrained, and
+ *   tenants share that
  */
-export function nameConstraints(subject: NameParts, dns: readonly string[]): Buffer {
-  const bases = [
+export function nameConstraints(subject: NameParts, dns: readonly string[], uris: boolean): Buffer {
+  // That nothing is permitted is said by permitting one name and excluding it again.
+  const none = [
+    new GeneralName({ rfc822Name: nobodysHost }),
+    ...(uris ? [] : [new GeneralName({ uniformResourceIdentifier: nobodysHost })]),
+  ];
+  const permitted = [
     new GeneralName({ directoryName: nameOf(subject) }),
     ...dns.map((dNSName) => new GeneralName({ dNSName })),
+    ...none,
   ];
-  const subtrees = bases.map((base) => new GeneralSubtree({ base }));
-  const value = new NameConstraints({ permittedSubtrees: new GeneralSubtrees(subtrees) });
+  const excluded = [
+    // An empty name is the beginning of all.
+    ...(dns.length === 0 ? [new GeneralName({ dNSName: "" })] : []),
+    ...everyAddress.map((iPAddress) => new GeneralName({ iPAddress })),
+    ...none,
+  ];
+  const value = new NameConstraints({
+    permittedSubtrees: subtrees(permitted),
+    excludedSubtrees: subtrees(excluded),
+  });
   return extension(id_ce_nameConstraints, true, encode(value));
+}
+
+function subtrees(bases: readonly GeneralName[]): GeneralSubtrees {
+  return new GeneralSubtrees(bases.map((base) => new GeneralSubtree({ base })));
 }
 
 export function listNumber(number: number): Buffer {
