@@ -75,6 +75,21 @@ const sentences: Record<DriverErrorKind, { code: ErrorCode; say: Sentence }> = {
     say: (at) =>
       `The token ${at} has no room left; destroy keys that are not needed, or enlarge it.`,
   },
+  diskFull: {
+    code: "Unavailable",
+    say: (_at, { driver }) =>
+      `The disk with the state of driver ${driver} is full, so nothing was done; make room in /var/lib/dsecos-hsm/${driver} and try again.`,
+  },
+  busy: {
+    code: "Unavailable",
+    say: (_at, { driver }) =>
+      `All sessions of the HSM of driver ${driver} are in use; try again in a moment, and if it lasts, let who runs the HSM allow more.`,
+  },
+  twoTokens: {
+    code: "Conflict",
+    say: (at) =>
+      `More than one token is called as ${at} is, so none of them is used; let whoever put the other there take it away, then ask for Reconcile.`,
+  },
   module: {
     code: "Unavailable",
     say: (_at, { driver }, ckr) =>

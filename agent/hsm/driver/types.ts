@@ -19,6 +19,9 @@ import type { Algorithm } from "../algorithms.ts";
  * - `exists`: the token or the object is there already.
  * - `unsupported`: the token lists no such mechanism.
  * - `full`: the token has no room left.
+ * - `diskFull`: the disk of the driver's state is full, so nothing was done.
+ * - `busy`: the module gave no session in time.
+ * - `twoTokens`: more than one token has the label; none is used.
  * - `module`: the module failed otherwise; `ckr` names how.
  */
 export type DriverErrorKind =
@@ -35,6 +38,9 @@ export type DriverErrorKind =
   | "exists"
   | "unsupported"
   | "full"
+  | "diskFull"
+  | "busy"
+  | "twoTokens"
   | "module";
 
 /** A failure of a driver; `agent/hsm/errors.ts` says it to people. */

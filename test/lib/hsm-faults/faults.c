@@ -10,6 +10,7 @@
  *   pin-locked                                    C_Login gives CKR_PIN_LOCKED
  *   weak-key more-uses double-key full hang-making in C_GenerateKey and C_GenerateKeyPair
  *   sick                                          C_Encrypt and C_Decrypt give CKR_GENERAL_ERROR
+ *   sessions (number)                             C_OpenSession gives so many and then CKR_SESSION_COUNT
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -140,6 +141,47 @@ static CK_RV find_init(CK_SESSION_HANDLE session, CK_ATTRIBUTE_PTR attributes, C
   return real->C_FindObjectsInit(session, attributes, count);
 }
 
+/* Sessions that are open, by slot; one thread alone opens and closes them. */
+static struct { CK_SESSION_HANDLE session; CK_SLOT_ID slot; } opened[256];
+static int open_count;
+
+static CK_RV open_session(CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR application, CK_NOTIFY notify,
+                          CK_SESSION_HANDLE_PTR session) {
+  long most = fault("sessions");
+  CK_RV rv;
+  if (most >= 0 && open_count >= most) return CKR_SESSION_COUNT;
+  rv = real->C_OpenSession(slot, flags, application, notify, session);
+  if (rv != CKR_OK) return rv;
+  if (open_count == sizeof opened / sizeof opened[0]) abort();
+  opened[open_count].session = *session;
+  opened[open_count++].slot = slot;
+  return rv;
+}
+
+static CK_RV close_session(CK_SESSION_HANDLE session) {
+  int i;
+  for (i = 0; i < open_count; i++) {
+    if (opened[i].session != session) continue;
+    opened[i] = opened[--open_count];
+    break;
+  }
+  return real->C_CloseSession(session);
+}
+
+static CK_RV close_all_sessions(CK_SLOT_ID slot) {
+  int i = 0;
+  while (i < open_count) {
+    if (opened[i].slot == slot) opened[i] = opened[--open_count];
+    else i += 1;
+  }
+  return real->C_CloseAllSessions(slot);
+}
+
+static CK_RV finalize(CK_VOID_PTR reserved) {
+  open_count = 0;
+  return real->C_Finalize(reserved);
+}
+
 static CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG length) {
   called("C_Login", user);
   if (fault("pin-locked") >= 0) return CKR_PIN_LOCKED;
@@ -203,6 +245,10 @@ CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list) {
   faulty.C_Decrypt = decrypt;
   faulty.C_FindObjectsInit = find_init;
   faulty.C_Login = login;
+  faulty.C_OpenSession = open_session;
+  faulty.C_CloseSession = close_session;
+  faulty.C_CloseAllSessions = close_all_sessions;
+  faulty.C_Finalize = finalize;
   faulty.C_GenerateKey = generate_key;
   faulty.C_GenerateKeyPair = generate_key_pair;
   *list = &faulty;

@@ -13,6 +13,7 @@ const kinds: Record<string, DriverErrorKind> = {
   CKR_DEVICE_MEMORY: "full",
   CKR_TOKEN_RESOURCE_EXCEEDED: "full",
   CKR_MECHANISM_INVALID: "unsupported",
+  CKR_SESSION_COUNT: "busy",
 };
 
 /** Sessions that ended, on their own or with somebody's login: nothing was done yet. */
@@ -45,7 +46,7 @@ export function toDriverError(error: unknown, doing: string): DriverError {
     return new DriverError(kind, `${doing}: the module gave ${error.ckr}`, error.ckr);
   }
   if ((error as NodeJS.ErrnoException)?.code === "ENOSPC") {
-    return new DriverError("full", "the disk of the driver's state is full: nothing was done");
+    return new DriverError("diskFull", `${doing}: the disk of the driver's state is full`);
   }
   return new DriverError("module", `${doing}: ${error instanceof Error ? error.message : error}`);
 }

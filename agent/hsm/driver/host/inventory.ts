@@ -3,7 +3,7 @@
 import type { Handle, Module, RawTokenInfo } from "../pkcs11/module.ts";
 import { CKF, CKU } from "../pkcs11/numbers.ts";
 import { DriverError, type ModuleInfo, type TokenInfo } from "../types.ts";
-import { toDriverError } from "./failures.ts";
+import { isCkr, toDriverError } from "./failures.ts";
 import type { Pins } from "./secret.ts";
 import { trimmed } from "./token.ts";
 import type { Tokens } from "./tokens.ts";
@@ -125,7 +125,7 @@ export class Inventory {
   /** The officer's PIN is tried once, as the user's is. */
   #setPin(label: string, slot: Handle): void {
     this.#tokens.checkOfficer(label);
-    const session = this.#module.C_OpenSession(slot, CKF.SERIAL_SESSION | CKF.RW_SESSION);
+    const session = this.#session(slot);
     try {
       try {
         this.#module.C_Login(session, CKU.SO, this.#pins.officer(label));
@@ -138,6 +138,17 @@ export class Inventory {
       this.#tokens.retryPin(label);
     } finally {
       this.#module.C_CloseSession(session);
+    }
+  }
+
+  /** Those that nobody has make room; the rest is left to those who use them. */
+  #session(slot: Handle): Handle {
+    for (;;) {
+      try {
+        return this.#module.C_OpenSession(slot, CKF.SERIAL_SESSION | CKF.RW_SESSION);
+      } catch (error) {
+        if (!isCkr(error, "CKR_SESSION_COUNT") || !this.#tokens.closeIdle()) throw error;
+      }
     }
   }
 

@@ -49,7 +49,9 @@ export function createOperations(options: HostOptions): HostParts {
   const refusals = new Refusals(state);
   const module = loadModule(config.module);
   initialize(module);
-  const tokens = new Tokens(module, pins, refusals, log, broken);
+  // Half of what a call may take, so that the other half is left for what it waited for.
+  const waitMs = config.deadlineSeconds * 500;
+  const tokens = new Tokens(module, pins, refusals, log, broken, waitMs);
   const keys = new Keys(tokens, numbers);
   const calls = new KeyCalls(module, numbers, config.concurrency > 1);
   const use = new KeyUse(tokens, keys, calls, numbers);

@@ -4,6 +4,7 @@ import type { Handle, Module } from "../pkcs11/module.ts";
 import { CKF } from "../pkcs11/numbers.ts";
 import type { KeyInToken } from "../types.ts";
 import { isCkr } from "./failures.ts";
+import type { SessionLine } from "./sessions.ts";
 
 /** A key that was found, and is good for as long as the token does not say otherwise. */
 export interface FoundKey {
@@ -14,6 +15,8 @@ export interface FoundKey {
 export class Token {
   readonly label: string;
   readonly slot: Handle;
+  /** Those who wait for a session of it. */
+  readonly line: SessionLine;
   readonly #module: Module;
   readonly #idle: Handle[] = [];
   /** By CKA_ID as hexadecimal. */
@@ -23,8 +26,9 @@ export class Token {
   /** Counts up when its sessions end, so that one that was out is not put back. */
   #generation = 0;
 
-  constructor(module: Module, label: string, slot: Handle) {
+  constructor(module: Module, label: string, slot: Handle, line: SessionLine) {
     this.#module = module;
+    this.line = line;
     this.label = label;
     this.slot = slot;
   }
@@ -50,6 +54,18 @@ export class Token {
   give({ session, generation }: { session: Handle; generation: number }): void {
     // All of an earlier generation were closed together.
     if (generation === this.#generation) this.#idle.push(session);
+  }
+
+  get hasSessions(): boolean {
+    return this.#open > 0;
+  }
+
+  /** Ends a session that nobody has. @returns whether there was one */
+  closeIdle(): boolean {
+    const idle = this.#idle.pop();
+    if (idle === undefined) return false;
+    this.#close(idle);
+    return true;
   }
 
   /** Closes a session in which something was left undone. */

@@ -11,6 +11,7 @@ import { absent, endsHandles, endsModule, endsSession, isCkr, toDriverError } fr
 import { Gate } from "./gate.ts";
 import type { Refusals } from "./refusals.ts";
 import type { Pins } from "./secret.ts";
+import { Returns, SessionLine } from "./sessions.ts";
 import { Token, trimmed } from "./token.ts";
 
 /** A token that is not there is looked for by beginning the module anew, but not all the time. */
@@ -29,19 +30,26 @@ export class Tokens {
   readonly #known = new Map<string, Token>();
   readonly gate = new Gate();
   readonly #broken: (why: string) => never;
+  readonly #returns = new Returns();
+  readonly #mostWaitMs: number;
   #restarting: Promise<void> | undefined;
   #nextRestart = 0;
   #waitMs = firstWaitMs;
 
-  /** @param broken ends the process when the module is of no use any more. */
+  /**
+   * @param broken ends the process when the module is of no use any more
+   * @param mostWaitMs how long a call waits for a session
+   */
   constructor(
     module: Module,
     pins: Pins,
     refusals: Refusals,
     log: Log,
     broken: (why: string) => never,
+    mostWaitMs: number,
   ) {
     this.module = module;
+    this.#mostWaitMs = mostWaitMs;
     this.#broken = broken;
     this.#pins = pins;
     this.#refusals = refusals;
@@ -74,7 +82,9 @@ export class Tokens {
   }
 
   async #session<T>(token: Token, work: Work<T>): Promise<T> {
-    const taken = token.take((session) => this.#login(token, session));
+    const open = () => token.take((session) => this.#login(token, session));
+    const taking = token.line.take(open, () => this.#makeRoom(token));
+    const taken = taking instanceof Promise ? await taking : taking;
     let sound = true;
     try {
       return await work(taken.session, token);
@@ -84,7 +94,21 @@ export class Tokens {
     } finally {
       if (sound) token.give(taken);
       else token.discard(taken);
+      this.#returns.tell();
     }
+  }
+
+  /**
+   * Ends a session of another token that nobody has. A token with sessions of its own gets one of
+   * them back, and would only take the others' logins.
+   */
+  #makeRoom(token: Token): boolean {
+    return !token.hasSessions && this.closeIdle();
+  }
+
+  /** @returns whether there was a session that nobody has, which is closed now. */
+  closeIdle(): boolean {
+    return [...this.#known.values()].some((token) => token.closeIdle());
   }
 
   /** @returns whether it is worth doing once more. @throws DriverError tokenAbsent */
@@ -176,17 +200,18 @@ export class Tokens {
     this.refuse(officerOf(label), error);
   }
 
-  /** @throws DriverError tokenAbsent, ambiguous */
+  /** @throws DriverError tokenAbsent, twoTokens */
   find(label: string): Token {
     const known = this.#known.get(label);
     if (known !== undefined) return known;
     const slots = this.slotsOf(label);
     if (slots.length > 1) {
-      throw new DriverError("ambiguous", `${slots.length} tokens are called ${label}`);
+      throw new DriverError("twoTokens", `${slots.length} tokens are called ${label}`);
     }
     const [slot] = slots;
     if (slot === undefined) throw absent(label);
-    const token = new Token(this.module, label, slot);
+    const line = new SessionLine(this.#returns, this.#mostWaitMs);
+    const token = new Token(this.module, label, slot, line);
     this.#known.set(label, token);
     return token;
   }

@@ -80,6 +80,9 @@ const kinds: Record<DriverErrorKind, true> = {
   exists: true,
   unsupported: true,
   full: true,
+  diskFull: true,
+  busy: true,
+  twoTokens: true,
   module: true,
 };
 

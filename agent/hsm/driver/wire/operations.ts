@@ -28,7 +28,7 @@ import {
 } from "./shapes.ts";
 
 /** Counts up with every change here: agent and driver may be of two versions during an upgrade. */
-export const protocol = 1;
+export const protocol = 2;
 
 /** Longest message, plaintext or envelope. */
 export const mostBytes = 8 * 1024 * 1024;
