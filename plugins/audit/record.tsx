@@ -4,11 +4,10 @@ import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type AuditEntry, audit } from "../../agent/audit/contract.ts";
 import { useAccess } from "../lib/capabilities.tsx";
+import { useColumns } from "../lib/columns.tsx";
 import { useQuery } from "../lib/hooks.ts";
 import { _ } from "../lib/i18n.ts";
 import type { Place } from "../lib/location.ts";
-import { CheckMenu } from "../lib/menu.tsx";
-import { useShownColumns } from "../lib/preferences.ts";
 import { Failure, Loading, Nothing, Stale } from "../lib/states.tsx";
 import { Table } from "../lib/table.tsx";
 import { eventColumns } from "./columns.tsx";
@@ -108,23 +107,14 @@ function Events({ place, view, scope, why }: Props) {
   const held = paused || open !== undefined || reading.scrolled || reading.focused;
   const { rows: arrived, waiting, show } = useHeld(fresh, held);
   const columns = useMemo(eventColumns, []);
-  const [shownColumns, toggleColumn] = useShownColumns("audit", columns);
-  const visible = useMemo(
-    () => columns.filter(({ key }) => key === "time" || shownColumns.includes(key)),
-    [columns, shownColumns],
-  );
+  const shown = useColumns("audit", columns);
   const { data, error } = list;
   const rows = useMemo(() => [...arrived, ...(data?.rows ?? [])], [arrived, data]);
   const size = Math.max(data?.size ?? 0, fresh[0]?.sequence ?? 0);
   return (
     <>
       <Toolbar view={view} summary={summary.data}>
-        <CheckMenu
-          label={_("Columns")}
-          entries={columns.slice(1).map(({ key, title }) => ({ key, label: title }))}
-          chosen={shownColumns}
-          toggle={toggleColumn}
-        />
+        {shown.menu}
       </Toolbar>
       {summary.error && <Stale error={summary.error} />}
       {summary.data && summary.data.total > 0 && (
@@ -161,7 +151,7 @@ function Events({ place, view, scope, why }: Props) {
             >
               <Table
                 label={_("Events")}
-                columns={visible}
+                columns={shown.visible}
                 rows={rows}
                 keyOf={keyOf}
                 stale={list.loading}

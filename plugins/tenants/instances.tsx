@@ -1,18 +1,20 @@
 /** Instances of a tenant: what runs, how much it uses now, and what can be done to it. */
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useMemo } from "react";
 import { type Instance, instances } from "../../agent/instances/contract.ts";
 import type { Tenant } from "../../agent/tenants/contract.ts";
 import { ActionButton } from "../lib/action-button.tsx";
 import { useAccess } from "../lib/capabilities.tsx";
 import { Chart } from "../lib/chart.tsx";
 import { client, listen } from "../lib/client.ts";
+import { useColumns } from "../lib/columns.tsx";
 import { commandOf } from "../lib/command.ts";
 import { showDialog } from "../lib/dialog.tsx";
 import { CommandHelp } from "../lib/help.tsx";
 import { useQuery } from "../lib/hooks.ts";
 import { _, format, ngettext, number, size } from "../lib/i18n.ts";
-import { AnchoredMenu, ButtonMenu, CheckMenu } from "../lib/menu.tsx";
-import { useSelection, useShownColumns } from "../lib/preferences.ts";
+import { ButtonMenu } from "../lib/menu.tsx";
+import { useSelection } from "../lib/preferences.ts";
+import { useRowMenu } from "../lib/row-menu.tsx";
 import { Failure, Loading, Nothing } from "../lib/states.tsx";
 import { Table } from "../lib/table.tsx";
 import { CreateInstanceDialog } from "./create-instance.tsx";
@@ -71,17 +73,14 @@ function Found({ tenant, limit, found, create }: FoundProps) {
   const tracks = useTracks(found);
   const all = together(tracks);
   const columns = useMemo(() => instanceColumns(tracks), [tracks]);
-  const [shown, toggleColumn] = useShownColumns("instances", columns);
-  const visible = columns.filter(({ key }) => key === "name" || shown.includes(key));
+  const shown = useColumns("instances", columns);
   const selection = useSelection();
   const chosen = found.filter(({ name }) => selection.chosen.has(name));
-  const [menu, setMenu] = useState<{ name: string; anchor: HTMLElement }>();
-  const openMenu = useCallback(
-    ({ name }: Instance, anchor: HTMLElement) => setMenu({ name, anchor }),
-    [],
-  );
-  const closeMenu = useCallback(() => setMenu(undefined), []);
-  const opened = found.find(({ name }) => name === menu?.name);
+  // As it is now: what can be done to it may change while its menu is open.
+  const { openMenu, menu } = useRowMenu(({ name }: Instance) => {
+    const now = found.find((one) => one.name === name);
+    return now ? instanceMenu(tenant, [now], access) : [];
+  });
   const cpuNow = all.cpu.at(-1)?.value;
   const ramNow = all.ram.at(-1)?.value ?? 0;
   return (
@@ -107,12 +106,7 @@ function Found({ tenant, limit, found, create }: FoundProps) {
         />
       </div>
       <div className="ds-toolbar">
-        <CheckMenu
-          label={_("Columns")}
-          entries={columns.slice(1).map(({ key, title }) => ({ key, label: title }))}
-          chosen={shown}
-          toggle={toggleColumn}
-        />
+        {shown.menu}
         <CommandHelp
           label={_("About instances")}
           text={_("Everything here counts against the tenant’s quota, whether it runs or not.")}
@@ -129,19 +123,13 @@ function Found({ tenant, limit, found, create }: FoundProps) {
       </div>
       <Table
         label={_("Instances")}
-        columns={visible}
+        columns={shown.visible}
         rows={found}
         keyOf={keyOf}
         selection={selection}
         openMenu={openMenu}
       />
-      {menu && opened && (
-        <AnchoredMenu
-          anchor={menu.anchor}
-          entries={instanceMenu(tenant, [opened], access)}
-          close={closeMenu}
-        />
-      )}
+      {menu}
     </div>
   );
 }

@@ -1,11 +1,12 @@
 /** The table of all tenants. */
 import TenantsIcon from "@patternfly/react-icons/dist/esm/icons/building-icon";
-import { useCallback, useMemo, useState } from "react";
+import { useMemo } from "react";
 import { type Tenant, tenantSortKeys, tenants } from "../../agent/tenants/contract.ts";
 import { ActionButton } from "../lib/action-button.tsx";
 import { Approvals } from "../lib/approvals.tsx";
 import { useAccess } from "../lib/capabilities.tsx";
 import { listen } from "../lib/client.ts";
+import { useColumns } from "../lib/columns.tsx";
 import { commandOf } from "../lib/command.ts";
 import { showDialog } from "../lib/dialog.tsx";
 import { Frame } from "../lib/frame.tsx";
@@ -13,9 +14,10 @@ import { CommandHelp } from "../lib/help.tsx";
 import { useQuery } from "../lib/hooks.ts";
 import { _, ngettext } from "../lib/i18n.ts";
 import type { Place } from "../lib/location.ts";
-import { AnchoredMenu, ButtonMenu } from "../lib/menu.tsx";
+import { ButtonMenu } from "../lib/menu.tsx";
 import { Pages } from "../lib/pages.tsx";
-import { useSelection, useShownColumns } from "../lib/preferences.ts";
+import { useSelection } from "../lib/preferences.ts";
+import { useRowMenu } from "../lib/row-menu.tsx";
 import { Failure, Loading, NoMatch, Nothing, Stale } from "../lib/states.tsx";
 import { Table } from "../lib/table.tsx";
 import { bulkMenu, tenantMenu } from "./acts.tsx";
@@ -98,16 +100,10 @@ interface FoundProps {
 function Found({ view, found, stale, create }: FoundProps) {
   const access = useAccess();
   const columns = useMemo(tenantColumns, []);
-  const [shown, toggleColumn] = useShownColumns("tenants", columns);
-  const visible = useMemo(
-    () => columns.filter(({ key }) => key === "name" || shown.includes(key)),
-    [columns, shown],
-  );
+  const shown = useColumns("tenants", columns);
   const selection = useSelection();
   const chosen = found.rows.filter(({ name }) => selection.chosen.has(name));
-  const [menu, setMenu] = useState<{ row: Tenant; anchor: HTMLElement }>();
-  const openMenu = useCallback((row: Tenant, anchor: HTMLElement) => setMenu({ row, anchor }), []);
-  const closeMenu = useCallback(() => setMenu(undefined), []);
+  const { openMenu, menu } = useRowMenu((row: Tenant) => tenantMenu(row, access));
   const jurisdictions = useMemo(
     () =>
       [
@@ -117,13 +113,7 @@ function Found({ view, found, stale, create }: FoundProps) {
   );
   return (
     <>
-      <Toolbar
-        view={view}
-        columns={columns}
-        shownColumns={shown}
-        toggleColumn={toggleColumn}
-        jurisdictions={jurisdictions}
-      >
+      <Toolbar view={view} columns={shown.menu} jurisdictions={jurisdictions}>
         {chosen.length > 0 && (
           <ButtonMenu
             label={ngettext("$0 chosen", "$0 chosen", chosen.length)}
@@ -137,7 +127,7 @@ function Found({ view, found, stale, create }: FoundProps) {
       ) : (
         <Table
           label={_("Tenants")}
-          columns={visible}
+          columns={shown.visible}
           rows={found.rows}
           keyOf={keyOf}
           stale={stale}
@@ -157,13 +147,7 @@ function Found({ view, found, stale, create }: FoundProps) {
       {found.total > 0 && (
         <Pages page={view.page} perPage={view.perPage} total={found.total} change={changePage} />
       )}
-      {menu && (
-        <AnchoredMenu
-          anchor={menu.anchor}
-          entries={tenantMenu(menu.row, access)}
-          close={closeMenu}
-        />
-      )}
+      {menu}
     </>
   );
 }

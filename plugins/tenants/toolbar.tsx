@@ -1,27 +1,25 @@
 /** Search, filters as chips, and which columns are shown. */
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import type { ReactNode } from "react";
-import { classifications, type Tenant, tenantStates } from "../../agent/tenants/contract.ts";
+import { classifications, tenantStates } from "../../agent/tenants/contract.ts";
 import { Chip } from "../lib/chip.tsx";
 import { _, format } from "../lib/i18n.ts";
 import { CheckMenu } from "../lib/menu.tsx";
 import { Search } from "../lib/search.tsx";
-import type { Column } from "../lib/table.tsx";
 import { changeView, isFiltered, type View } from "./view.ts";
 import { classificationName, stateName } from "./words.ts";
 
 interface Props {
   view: View;
-  columns: readonly Column<Tenant>[];
-  shownColumns: readonly string[];
-  toggleColumn: (key: string) => void;
+  /** Menu of the table's columns. */
+  columns: ReactNode;
   /** Jurisdictions that can be chosen. */
   jurisdictions: readonly string[];
   children: ReactNode;
 }
 
 export function Toolbar(props: Props) {
-  const { view, columns } = props;
+  const { view } = props;
   const { filter } = view;
   return (
     <>
@@ -64,12 +62,7 @@ export function Toolbar(props: Props) {
             })
           }
         />
-        <CheckMenu
-          label={_("Columns")}
-          entries={columns.slice(1).map(({ key, title }) => ({ key, label: title }))}
-          chosen={props.shownColumns}
-          toggle={props.toggleColumn}
-        />
+        {props.columns}
         <span className="ds-grow" />
         {props.children}
       </div>

@@ -1,13 +1,13 @@
 /** The authorities, each with how long it holds, what it issued and what is wrong with it. */
 import WarningIcon from "@patternfly/react-icons/dist/esm/icons/exclamation-triangle-icon";
-import { useState } from "react";
 import { hsm } from "../../../agent/hsm/contract.ts";
 import type { Authorities, AuthorityRow } from "../../../agent/hsm/pki/answers.ts";
 import { ActionButton } from "../../lib/action-button.tsx";
 import { useAccess } from "../../lib/capabilities.tsx";
 import { showDialog } from "../../lib/dialog.tsx";
 import { _, dateTime, format, number } from "../../lib/i18n.ts";
-import { AnchoredMenu, type MenuEntry } from "../../lib/menu.tsx";
+import type { MenuEntry } from "../../lib/menu.tsx";
+import { useRowMenu } from "../../lib/row-menu.tsx";
 import { type Column, Table } from "../../lib/table.tsx";
 import { Tag } from "../../lib/tag.tsx";
 import { CreateAuthorityDialog } from "./create.tsx";
@@ -94,7 +94,7 @@ function menuOf({ tenant }: AuthorityRow): MenuEntry[] {
 
 export function AuthorityPanel({ answer, stale }: { answer: Authorities; stale: boolean }) {
   const access = useAccess();
-  const [menu, setMenu] = useState<{ row: AuthorityRow; anchor: HTMLElement }>();
+  const { openMenu, menu } = useRowMenu(menuOf);
   const hasRoot = answer.rows.some(({ tenant }) => tenant === "=node");
   const create = (
     <ActionButton
@@ -125,16 +125,10 @@ export function AuthorityPanel({ answer, stale }: { answer: Authorities; stale: 
           rows={answer.rows}
           keyOf={({ tenant }) => tenant}
           stale={stale}
-          openMenu={(row, anchor) => setMenu({ row, anchor })}
+          openMenu={openMenu}
         />
       )}
-      {menu && (
-        <AnchoredMenu
-          anchor={menu.anchor}
-          entries={menuOf(menu.row)}
-          close={() => setMenu(undefined)}
-        />
-      )}
+      {menu}
     </section>
   );
 }

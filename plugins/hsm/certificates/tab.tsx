@@ -1,6 +1,6 @@
 /** Certificates: who may issue them, and all that were issued. */
 import KeyIcon from "@patternfly/react-icons/dist/esm/icons/key-icon";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { hsm } from "../../../agent/hsm/contract.ts";
 import {
   type Authorities,
@@ -12,6 +12,7 @@ import { ActionButton } from "../../lib/action-button.tsx";
 import { useAccess } from "../../lib/capabilities.tsx";
 import { ChoiceMenu } from "../../lib/choice.tsx";
 import { client, listen } from "../../lib/client.ts";
+import { useColumns } from "../../lib/columns.tsx";
 import { commandOf } from "../../lib/command.ts";
 import { showDialog } from "../../lib/dialog.tsx";
 import { useQuery } from "../../lib/hooks.ts";
@@ -19,8 +20,7 @@ import { _ } from "../../lib/i18n.ts";
 import { changeText, sortedBy } from "../../lib/list.ts";
 import { ListPages } from "../../lib/list-pages.tsx";
 import { adjust } from "../../lib/location.ts";
-import { AnchoredMenu, CheckMenu } from "../../lib/menu.tsx";
-import { useShownColumns } from "../../lib/preferences.ts";
+import { useRowMenu } from "../../lib/row-menu.tsx";
 import { Search } from "../../lib/search.tsx";
 import { Failure, Loading, NoMatch, Nothing, Stale } from "../../lib/states.tsx";
 import { Table } from "../../lib/table.tsx";
@@ -30,14 +30,7 @@ import { AuthorityPanel } from "./authorities.tsx";
 import { certificateMenu } from "./change.tsx";
 import { certificateColumns } from "./columns.tsx";
 import { IssueDialog } from "./issue.tsx";
-import {
-  type CertificateView,
-  clearFilters,
-  filterOf,
-  isFiltered,
-  pageSizes,
-  readView,
-} from "./view.ts";
+import { clearFilters, filterOf, isFiltered, pageSizes, readView } from "./view.ts";
 import { stateName } from "./words.ts";
 
 const everyMs = 60_000;
@@ -73,7 +66,8 @@ function Certificates({
     ...{ every: everyMs, changes },
   });
   const columns = useMemo(certificateColumns, []);
-  const [shown, toggleColumn] = useShownColumns("certificates", columns);
+  const shown = useColumns("certificates", columns);
+  const { openMenu, menu } = useRowMenu((row: CertificateRow) => certificateMenu(row, access));
   const tenants = authorities.rows
     .filter(({ tenant, state }) => tenant !== nodeOwner && state !== "expired")
     .map(({ tenant }) => tenant);
@@ -99,7 +93,6 @@ function Certificates({
       </section>
     );
   }
-  const visible = columns.filter(({ key }) => key === "name" || shown.includes(key));
   return (
     <>
       <Stale error={error} />
@@ -124,19 +117,21 @@ function Certificates({
           ]}
           change={(state) => adjust({ state: [state], cursor: [] })}
         />
-        <CheckMenu
-          label={_("Columns")}
-          entries={columns.slice(1).map(({ key, title }) => ({ key, label: title }))}
-          chosen={shown}
-          toggle={toggleColumn}
-        />
         <span className="ds-grow" />
         {issue}
       </div>
       {data.rows.length === 0 ? (
         <NoMatch title={_("No certificate matches")} clear={clearFilters} />
       ) : (
-        <Rows view={view} rows={data.rows} columns={visible} stale={query.loading} />
+        <Table
+          label={_("Certificates")}
+          columns={shown.visible}
+          rows={data.rows}
+          keyOf={({ tenant, serial }) => `${tenant}/${serial}`}
+          stale={query.loading}
+          openMenu={openMenu}
+          sorting={sortedBy(view.order, view.descending)}
+        />
       )}
       <ListPages
         label={_("Pages of certificates")}
@@ -145,39 +140,9 @@ function Certificates({
         total={data.total}
         next={data.next}
         sizes={pageSizes}
+        columns={shown.menu}
       />
-    </>
-  );
-}
-
-interface RowsProps {
-  view: CertificateView;
-  rows: readonly CertificateRow[];
-  columns: ReturnType<typeof certificateColumns>;
-  stale: boolean;
-}
-
-function Rows({ view, rows, columns, stale }: RowsProps) {
-  const access = useAccess();
-  const [menu, setMenu] = useState<{ row: CertificateRow; anchor: HTMLElement }>();
-  return (
-    <>
-      <Table
-        label={_("Certificates")}
-        columns={columns}
-        rows={rows}
-        keyOf={({ tenant, serial }) => `${tenant}/${serial}`}
-        stale={stale}
-        openMenu={(row, anchor) => setMenu({ row, anchor })}
-        sorting={sortedBy(view.order, view.descending)}
-      />
-      {menu && (
-        <AnchoredMenu
-          anchor={menu.anchor}
-          entries={certificateMenu(menu.row, access)}
-          close={() => setMenu(undefined)}
-        />
-      )}
+      {menu}
     </>
   );
 }

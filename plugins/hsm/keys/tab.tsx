@@ -1,20 +1,22 @@
 /** Keys of all tenants or of one: a list, and each in full at an address of its own. */
 import KeyIcon from "@patternfly/react-icons/dist/esm/icons/key-icon";
-import { useCallback, useMemo, useState } from "react";
+import { useMemo } from "react";
 import { hsm } from "../../../agent/hsm/contract.ts";
 import type { DriverRow } from "../../../agent/hsm/drivers/answers.ts";
 import type { KeyPage, KeyRow } from "../../../agent/hsm/keys/answers.ts";
 import { ActionButton } from "../../lib/action-button.tsx";
 import { useAccess } from "../../lib/capabilities.tsx";
 import { client, listen } from "../../lib/client.ts";
+import { useColumns } from "../../lib/columns.tsx";
 import { commandOf } from "../../lib/command.ts";
 import { showDialog } from "../../lib/dialog.tsx";
 import { useQuery } from "../../lib/hooks.ts";
 import { _, ngettext } from "../../lib/i18n.ts";
 import { sortedBy } from "../../lib/list.ts";
 import { ListPages } from "../../lib/list-pages.tsx";
-import { AnchoredMenu, ButtonMenu, CheckMenu } from "../../lib/menu.tsx";
-import { useSelection, useShownColumns } from "../../lib/preferences.ts";
+import { ButtonMenu } from "../../lib/menu.tsx";
+import { useSelection } from "../../lib/preferences.ts";
+import { useRowMenu } from "../../lib/row-menu.tsx";
 import { Failure, Loading, NoMatch, Nothing, Stale } from "../../lib/states.tsx";
 import { Table } from "../../lib/table.tsx";
 import { NoDriver } from "../drivers/none.tsx";
@@ -100,7 +102,8 @@ function Found({ view, page, drivers, stale }: FoundProps) {
   const access = useAccess();
   const away = useAwayTokens();
   const columns = useMemo(() => keyColumns(away), [away]);
-  const [shown, toggleColumn] = useShownColumns("keys", columns);
+  const shown = useColumns("keys", columns);
+  const { openMenu, menu } = useRowMenu((row: KeyRow) => keyMenu(row, access));
   const selection = useSelection();
   const chosen = page.rows.filter((row) => selection.chosen.has(keyOf(row)));
   const create = (
@@ -122,7 +125,6 @@ function Found({ view, page, drivers, stale }: FoundProps) {
       </section>
     );
   }
-  const visible = columns.filter(({ key }) => key === "name" || shown.includes(key));
   return (
     <>
       <Toolbar view={view}>
@@ -142,57 +144,27 @@ function Found({ view, page, drivers, stale }: FoundProps) {
           clear={clearFilters}
         />
       ) : (
-        <Rows view={view} rows={page.rows} columns={visible} selection={selection} stale={stale} />
+        <Table
+          label={_("Keys")}
+          columns={shown.visible}
+          rows={page.rows}
+          keyOf={keyOf}
+          stale={stale}
+          selection={selection}
+          openMenu={openMenu}
+          sorting={sortedBy(view.sort, view.descending)}
+        />
       )}
-      <div className="ds-toolbar">
-        <CheckMenu
-          label={_("Columns")}
-          entries={columns.slice(1).map(({ key, title }) => ({ key, label: title }))}
-          chosen={shown}
-          toggle={toggleColumn}
-        />
-        <span className="ds-grow" />
-        <ListPages
-          label={_("Pages of keys")}
-          view={view}
-          shown={page.rows.length}
-          total={page.total}
-          next={page.next}
-          sizes={pageSizes}
-        />
-      </div>
-    </>
-  );
-}
-
-interface RowsProps {
-  view: KeyView;
-  rows: readonly KeyRow[];
-  columns: ReturnType<typeof keyColumns>;
-  selection: ReturnType<typeof useSelection>;
-  stale: boolean;
-}
-
-function Rows({ view, rows, columns, selection, stale }: RowsProps) {
-  const access = useAccess();
-  const [menu, setMenu] = useState<{ row: KeyRow; anchor: HTMLElement }>();
-  const openMenu = useCallback((row: KeyRow, anchor: HTMLElement) => setMenu({ row, anchor }), []);
-  const closeMenu = useCallback(() => setMenu(undefined), []);
-  return (
-    <>
-      <Table
-        label={_("Keys")}
-        columns={columns}
-        rows={rows}
-        keyOf={keyOf}
-        stale={stale}
-        selection={selection}
-        openMenu={openMenu}
-        sorting={sortedBy(view.sort, view.descending)}
+      <ListPages
+        label={_("Pages of keys")}
+        view={view}
+        shown={page.rows.length}
+        total={page.total}
+        next={page.next}
+        sizes={pageSizes}
+        columns={shown.menu}
       />
-      {menu && (
-        <AnchoredMenu anchor={menu.anchor} entries={keyMenu(menu.row, access)} close={closeMenu} />
-      )}
+      {menu}
     </>
   );
 }

@@ -1,12 +1,13 @@
 /** Tokens: whose each is, where it is, and what is wrong with it. */
 import KeyIcon from "@patternfly/react-icons/dist/esm/icons/key-icon";
-import { type ReactNode, useCallback, useMemo, useState } from "react";
+import { type ReactNode, useMemo } from "react";
 import { hsm } from "../../../agent/hsm/contract.ts";
 import type { DriverRow, DriversAnswer } from "../../../agent/hsm/drivers/answers.ts";
 import { type TokenPage, type TokenRow, tokenStates } from "../../../agent/hsm/tokens/answers.ts";
 import { ActionButton } from "../../lib/action-button.tsx";
 import { useAccess } from "../../lib/capabilities.tsx";
 import { client, listen } from "../../lib/client.ts";
+import { useColumns } from "../../lib/columns.tsx";
 import { commandOf } from "../../lib/command.ts";
 import { showDialog } from "../../lib/dialog.tsx";
 import { useQuery } from "../../lib/hooks.ts";
@@ -14,8 +15,8 @@ import { _ } from "../../lib/i18n.ts";
 import { changeText, sortedBy, toggle } from "../../lib/list.ts";
 import { ListPages } from "../../lib/list-pages.tsx";
 import { adjust } from "../../lib/location.ts";
-import { AnchoredMenu, CheckMenu } from "../../lib/menu.tsx";
-import { useShownColumns } from "../../lib/preferences.ts";
+import { CheckMenu } from "../../lib/menu.tsx";
+import { useRowMenu } from "../../lib/row-menu.tsx";
 import { Search } from "../../lib/search.tsx";
 import { Failure, Loading, NoMatch, Nothing, Stale } from "../../lib/states.tsx";
 import { Table } from "../../lib/table.tsx";
@@ -160,22 +161,13 @@ function Toolbar({ view, drivers, children }: ToolbarProps) {
 function Rows({ view, page, drivers, stale }: FoundProps) {
   const access = useAccess();
   const columns = useMemo(tokenColumns, []);
-  const [shown, toggleColumn] = useShownColumns("tokens", columns);
-  const visible = useMemo(
-    () => columns.filter(({ key }) => key === "id" || shown.includes(key)),
-    [columns, shown],
-  );
-  const [menu, setMenu] = useState<{ row: TokenRow; anchor: HTMLElement }>();
-  const openMenu = useCallback(
-    (row: TokenRow, anchor: HTMLElement) => setMenu({ row, anchor }),
-    [],
-  );
-  const closeMenu = useCallback(() => setMenu(undefined), []);
+  const shown = useColumns("tokens", columns);
+  const { openMenu, menu } = useRowMenu((row: TokenRow) => tokenMenu(row, access));
   return (
     <>
       <Table
         label={_("Tokens")}
-        columns={visible}
+        columns={shown.visible}
         rows={page.rows}
         keyOf={({ id }) => id}
         stale={stale}
@@ -190,30 +182,16 @@ function Rows({ view, page, drivers, stale }: FoundProps) {
         }}
         sorting={sortedBy(view.sort, view.descending)}
       />
-      <div className="ds-toolbar">
-        <CheckMenu
-          label={_("Columns")}
-          entries={columns.slice(1).map(({ key, title }) => ({ key, label: title }))}
-          chosen={shown}
-          toggle={toggleColumn}
-        />
-        <span className="ds-grow" />
-        <ListPages
-          label={_("Pages of tokens")}
-          view={view}
-          shown={page.rows.length}
-          total={page.total}
-          next={page.next}
-          sizes={pageSizes}
-        />
-      </div>
-      {menu && (
-        <AnchoredMenu
-          anchor={menu.anchor}
-          entries={tokenMenu(menu.row, access)}
-          close={closeMenu}
-        />
-      )}
+      <ListPages
+        label={_("Pages of tokens")}
+        view={view}
+        shown={page.rows.length}
+        total={page.total}
+        next={page.next}
+        sizes={pageSizes}
+        columns={shown.menu}
+      />
+      {menu}
     </>
   );
 }

@@ -1,5 +1,5 @@
 /** Every policy that was built, and what can be done with it. */
-import { useCallback, useMemo, useState } from "react";
+import { useMemo } from "react";
 import type { SelinuxStatus } from "../../../agent/selinux/answers.ts";
 import { selinux } from "../../../agent/selinux/contract.ts";
 import type { BuiltPolicy, Origin } from "../../../agent/selinux/loads/answers.ts";
@@ -14,7 +14,8 @@ import { _, format, number, relativeTime } from "../../lib/i18n.ts";
 import { useJobs } from "../../lib/jobs.ts";
 import { changeCursor, changePerPage, readList, toggle } from "../../lib/list.ts";
 import { go, type Place } from "../../lib/location.ts";
-import { AnchoredMenu, type MenuEntry } from "../../lib/menu.tsx";
+import type { MenuEntry } from "../../lib/menu.tsx";
+import { useRowMenu } from "../../lib/row-menu.tsx";
 import { Failure, Loading, Nothing, Stale } from "../../lib/states.tsx";
 import { type Column, Table } from "../../lib/table.tsx";
 import { Tag } from "../../lib/tag.tsx";
@@ -57,12 +58,10 @@ function History({ place, loaded, inactive }: Props) {
   const { data, error } = query;
   const now = useNow(30_000);
   const columns = useMemo(() => policyColumns(now), [now]);
-  const [menu, setMenu] = useState<{ row: BuiltPolicy; anchor: HTMLElement }>();
-  const openMenu = useCallback(
-    (row: BuiltPolicy, anchor: HTMLElement) => setMenu({ row, anchor }),
-    [],
-  );
   const entries = useEntries(inactive);
+  const { openMenu, menu } = useRowMenu((row: BuiltPolicy) =>
+    entries(row, builtBefore(data?.rows ?? [], row)),
+  );
   if (!data) return error ? <Failure error={error} retry={query.refresh} /> : <Loading />;
   if (data.total === 0) {
     return (
@@ -110,13 +109,7 @@ function History({ place, loaded, inactive }: Props) {
         change={changeCursor}
         changePerPage={changePerPage}
       />
-      {menu && (
-        <AnchoredMenu
-          anchor={menu.anchor}
-          entries={entries(menu.row, builtBefore(data.rows, menu.row))}
-          close={() => setMenu(undefined)}
-        />
-      )}
+      {menu}
     </div>
   );
 }

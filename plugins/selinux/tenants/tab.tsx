@@ -6,14 +6,13 @@ import { selinux } from "../../../agent/selinux/contract.ts";
 import { type SlotPage, slotSortKeys } from "../../../agent/selinux/settings/answers.ts";
 import { ChoiceMenu } from "../../lib/choice.tsx";
 import { client, listen } from "../../lib/client.ts";
+import { useColumns } from "../../lib/columns.tsx";
 import { useQuery } from "../../lib/hooks.ts";
 import { _, format, ngettext, number } from "../../lib/i18n.ts";
 import { changeOption, changeText, type ListView, readList, sortedBy } from "../../lib/list.ts";
 import { ListPages } from "../../lib/list-pages.tsx";
 import { first, type Place } from "../../lib/location.ts";
-import { CheckMenu } from "../../lib/menu.tsx";
 import { Meter } from "../../lib/meter.tsx";
-import { useShownColumns } from "../../lib/preferences.ts";
 import { Search } from "../../lib/search.tsx";
 import { Failure, Loading, Nothing, Stale } from "../../lib/states.tsx";
 import { Table } from "../../lib/table.tsx";
@@ -97,11 +96,7 @@ function NoSlots({ children }: { children: ReactNode }) {
 
 function Slots({ view, page, stale }: { view: View; page: SlotPage; stale: boolean }) {
   const columns = useMemo(slotColumns, []);
-  const [shown, toggleColumn] = useShownColumns("slots", columns);
-  const visible = useMemo(
-    () => columns.filter(({ key }) => key === "slot" || shown.includes(key)),
-    [columns, shown],
-  );
+  const shown = useColumns("slots", columns);
   if (page.slots === 0) return <NoSlots>{_("The loaded policy has none.")}</NoSlots>;
   return (
     <>
@@ -124,12 +119,6 @@ function Slots({ view, page, stale }: { view: View; page: SlotPage; stale: boole
           ]}
           change={(use) => changeOption("use", use === "all" ? "" : use)}
         />
-        <CheckMenu
-          label={_("Columns")}
-          entries={columns.slice(1).map(({ key, title }) => ({ key, label: title }))}
-          chosen={shown}
-          toggle={toggleColumn}
-        />
       </div>
       {page.rows.length === 0 ? (
         <Nothing title={_("No slot matches")} icon={SearchIcon}>
@@ -138,7 +127,7 @@ function Slots({ view, page, stale }: { view: View; page: SlotPage; stale: boole
       ) : (
         <Table
           label={_("Slots")}
-          columns={visible}
+          columns={shown.visible}
           rows={page.rows}
           keyOf={({ name }) => name}
           stale={stale}
@@ -152,6 +141,7 @@ function Slots({ view, page, stale }: { view: View; page: SlotPage; stale: boole
         total={page.total}
         next={page.next}
         sizes={pageSizes}
+        columns={shown.menu}
       />
     </>
   );
