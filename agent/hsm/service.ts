@@ -172,7 +172,7 @@ export function createHsm(parts: HsmParts): HsmService {
     },
     fingerprints: {
       ...{ ...tokens.fingerprints, ...keys.fingerprints, ...rules.fingerprints },
-      ...certificates.fingerprints,
+      ...{ ...uses.fingerprints, ...certificates.fingerprints },
     },
     quorums: createQuorums({
       people: parts.people,

@@ -7,12 +7,17 @@ import { decide } from "../../agent/hsm/jurisdiction/decide.ts";
 import type { Jurisdiction } from "../../agent/hsm/jurisdiction/guard.ts";
 import type { KeyRecord } from "../../agent/hsm/keys/record.ts";
 import type { FoundKey, Token } from "../../agent/hsm/parts.ts";
+import { toSpki } from "../../agent/hsm/pq/spki.ts";
 import { packBlob } from "../../agent/hsm/use/blob.ts";
 import { Meter, mostEncryptions } from "../../agent/hsm/use/meter.ts";
 import { createUses } from "../../agent/hsm/use/service.ts";
 import { RecordingAudit } from "../lib/recording-audit.ts";
 
 const id = "0123456789abcdef0123456789abcdef";
+
+function kemKey(): string {
+  return Buffer.from(toSpki("ML-KEM-768", Buffer.alloc(1184, 1))).toString("base64");
+}
 const message = Buffer.from("message").toString("base64");
 
 function recordOf(more: Partial<KeyRecord> = {}): KeyRecord {
@@ -90,16 +95,36 @@ function bed({ region = "UK", nodeRegion = "UK", record, counts, frozen = "" }: 
   let clock = Date.parse("2026-11-22T23:59:00.000Z");
   const meter = new Meter({ audit, keys, log: () => {}, now: () => clock });
   const tokens = { all: async () => [token], of: async () => token };
-  const { handlers } = createUses({ keys, tokens, jurisdiction, meter });
+  const { handlers, fingerprints } = createUses({
+    ...{ keys, tokens, jurisdiction, meter, now: () => clock },
+  });
   const noted: Record<string, unknown>[] = [];
   const call = { note: (facts: Record<string, unknown>) => noted.push(facts) } as unknown as Call;
   const pass = (ms: number) => {
     clock += ms;
   };
-  return { handlers, call, asked, noted, audit, meter, token, pass, looked: () => looked };
+  return {
+    handlers,
+    fingerprints,
+    call,
+    asked,
+    noted,
+    audit,
+    meter,
+    token,
+    pass,
+    looked: () => looked,
+  };
 }
 
 type Name = "Sign" | "Encrypt" | "Decrypt" | "DataKeys" | "Random" | "OpenEnvelope";
+const past = "2026-11-22T23:58:00.000Z";
+type Transfer = Parameters<ReturnType<typeof bed>["fingerprints"]["Transfer"]>;
+
+function transferTo(region: string): Transfer extends [unknown, ...infer I] ? I : never {
+  const to = { tenant: "there", key: "inbox", version: 1, region, context: "" };
+  return ["defense", "documents", "test", message, "", { ...to, publicKey: kemKey() }];
+}
 const inputs: Record<Name, unknown[]> = {
   Sign: ["defense", "documents", "test", message],
   Encrypt: ["defense", "documents", "test", "", message],
@@ -159,6 +184,38 @@ describe("a key", () => {
       message: expect.stringContaining(state === "pre-active" ? "not active yet" : state),
     });
     expect(own.asked).toEqual([]);
+  });
+
+  test.each(["Encrypt", "DataKeys"] as const)(
+    "that has expired does not %s, also where nobody could write that down yet",
+    async (name) => {
+      const own = bed({ record: { expireAt: past } });
+      await expect(ask(own, name)).rejects.toThrow(/is deactivated/);
+      expect(own.asked).toEqual([]);
+      await expect(
+        ask(own, "Decrypt", packBlob("data", 1, Buffer.alloc(40))),
+      ).resolves.toBeTruthy();
+    },
+  );
+
+  test("is handed over only as it was when that was approved", async () => {
+    const before = bed();
+    const was = await before.fingerprints.Transfer(before.call, ...transferTo("DE"));
+    const suspended = bed({ record: { state: "suspended", revision: 2 } });
+    expect(await suspended.fingerprints.Transfer(suspended.call, ...transferTo("DE"))).not.toBe(
+      was,
+    );
+    // What would be refused is not put before anybody.
+    const frozen = bed({ frozen: "Its object is missing." });
+    await expect(frozen.fingerprints.Transfer(frozen.call, ...transferTo("DE"))).rejects.toThrow(
+      "missing",
+    );
+    await expect(
+      before.fingerprints.Transfer(before.call, ...transferTo("AE")),
+    ).rejects.toMatchObject({
+      code: "Denied",
+    });
+    expect([...before.asked, ...suspended.asked, ...frozen.asked]).toEqual([]);
   });
 
   test("of another kind, or one that is frozen, is not used", async () => {

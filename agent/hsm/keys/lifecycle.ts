@@ -135,3 +135,16 @@ export const uses: Record<KeyState, Record<"protect" | "process", "yes" | "warn"
   compromised: { protect: "no", process: "warn" },
   destroyed: { protect: "no", process: "no" },
 };
+
+/**
+ * What of a key counts now. One that has expired protects nothing, whether its record could be
+ * written since then or not.
+ * @param now milliseconds since 1970
+ */
+export function stateAt(
+  { state, expireAt }: { state: KeyState; expireAt?: string | undefined },
+  now: number,
+): KeyState {
+  const isOver = expireAt !== undefined && Date.parse(expireAt) <= now;
+  return state === "active" && isOver ? "deactivated" : state;
+}

@@ -6,7 +6,7 @@ import { DsecosError } from "../../bus/errors.ts";
 import type { Purpose } from "../algorithms.ts";
 import type { Decision } from "../jurisdiction/decide.ts";
 import type { Jurisdiction, Places } from "../jurisdiction/guard.ts";
-import { uses } from "../keys/lifecycle.ts";
+import { stateAt, uses } from "../keys/lifecycle.ts";
 import type { KeyRecord, KeyState, KeyVersion } from "../keys/record.ts";
 import { isReserved } from "../keys/reserved.ts";
 import type { Keys, Token, Tokens } from "../parts.ts";
@@ -15,6 +15,7 @@ export interface PrepareParts {
   keys: Keys;
   tokens: Pick<Tokens, "all">;
   jurisdiction: Jurisdiction;
+  now?: () => number;
 }
 
 /** What somebody wants of a key. */
@@ -61,9 +62,10 @@ export async function prepare(parts: PrepareParts, wanted: Wanted): Promise<Prep
     throw new DsecosError("InvalidArgument", what);
   }
   if (frozen !== "") throw new DsecosError("Conflict", frozen);
-  const may = uses[record.state][act];
-  if (may === "no") throw notInState(record, act);
-  return { record, token, decision, doubt: may === "warn" ? record.state : undefined };
+  const state = stateAt(record, (parts.now ?? Date.now)());
+  const may = uses[state][act];
+  if (may === "no") throw notInState(record.name, state, act);
+  return { record, token, decision, doubt: may === "warn" ? state : undefined };
 }
 
 /** @throws Denied where the tenant has tokens and its rules allow the act with none of them */
@@ -86,7 +88,7 @@ async function allowedSomewhere(
   if (refusal !== undefined) throw refusal;
 }
 
-function notInState({ name, state }: KeyRecord, act: Wanted["act"]): DsecosError {
+function notInState(name: string, state: KeyState, act: Wanted["act"]): DsecosError {
   const why: Record<KeyState, string> = {
     "pre-active": "is not active yet; let an officer activate it",
     active: "is active",

@@ -28,12 +28,15 @@ export interface UseParts extends PrepareParts {
   tokens: Pick<Tokens, "all" | "of">;
 }
 
+type TransferInputs = ParametersAfterCall<Answers<typeof useMembers>["Transfer"]>;
+type ParametersAfterCall<F> = F extends (call: Call, ...inputs: infer I) => unknown ? I : never;
+
 interface Opened extends Prepared {
   version: KeyVersion;
   body: Buffer;
 }
 
-export function createUses(parts: UseParts): { handlers: Answers<typeof useMembers> } {
+export function createUses(parts: UseParts) {
   const { meter, tokens, jurisdiction } = parts;
 
   /** Finds the version that a blob names; a blob of none is like one that was changed. */
@@ -245,7 +248,18 @@ export function createUses(parts: UseParts): { handlers: Answers<typeof useMembe
       return packBlob("envelope", asked.version, envelope).toString("base64");
     },
   };
-  return { handlers };
+  return {
+    handlers,
+    fingerprints: {
+      /** An approval holds while the key is as it was: not when it was suspended since, or rotated. */
+      async Transfer(_call: Call, ...[tenant, key, , , , asked]: TransferInputs) {
+        parseRecipient(asked);
+        const wanted = { tenant, key, purpose: "encrypt", act: "process" } as const;
+        const { record } = await prepare(parts, { ...wanted, recipient: asked.region });
+        return `${record.state} ${record.revision}`;
+      },
+    },
+  };
 }
 
 function bytesOf(base64: string): Buffer {
