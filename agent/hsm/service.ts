@@ -10,7 +10,6 @@ import { DsecosError } from "../bus/errors.ts";
 import type { IncusClient } from "../incus/client.ts";
 import type { Jobs } from "../jobs/types.ts";
 import type { DriverFact } from "../node/checks/types.ts";
-import { ceremonyAction } from "./ceremony/journal.ts";
 import { createCeremonies } from "./ceremony/service.ts";
 import type { hsm } from "./contract.ts";
 import { type Core, type CoreParts, createCore } from "./core.ts";
@@ -63,9 +62,6 @@ export interface HsmService {
   /** What each driver says of its tokens, for the checks of the node. */
   driverFacts(): Promise<DriverFact[]>;
 }
-
-/** Of ceremonies; each has about 20. */
-const mostEvents = 1000;
 
 export function createHsm(parts: HsmParts): HsmService {
   const { log, directory, jobs, node } = parts;
@@ -127,7 +123,7 @@ export function createHsm(parts: HsmParts): HsmService {
   const ceremonies = createCeremonies({
     ...{ log, audit, node, people: parts.people, records, store, maker: core.maker },
     tokens: tokens.forCeremonies,
-    history: async () => (await parts.history(ceremonyAction, mostEvents)).reverse(),
+    record: parts.record,
     scripts: [],
     acts: [],
     changed: () => parts.changed("ceremonies"),

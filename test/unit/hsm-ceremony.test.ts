@@ -16,6 +16,8 @@ import { FakeHsm } from "../lib/fake-hsm.ts";
 import { RecordingAudit } from "../lib/recording-audit.ts";
 
 const [alice, bob, carol] = [1000, 1001, 1002];
+/** Of the audit log, so small that each ceremony takes several. */
+const pageSize = 3;
 const officer = (uid: number): Person => ({ uid, user: `u${uid}` });
 
 let audit: RecordingAudit;
@@ -42,7 +44,12 @@ function create(more: { scripts?: ScriptDraft[]; acts?: CeremonyAct[] } = {}): C
     ...{ audit, node: "n1", log: () => {}, changed: () => {}, now: () => clock },
     people: { officers: async () => officers },
     ...hsm.parts(),
-    history: async () => [...audit.entries],
+    record: async ({ action = "", cursor }) => {
+      const all = audit.entries.filter((one) => one.action === action).toReversed();
+      const from = Number(cursor ?? 0);
+      const next = from + pageSize < all.length ? String(from + pageSize) : "";
+      return { rows: all.slice(from, from + pageSize), next, size: all.length };
+    },
     ...{ scripts: [], acts: [], ...more },
   });
   stop.push(() => service.stop());

@@ -7,15 +7,15 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { People } from "../../approvals/people.ts";
 import { idsOf, personBehind } from "../../approvals/quorum.ts";
-import type { AuditEntry } from "../../audit/contract.ts";
 import type { Caller } from "../../bus/call.ts";
 import { DsecosError } from "../../bus/errors.ts";
 import { explain } from "../../log.ts";
 import { KeyedLock } from "../../tenants/locks.ts";
+import type { AskRecord } from "../statement/record.ts";
 import type { ScriptDraft } from "./acts.ts";
 import type { CeremonyOptions, Script } from "./answers.ts";
 import { Conductor, type ConductorParts } from "./conductor.ts";
-import { ceremoniesIn, record } from "./journal.ts";
+import { readCeremonies, record } from "./journal.ts";
 import { published } from "./scripts.ts";
 import { CeremonyState, peoplePerStep } from "./state.ts";
 
@@ -27,8 +27,8 @@ const patienceMs = 60_000;
 export interface CeremoniesParts extends ConductorParts {
   people: People;
   node: string;
-  /** Everything that the audit log has of ceremonies, oldest first. */
-  history: () => Promise<readonly AuditEntry[]>;
+  /** Entries of the audit log. */
+  record: AskRecord;
 }
 
 export class Ceremonies {
@@ -244,7 +244,7 @@ export class Ceremonies {
 
   /** Read once; when that fails, the next who asks tries again. */
   #all(): Promise<Map<string, CeremonyState>> {
-    this.#states ??= this.#parts.history().then(ceremoniesIn);
+    this.#states ??= readCeremonies(this.#parts.record);
     this.#states.catch(() => {
       this.#states = undefined;
     });

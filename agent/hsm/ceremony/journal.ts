@@ -3,10 +3,11 @@ import { canonical } from "../../audit/canonical.ts";
 import type { AuditEntry } from "../../audit/contract.ts";
 import type { AuditWriter } from "../../audit/types.ts";
 import type { Caller } from "../../bus/call.ts";
+import { type AskRecord, entriesOf } from "../statement/record.ts";
 import { type CeremonyEvent, CeremonyState } from "./state.ts";
 
 /** Name under which what happens in a ceremony stands in the audit log. */
-export const ceremonyAction = "hsm.ceremony";
+const ceremonyAction = "hsm.ceremony";
 
 /** The log keeps only a hash of what is larger. */
 const mostBytes = 15 * 1024;
@@ -38,8 +39,13 @@ export async function record(
   });
 }
 
+/** Every ceremony that the log still has, however long ago it was. @throws DsecosError */
+export async function readCeremonies(ask: AskRecord): Promise<Map<string, CeremonyState>> {
+  return ceremoniesIn((await entriesOf(ask, { action: ceremonyAction })).reverse());
+}
+
 /** @param entries oldest first. @returns ceremonies by id, those begun first first */
-export function ceremoniesIn(entries: readonly AuditEntry[]): Map<string, CeremonyState> {
+function ceremoniesIn(entries: readonly AuditEntry[]): Map<string, CeremonyState> {
   const states = new Map<string, CeremonyState>();
   for (const { action, source, object = "", details } of entries) {
     if (action !== ceremonyAction || source !== "agent") continue;

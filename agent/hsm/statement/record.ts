@@ -1,4 +1,4 @@
-/** What the audit log has of a tenant's keys, read a page at a time. */
+/** What the audit log has of keys, read a page at a time. */
 import type { AuditPage } from "../../audit/answers.ts";
 import type { AuditEntry } from "../../audit/entry.ts";
 import type { AuditFilter } from "../../audit/filter.ts";
@@ -17,8 +17,11 @@ export interface Span {
   readonly signal?: AbortSignal;
 }
 
-/** All entries of a span, newest first. */
-export async function entriesOf(ask: AskRecord, span: Span): Promise<AuditEntry[]> {
+/** All entries of an action, newest first. @param span how far that is narrowed */
+export async function entriesOf(
+  ask: AskRecord,
+  span: Pick<Span, "action"> & Partial<Span>,
+): Promise<AuditEntry[]> {
   const { signal, ...conditions } = span;
   const entries: AuditEntry[] = [];
   for (let cursor = ""; ; ) {
