@@ -4,7 +4,7 @@
  * each), the addon that loads PKCS#11 modules, what is derived from the contracts, and the Cockpit
  * package. `node build.js --texts` instead writes the template for translators, plugins/po/dsecos.pot.
  */
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -59,6 +59,15 @@ async function buildProgram(entry, outfile) {
   const target = path.join(dist, outfile);
   await build({ ...forNode, entryPoints: [path.join(root, entry)], outfile: target });
   await chmod(target, 0o755);
+}
+
+/** The agent's link to Ceph, which Debian's Python runs. */
+async function copyHelper() {
+  await mkdir(path.join(dist, "agent"), { recursive: true });
+  await copyFile(
+    path.join(root, "agent/ceph/link/helper.py"),
+    path.join(dist, "agent/ceph-helper.py"),
+  );
 }
 
 /** Writes dist/policies and dist/share, which are derived from the contracts. */
@@ -226,6 +235,7 @@ if (process.argv.includes("--texts")) {
     buildProgram("agent/selinux/store-program.ts", "agent/selinux-store.js"),
     buildProgram("agent/audit/witness-server/main.ts", "agent/dsecos-witness.js"),
     buildProgram("agent/hsm/driver/main.ts", "hsm/dsecos-hsm.js"),
+    copyHelper(),
     buildAddon(path.join(root, "node_modules/pkcs11js"), path.join(dist, "hsm/pkcs11.node")),
     generate(),
     buildPages(),

@@ -20,6 +20,14 @@ export const configSchema = v.strictObject({
   hsmDirectory: v.optional(path, "/etc/dsecos/hsm.d"),
   /** Sockets of the drivers' processes, `<name>.sock`. */
   hsmSockets: v.optional(path, "/run/dsecos-hsm"),
+  /** Of the Ceph cluster; where it is missing the agent leaves Ceph alone. */
+  cephConfig: v.optional(path, "/etc/ceph/ceph.conf"),
+  /** Who the agent is to the cluster. */
+  cephUser: v.optional(
+    v.pipe(v.string(), v.regex(/^client\.[A-Za-z0-9._-]{1,100}$/, "must be client.NAME")),
+    "client.dsecos",
+  ),
+  cephKeyring: v.optional(path, "/etc/ceph/ceph.client.dsecos.keyring"),
   /** Where certificates that were issued are kept. */
   pkiDirectory: v.optional(path, "/var/lib/dsecos/pki"),
   /** Where this node is, as a tenant's jurisdiction means it. */

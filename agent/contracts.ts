@@ -3,6 +3,7 @@ import { agent } from "./agent/contract.ts";
 import { approvals } from "./approvals/contract.ts";
 import { audit } from "./audit/contract.ts";
 import type { Interface } from "./bus/contract.ts";
+import { ceph } from "./ceph/contract.ts";
 import { hsm } from "./hsm/contract.ts";
 import { images } from "./images/contract.ts";
 import { instances } from "./instances/contract.ts";
@@ -20,6 +21,7 @@ export const contracts: readonly Interface[] = [
   audit,
   selinux,
   hsm,
+  ceph,
   tenants,
   instances,
   images,

@@ -37,6 +37,9 @@ import { Dispatcher, type Service } from "./bus/dispatch.ts";
 import { Identities } from "./bus/identity.ts";
 import { Polkit } from "./bus/polkit.ts";
 import { encode } from "./bus/validate.ts";
+import { ceph as cephContract } from "./ceph/contract.ts";
+import { openCeph } from "./ceph/link/link.ts";
+import { createCeph } from "./ceph/service.ts";
 import { type Config, readConfig } from "./config.ts";
 import { contracts } from "./contracts.ts";
 import { hsm as hsmContract } from "./hsm/contract.ts";
@@ -201,6 +204,12 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     changed: (what) => signal(hsmContract, "Changed", what),
   });
   cloud.tenants.onChanged(() => hsm.tenantsChanged());
+  const { cephConfig, cephUser, cephKeyring } = config;
+  const ceph = createCeph({
+    link: openCeph({ config: cephConfig, user: cephUser, keyring: cephKeyring, log }),
+    log,
+    changed: (what) => signal(cephContract, "Changed", what),
+  });
   const tenancy = async (name: string) => {
     const { jurisdiction } = await cloud.tenants.record(name);
     return { name, jurisdiction };
@@ -217,6 +226,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     "org.dsecos.Node1": nodeService,
     "org.dsecos.Selinux1": selinux,
     "org.dsecos.Hsm1": hsm,
+    "org.dsecos.Ceph1": ceph,
     "org.dsecos.Tenants1": cloud.tenants,
     "org.dsecos.Instances1": cloud.instances,
     "org.dsecos.Images1": cloud.images,
@@ -283,6 +293,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     await goingOn;
     selinux.stop();
     await hsm.stop();
+    await ceph.stop();
     await cloud.stop();
     await sources.stop();
     await observer.stop();

@@ -34,6 +34,7 @@ export const TEST_PACKAGES = [
   ...["chromium", "tpm2-tools", "strace", "lintian", "debhelper", "gettext", "fakeroot"],
   ...["qemu-system-x86", "qemu-utils", "e2fsprogs", "openssh-client", "python3", "openssl"],
   ...["ceph-mon", "ceph-osd", "ceph-common", "radosgw", "secilc", "setools", "bzip2"],
+  ...["ceph-mds", "ceph-mgr", "python3-rados", "python3-rbd", "python3-cephfs"],
   ...["apparmor", "checkpolicy", "bsdutils", "jq"],
 ];
 

@@ -1,0 +1,17 @@
+/** What all areas of the Ceph subsystem stand on. */
+import type { Log } from "../log.ts";
+import type { Ceph } from "./link/types.ts";
+
+export interface CoreParts {
+  link: Ceph;
+  log: Log;
+  /** Told what changed: cluster. */
+  changed: (what: string) => void;
+}
+
+export type Core = ReturnType<typeof createCore>;
+
+export function createCore({ link, log, changed }: CoreParts) {
+  link.onChanged(() => changed("cluster"));
+  return { link, log };
+}

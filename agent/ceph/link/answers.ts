@@ -1,0 +1,15 @@
+/** What the agent answers about its link to Ceph. Imports nothing from node:. */
+import * as v from "valibot";
+import { timeSchema } from "../../bus/fields.ts";
+import { cephStates } from "./types.ts";
+
+export const cephStatusSchema = v.object({
+  state: v.pipe(
+    v.picklist(cephStates),
+    v.description("ready, or in a word why the cluster cannot be asked"),
+  ),
+  since: timeSchema,
+  reason: v.pipe(v.string(), v.description("What is wrong and what to do; empty when nothing is")),
+  version: v.pipe(v.string(), v.description("Of the monitors, once they said it")),
+  fsid: v.pipe(v.string(), v.description("Of the cluster, once it is known")),
+});

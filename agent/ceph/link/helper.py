@@ -1,0 +1,138 @@
+"""Speaks with a Ceph cluster for the DsecOS agent, over one connection.
+
+Reads one JSON document per line from standard input:
+    {"id": 1, "to": "mon" | "mgr" | 3, "command": {"prefix": "status", "format": "json"}}
+    {"id": 2, "to": "helper"}                  only asks whether this process still answers
+and writes, in any order, a line of JSON and after it as many bytes of the answer as it says:
+    {"id": 1, "ret": 0, "words": "", "bytes": 42}
+where ret is 0 or a negative error number. What is told unasked has the id 0:
+    {"id": 0, "event": "connected", "fsid": "...", "bytes": 0}
+    {"id": 0, "event": "refused", "ret": -13, "words": "...", "bytes": 0}
+    {"id": 0, "event": "missing", "words": "...", "bytes": 0}
+Ends with its standard input. Every command is bounded in time by librados' own limits and has a
+thread of its own, so that one that hangs holds up no other.
+"""
+
+import argparse
+import errno
+import json
+import os
+import sys
+import threading
+import time
+
+MOST_AT_ONCE = 32
+RETRY_SECONDS = 1
+WORDS_BYTES = 2000
+
+out_lock = threading.Lock()
+cluster = None
+slots = threading.Semaphore(MOST_AT_ONCE)
+
+
+def say(header, payload=b""):
+    line = json.dumps({**header, "bytes": len(payload)}).encode() + b"\n"
+    with out_lock:
+        sys.stdout.buffer.write(line)
+        sys.stdout.buffer.write(payload)
+        sys.stdout.buffer.flush()
+
+
+def connect(options):
+    """Tries until it is connected: a new handle each time, since a failed one cannot be used."""
+    global cluster
+    while True:
+        handle = None
+        try:
+            handle = rados.Rados(
+                conffile=options.conf,
+                name=options.user,
+                conf={
+                    "keyring": options.keyring,
+                    "client_mount_timeout": str(options.connect_seconds),
+                    "rados_mon_op_timeout": str(options.seconds),
+                    "rados_osd_op_timeout": str(options.seconds),
+                    # Of a daemon's settings in the same file a client shall have none.
+                    "log_file": "",
+                    "log_to_stderr": "false",
+                    "err_to_stderr": "false",
+                    "admin_socket": "",
+                    "pid_file": "",
+                },
+            )
+            handle.connect()
+            fsid = handle.get_fsid()
+            cluster = handle
+            say({"id": 0, "event": "connected", "fsid": fsid})
+            return
+        except Exception as error:  # rados.Error and what its binding makes of a bad file
+            number = getattr(error, "errno", None) or errno.EIO
+            words = str(error)[:WORDS_BYTES]
+            say({"id": 0, "event": "refused", "ret": -abs(number), "words": words})
+            if handle is not None:
+                handle.shutdown()
+            time.sleep(RETRY_SECONDS)
+
+
+def ask(to, command):
+    if cluster is None:
+        return -errno.ENOTCONN, b"", "not connected"
+    text = json.dumps(command)
+    try:
+        if to == "mon":
+            return cluster.mon_command(text, b"")
+        if to == "mgr":
+            return cluster.mgr_command(text, b"")
+        return cluster.osd_command(int(to), text, b"")
+    except Exception as error:
+        return -abs(getattr(error, "errno", None) or errno.EIO), b"", str(error)
+
+
+def answer(request, most_bytes):
+    try:
+        ret, payload, words = ask(request["to"], request["command"])
+        if isinstance(payload, str):
+            payload = payload.encode()
+        payload = payload or b""
+        if len(payload) > most_bytes:
+            ret, payload, words = -errno.EFBIG, b"", "%d bytes" % len(payload)
+        if isinstance(words, bytes):
+            words = words.decode(errors="replace")
+        say({"id": request["id"], "ret": ret, "words": (words or "")[:WORDS_BYTES]}, payload)
+    finally:
+        slots.release()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--conf", required=True)
+    parser.add_argument("--user", required=True)
+    parser.add_argument("--keyring", required=True)
+    parser.add_argument("--seconds", type=int, required=True)
+    parser.add_argument("--connect-seconds", type=int, required=True)
+    parser.add_argument("--most-bytes", type=int, required=True)
+    options = parser.parse_args()
+    threading.Thread(target=connect, args=(options,), daemon=True).start()
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        if request["to"] == "helper":
+            say({"id": request["id"], "ret": 0, "words": ""})
+        elif slots.acquire(blocking=False):
+            arguments = (request, options.most_bytes)
+            threading.Thread(target=answer, args=arguments, daemon=True).start()
+        else:
+            say({"id": request["id"], "ret": -errno.EBUSY, "words": "too many at once"})
+
+
+try:
+    import rados
+except ImportError as error:
+    say({"id": 0, "event": "missing", "words": str(error)})
+    sys.stdin.buffer.read()
+else:
+    try:
+        main()
+    except BrokenPipeError:
+        pass  # nobody hears any more: the agent ended
+# Threads that hang in librados do not hold the end up.
+os._exit(0)

@@ -1,0 +1,334 @@
+/**
+ * The agent's link to Ceph: a helper process with one connection, looked after. Its state is known
+ * within 5 s of any change, since the monitors are asked every 1.5 s and have 3 s to answer.
+ */
+import { stat } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { DsecosError } from "../../bus/errors.ts";
+import { explain, type Log } from "../../log.ts";
+import type { Header } from "./frames.ts";
+import { type Answer, Helper, HelperError } from "./process.ts";
+import type { Ceph, CephState, CephStatus, Target } from "./types.ts";
+import {
+  commandError,
+  isDenial,
+  isMissing,
+  isTimeout,
+  lateError,
+  type Places,
+  reasons,
+} from "./words.ts";
+
+const tickMs = 1500;
+/** How long monitors have to answer before they are said to have no quorum. */
+const probeMs = 3000;
+const connectSeconds = 3;
+/** librados ends a command by then; the helper that says nothing a second later hangs. */
+const commandSeconds = 5;
+/** For the helper itself, which only has to read a line. */
+const pingMs = 3000;
+/** Largest answer: the placement groups of a cluster with 100,000 of them are a third of it. */
+const mostBytes = 64 * 1024 * 1024;
+/** A key that was changed meanwhile looks like monitors that are silent; a new connection tells. */
+const probesUntilNew = 4;
+const longestWaitMs = 30_000;
+
+export interface LinkOptions extends Places {
+  log: Log;
+  /** Path of the helper's program, ceph-helper.py beside the agent unless told. */
+  program?: string;
+}
+
+const ownProgram = fileURLToPath(new URL("ceph-helper.py", import.meta.url));
+
+/** Begins at once, and goes on until it is closed. */
+export function openCeph(options: LinkOptions): Ceph {
+  const link = new Link(options);
+  const json = async (to: Target, prefix: string, args?: Record<string, unknown>) =>
+    parse(to, prefix, await link.command(to, prefix, args));
+  link.begin();
+  return {
+    status: () => link.status,
+    mon: (prefix, args) => json("mon", prefix, args),
+    mgr: (prefix, args) => json("mgr", prefix, args),
+    osd: (id, prefix, args) => json(id, prefix, args),
+    text: (to, prefix, args) => link.command(to, prefix, args),
+    onChanged: (listener) => void link.listeners.push(listener),
+    close: () => link.close(),
+  };
+}
+
+function parse(to: Target, prefix: string, payload: Buffer): unknown {
+  const text = payload.toString("utf8");
+  if (text.trim() === "") return null;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const what = `Ceph's answer to ${nameOf(to)}: ${prefix} is not JSON; the cluster's version may be too old.`;
+    throw new DsecosError("Unavailable", what, { cause });
+  }
+}
+
+const nameOf = (to: Target) => (typeof to === "number" ? `osd.${to}` : to);
+
+class Link {
+  readonly #options: LinkOptions;
+  readonly #log: Log;
+  readonly listeners: (() => void)[] = [];
+  #helper: Helper | undefined;
+  #connected = false;
+  #timer: NodeJS.Timeout | undefined;
+  #ticking: Promise<void> = Promise.resolve();
+  #closed = false;
+  /** Of the configuration and the keyring, so that new ones are taken up. */
+  #files = "";
+  #failures = 0;
+  #notBefore = 0;
+  #silent = 0;
+  #health = "";
+  status: CephStatus = {
+    state: "starting",
+    since: new Date().toISOString(),
+    reason: reasons.starting,
+    version: "",
+    fsid: "",
+  };
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#log = options.log;
+  }
+
+  begin(): void {
+    this.#ticking = this.#tick()
+      .catch((error) => {
+        this.#log("error", "the link to Ceph cannot be looked after", { error: explain(error) });
+      })
+      .then(() => {
+        if (!this.#closed) this.#timer = setTimeout(() => this.begin(), tickMs).unref();
+      });
+  }
+
+  async #tick(): Promise<void> {
+    if (!(await this.#lookAtFiles()) || this.#closed) return;
+    if (this.#helper === undefined) {
+      if (performance.now() >= this.#notBefore) this.#spawn();
+      return;
+    }
+    if (await this.#hangs(this.#helper)) return;
+    if (this.#connected) await this.#probe(this.#helper);
+  }
+
+  /** @returns whether there is what a connection needs */
+  async #lookAtFiles(): Promise<boolean> {
+    const { config, keyring } = this.#options;
+    const [first, second] = await Promise.all([markOf(config), markOf(keyring)]);
+    const lacking =
+      first === "" ? "notConfigured" : second === "" ? ("noKeyring" as const) : undefined;
+    const files = `${first} ${second}`;
+    if (files !== this.#files || lacking !== undefined) {
+      this.#files = files;
+      this.#drop();
+      this.#failures = 0;
+      this.#notBefore = 0;
+    }
+    if (lacking === undefined) return true;
+    this.#change(lacking, reasons[lacking](this.#options), { version: "", fsid: "" });
+    return false;
+  }
+
+  #spawn(): void {
+    const { program = ownProgram, config, user, keyring } = this.#options;
+    const helper: Helper = new Helper({
+      program,
+      args: [
+        ...["--conf", config, "--user", user, "--keyring", keyring],
+        ...["--seconds", String(commandSeconds), "--connect-seconds", String(connectSeconds)],
+        ...["--most-bytes", String(mostBytes)],
+      ],
+      mostBytes,
+      event: (header) => {
+        if (helper === this.#helper) this.#told(helper, header);
+      },
+      ended: (why) => {
+        if (helper === this.#helper) this.#ended(why);
+      },
+    });
+    this.#helper = helper;
+    this.#connected = false;
+    this.#silent = 0;
+    const { state } = this.status;
+    // One that failed before is said to be failing until it is known to be better.
+    if (state !== "noQuorum" && state !== "refused" && state !== "failed") {
+      this.#change("starting", reasons.starting);
+    }
+  }
+
+  #told(helper: Helper, { event, ret, words, fsid }: Header): void {
+    if (event === "connected") {
+      this.#connected = true;
+      this.#probe(helper, fsid).catch((error) => {
+        this.#log("error", "the monitors could not be asked", { error: explain(error) });
+      });
+    } else if (event === "missing") {
+      this.#change("notInstalled", reasons.notInstalled);
+      this.#drop();
+      this.#notBefore = performance.now() + longestWaitMs;
+    } else if (isTimeout(ret)) {
+      this.#change("noQuorum", reasons.noQuorum);
+    } else if (isDenial(ret)) {
+      this.#change("refused", reasons.wrongKey(this.#options));
+    } else if (isMissing(ret)) {
+      this.#change("refused", reasons.keyMissing(this.#options));
+    } else {
+      this.#change("failed", reasons.badConfig(this.#options, words));
+    }
+  }
+
+  #ended(why: string): void {
+    this.#helper = undefined;
+    this.#connected = false;
+    if (this.#closed) return;
+    this.#log("warning", "the helper for Ceph ended", { why });
+    // The first time at once: it may have been killed by mistake.
+    const waitMs = this.#failures === 0 ? 0 : Math.min(500 * 2 ** this.#failures, longestWaitMs);
+    this.#failures += 1;
+    this.#notBefore = performance.now() + waitMs;
+    if (/ENOENT/.test(why)) this.#change("notInstalled", reasons.notInstalled);
+    else if (this.status.state !== "noQuorum") this.#change("failed", reasons.ended(why));
+    if (waitMs === 0) this.#spawn();
+  }
+
+  #drop(): void {
+    const helper = this.#helper;
+    this.#helper = undefined;
+    this.#connected = false;
+    helper?.kill();
+  }
+
+  /** Whether the helper itself does not answer; it is replaced then. */
+  async #hangs(helper: Helper): Promise<boolean> {
+    try {
+      await helper.ask("helper", {}, pingMs);
+      return false;
+    } catch (error) {
+      if (!(error instanceof HelperError)) throw error;
+      if (error.kind === "late" && helper === this.#helper) {
+        this.#log("warning", "the helper for Ceph hangs and is killed", { pid: helper.pid });
+        this.#change("failed", reasons.hangs);
+        helper.kill();
+      }
+      return true;
+    }
+  }
+
+  /** Asks the monitors for their health, which they answer with a quorum only. */
+  async #probe(helper: Helper, fsid = this.status.fsid): Promise<void> {
+    let answer: Answer;
+    try {
+      answer = await helper.ask("mon", { prefix: "health", format: "json" }, probeMs);
+    } catch (error) {
+      if (!(error instanceof HelperError)) throw error;
+      if (error.kind === "late") this.#unanswered(helper);
+      return;
+    }
+    if (helper !== this.#helper) return;
+    if (isTimeout(answer.ret)) {
+      this.#unanswered(helper);
+      return;
+    }
+    this.#silent = 0;
+    if (isDenial(answer.ret)) {
+      this.#change("refused", reasons.mayNotRead(this.#options), { fsid });
+      return;
+    }
+    if (answer.ret !== 0) {
+      this.#change("failed", reasons.badConfig(this.#options, answer.words), { fsid });
+      return;
+    }
+    this.#failures = 0;
+    const isNew = this.status.state !== "ready" || this.status.version === "";
+    const version = isNew ? await this.#version(helper) : this.status.version;
+    if (helper !== this.#helper) return;
+    this.#change("ready", "", { fsid, version });
+    const health = answer.payload.toString("latin1");
+    if (health === this.#health) return;
+    this.#health = health;
+    this.#tell();
+  }
+
+  #unanswered(helper: Helper): void {
+    if (helper !== this.#helper) return;
+    this.#change("noQuorum", reasons.noQuorum);
+    this.#silent += 1;
+    if (this.#silent >= probesUntilNew) this.#drop();
+  }
+
+  async #version(helper: Helper): Promise<string> {
+    try {
+      const answer = await helper.ask("mon", { prefix: "version", format: "json" }, probeMs);
+      return /\b(\d+\.\d+\.\d+)\b/.exec(answer.payload.toString("utf8"))?.[1] ?? "";
+    } catch (error) {
+      if (!(error instanceof HelperError)) throw error;
+      return "";
+    }
+  }
+
+  #change(
+    state: CephState,
+    reason: string,
+    more: Partial<Pick<CephStatus, "version" | "fsid">> = {},
+  ): void {
+    const before = this.status;
+    const since = state === before.state ? before.since : new Date().toISOString();
+    this.status = { ...before, ...more, state, reason, since };
+    if (state === before.state && reason === before.reason) return;
+    this.#log("info", "the link to Ceph changed", { state, reason });
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.listeners) listener();
+  }
+
+  async command(to: Target, prefix: string, args: Record<string, unknown> = {}): Promise<Buffer> {
+    const { state, reason } = this.status;
+    if (this.#helper === undefined || state !== "ready") {
+      throw new DsecosError("Unavailable", reason || reasons.starting);
+    }
+    const what = `${nameOf(to)}: ${prefix}`;
+    const milliseconds = commandSeconds * 1000;
+    let answer: Answer;
+    try {
+      const command = { ...args, prefix, format: "json" };
+      answer = await this.#helper.ask(to, command, milliseconds);
+    } catch (error) {
+      if (!(error instanceof HelperError)) throw error;
+      if (error.kind === "late") throw lateError(what);
+      throw new DsecosError("Unavailable", reasons.ended(error.message), { cause: error });
+    }
+    if (answer.ret < 0) throw commandError(what, answer.ret, answer.words);
+    return answer.payload;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    const helper = this.#helper;
+    this.#drop();
+    await helper?.gone;
+    await this.#ticking;
+  }
+}
+
+/** What tells one content of a file from the next; empty where there is no file. */
+async function markOf(path: string): Promise<string> {
+  try {
+    const { ino, size, mtimeMs } = await stat(path);
+    return `${ino}.${size}.${mtimeMs}`;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return "";
+    throw error;
+  }
+}

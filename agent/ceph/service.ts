@@ -1,0 +1,23 @@
+/** Storage on Ceph: what can be asked, put together from its areas. */
+import type { Call } from "../bus/call.ts";
+import type { Handlers } from "../bus/contract.ts";
+import type { ceph } from "./contract.ts";
+import { type Core, type CoreParts, createCore } from "./core.ts";
+
+export interface CephService {
+  handlers: Handlers<typeof ceph, Call>;
+  core: Core;
+  stop(): Promise<void>;
+}
+
+export function createCeph(parts: CoreParts): CephService {
+  const core = createCore(parts);
+  const status = async () => core.link.status();
+  return {
+    core,
+    handlers: {
+      Status: status,
+    },
+    stop: () => core.link.close(),
+  };
+}
