@@ -69,6 +69,8 @@ export class Reconciler {
         told(token.id);
       } catch (error) {
         if (!(error instanceof DsecosError)) throw error;
+        // What was said of it before, such as that its PIN is taken, holds no longer.
+        core.book.forgetInfos();
         told(token.id, error.message);
       }
     });
