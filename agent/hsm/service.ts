@@ -116,6 +116,7 @@ export function createHsm(parts: HsmParts): HsmService {
   });
   const watch = createWatch({
     ...{ core, audit, jobs, log, node, rotate: keys.rotateNow, history: parts.history },
+    record: parts.record,
     tokenRows: () => tokenRows(rowParts),
     changed: parts.changed,
   });

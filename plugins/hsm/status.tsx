@@ -143,9 +143,13 @@ function AlarmLine({ alarm }: { alarm: Alarm }) {
   const tokenAt = `${partAddress("tokens")}?text=${encodeURIComponent(token)}`;
   return (
     <li>
-      <a className="ds-name" href={key && tenant ? keyAddress(tenant, key) : tokenAt}>
-        {key ? `${token} · ${key}` : token}
-      </a>{" "}
+      {token === "" ? (
+        <strong>{_("This node")}</strong>
+      ) : (
+        <a className="ds-name" href={key && tenant ? keyAddress(tenant, key) : tokenAt}>
+          {key ? `${token} · ${key}` : token}
+        </a>
+      )}{" "}
       <span className="ds-subtle">{format(_("since $0"), relativeTime(since))}</span>
       <p>{what}</p>
     </li>

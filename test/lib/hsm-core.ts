@@ -9,8 +9,10 @@ import { protectionOf } from "../../agent/hsm/keys/generate.ts";
 import type { KeyRecord } from "../../agent/hsm/keys/record.ts";
 import { createKeys } from "../../agent/hsm/keys/service.ts";
 import type { FoundKey, Token } from "../../agent/hsm/parts.ts";
+import type { AskRecord } from "../../agent/hsm/statement/record.ts";
 import type { Declarations, DeclaredToken } from "../../agent/hsm/tokens/declared.ts";
 import { Alarms } from "../../agent/hsm/watch/alarms.ts";
+import { isBelievable } from "../../agent/hsm/watch/clock.ts";
 import { Reconciler } from "../../agent/hsm/watch/reconcile.ts";
 import { Schedules } from "../../agent/hsm/watch/schedule.ts";
 import { JobList } from "../../agent/jobs/service.ts";
@@ -61,6 +63,8 @@ export interface BedOptions {
   node?: string;
   now?: () => Date;
   files?: Record<string, unknown>;
+  /** Entries of the audit log, which tell whether the clock can be believed; it can when left out. */
+  record?: AskRecord;
 }
 
 export async function coreBed(options: BedOptions = {}): Promise<CoreBed> {
@@ -95,7 +99,8 @@ export async function coreBed(options: BedOptions = {}): Promise<CoreBed> {
   const alarms = new Alarms({ audit, log, changed: () => {} });
   const reconciler = new Reconciler({ core, alarms, node, log, now: () => now().getTime() });
   const schedules = new Schedules({
-    ...{ core, audit, rotate: keys.rotateNow, now: () => now().getTime() },
+    ...{ core, audit, alarms, rotate: keys.rotateNow, now: () => now().getTime() },
+    believable: async (at) => options.record === undefined || isBelievable(options.record, at),
   });
   return {
     ...{ core, fake, tokens, declarations, audit, alarms, reconciler, schedules, keys, jobs },

@@ -7,7 +7,8 @@ import { tokenStates } from "../tokens/answers.ts";
  * `tokenAbsent`: a token that was made is gone. `otherToken`: another has its label. `keyMissing`: a
  * record has no object. `ambiguous`: more than one object has a key's id. `weakKey`: a key could
  * leave its token. `otherKey`: the object is another than its record says. `unknownObject`: a key
- * that no record names. `unreadable`: a record that cannot be read.
+ * that no record names. `unreadable`: a record that cannot be read. `clock`: the node's clock may
+ * have gone ahead, so nothing that is due is done.
  */
 export const alarmKinds = [
   "tokenAbsent",
@@ -18,10 +19,12 @@ export const alarmKinds = [
   "otherKey",
   "unknownObject",
   "unreadable",
+  "clock",
 ] as const;
 
 export const alarmSchema = v.object({
   kind: v.picklist(alarmKinds),
+  /** Empty where it is about the node itself. */
   token: v.string(),
   tenant: v.string(),
   /** Name of the key, or id of the object; empty where it is about the whole token. */

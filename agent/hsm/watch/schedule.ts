@@ -1,7 +1,8 @@
 /**
  * What keys do by themselves: become active, rotate, expire and be destroyed when their time has
  * come. Each act is the one that a person would ask for, so that of several nodes one does it: the
- * others find the record changed, and that nothing is due any more.
+ * others find the record changed, and that nothing is due any more. None is done by a clock that may
+ * have gone ahead.
  */
 import type { AuditWriter } from "../../audit/types.ts";
 import { DsecosError } from "../../bus/errors.ts";
@@ -9,6 +10,8 @@ import type { Core } from "../core.ts";
 import { finishDestroying } from "../keys/ending.ts";
 import type { KeyRecord } from "../keys/record.ts";
 import type { FoundKey } from "../parts.ts";
+import type { Alarms, Finding } from "./alarms.ts";
+import { youngMs } from "./clock.ts";
 
 export type DueAct = "destroy" | "deactivate" | "activate" | "rotate";
 
@@ -40,8 +43,14 @@ export function dueAct(record: KeyRecord, now: number): DueAct | undefined {
   return undefined;
 }
 
+/** Alarms of the node itself are of no token. */
+const noToken = "";
+
 export interface SchedulesParts {
   core: Core;
+  alarms: Alarms;
+  /** Whether the clock can be believed. @throws DsecosError where that cannot be found out */
+  believable: (now: number) => Promise<boolean>;
   audit: AuditWriter;
   rotate: (found: FoundKey, user: string, why: string) => Promise<unknown>;
   now?: () => number;
@@ -50,8 +59,8 @@ export interface SchedulesParts {
 export class Schedules {
   readonly #parts: SchedulesParts;
   readonly #now: () => number;
-  /** What failed and was told, so that it is not told every minute. */
-  readonly #told = new Map<string, string>();
+  /** What failed in the newest round and was told, so that it is not told every minute. */
+  #told = new Map<string, string>();
 
   constructor(parts: SchedulesParts) {
     this.#parts = parts;
@@ -60,29 +69,44 @@ export class Schedules {
 
   /** Does what is due of all keys that were read. */
   async tick(): Promise<void> {
+    const due = await this.#due();
+    const now = this.#now();
+    const isOld = ({ record }: FoundKey) => now - Date.parse(record.createdAt) >= youngMs;
+    const old = due.filter(({ found }) => isOld(found)).length;
+    const isHeld = old > 0 && !(await this.#parts.believable(now));
+    await this.#parts.alarms.found(noToken, isHeld ? [clockDoubt(old)] : []);
+    const before = this.#told;
+    this.#told = new Map();
+    for (const { found, act } of due) {
+      if (!isHeld || !isOld(found)) await this.#do(found, act, before);
+    }
+  }
+
+  async #due(): Promise<{ found: FoundKey; act: DueAct }[]> {
     const { core } = this.#parts;
+    const due: { found: FoundKey; act: DueAct }[] = [];
     for (const token of await core.book.every()) {
       const contents = core.records.peek(token.id)?.contents;
       if (contents === undefined) continue;
       for (const found of core.store.foundIn(token, contents)) {
         const act = dueAct(found.record, this.#now());
-        if (act !== undefined) await this.#do(found, act);
+        if (act !== undefined) due.push({ found, act });
       }
     }
+    return due;
   }
 
-  async #do(found: FoundKey, act: DueAct): Promise<void> {
+  async #do(found: FoundKey, act: DueAct, before: ReadonlyMap<string, string>): Promise<void> {
     const { tenant, name } = found.record;
     const key = `${found.token.id} ${name} ${act}`;
     try {
       await this.#act(found, act);
-      this.#told.delete(key);
       await this.#record(tenant, name, act);
     } catch (error) {
       if (!(error instanceof DsecosError)) throw error;
       if (await this.#isDone(found, act)) return;
-      if (this.#told.get(key) === error.message) return;
       this.#told.set(key, error.message);
+      if (before.get(key) === error.message) return;
       await this.#record(tenant, name, act, error.message);
     }
   }
@@ -116,4 +140,9 @@ export class Schedules {
       ...(error === undefined ? {} : { error }),
     });
   }
+}
+
+function clockDoubt(keys: number): Finding {
+  const what = `The clock of this node may have gone ahead: it says that something is due of ${keys} key${keys === 1 ? "" : "s"}, and that nothing was put on record here for days. See whether it is right (“timedatectl”) and put it right, or cancel what must not happen: after two days of running it is believed, and what is due is done, also destroying.`;
+  return { kind: "clock", token: noToken, tenant: "", key: "", what };
 }

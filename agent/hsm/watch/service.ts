@@ -8,9 +8,11 @@ import { explain, type Log } from "../../log.ts";
 import type { Core } from "../core.ts";
 import { levelOf } from "../errors.ts";
 import type { FoundKey, Token } from "../parts.ts";
+import type { AskRecord } from "../statement/record.ts";
 import type { TokenRow } from "../tokens/answers.ts";
 import { Alarms, alarmAction } from "./alarms.ts";
 import type { HsmStatus } from "./answers.ts";
+import { isBelievable } from "./clock.ts";
 import { Reconciler } from "./reconcile.ts";
 import { Schedules } from "./schedule.ts";
 
@@ -36,6 +38,8 @@ export interface WatchParts {
   node: string;
   rotate: (found: FoundKey, user: string, why: string) => Promise<unknown>;
   tokenRows: () => Promise<TokenRow[]>;
+  /** Entries of the audit log. */
+  record: AskRecord;
   /** Newest entries of the audit log of an action, newest first. */
   history: (action: string, limit: number) => Promise<AuditEntry[]>;
   changed: (what: string) => void;
@@ -47,7 +51,10 @@ export function createWatch(parts: WatchParts) {
   const { core, audit, jobs, log, node } = parts;
   const alarms = new Alarms({ audit, log, changed: () => parts.changed("tokens") });
   const reconciler = new Reconciler({ core, alarms, node, log });
-  const schedules = new Schedules({ core, audit, rotate: parts.rotate });
+  const schedules = new Schedules({
+    ...{ core, audit, alarms, rotate: parts.rotate },
+    believable: (now) => isBelievable(parts.record, now),
+  });
   const stopping = new AbortController();
   let compared: HsmStatus["compared"] = { state: "never", at: "", error: "" };
   let comparing: Promise<void> | undefined;
