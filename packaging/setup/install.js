@@ -29,12 +29,17 @@ export const RUN_PACKAGES = [
   ...["g++", ...(nodeHeaders() === undefined ? ["libnode-dev"] : [])],
 ];
 
+/** What a Ceph cluster for development needs, and the agent to speak with it. */
+export const CEPH_PACKAGES = [
+  ...["ceph-mon", "ceph-mgr", "ceph-osd", "ceph-mds", "ceph-common", "python3-rados"],
+];
+
 /** What the tests need beyond that. */
 export const TEST_PACKAGES = [
+  ...CEPH_PACKAGES,
   ...["chromium", "tpm2-tools", "strace", "lintian", "debhelper", "gettext", "fakeroot"],
   ...["qemu-system-x86", "qemu-utils", "e2fsprogs", "openssh-client", "python3", "openssl"],
-  ...["ceph-mon", "ceph-osd", "ceph-common", "radosgw", "secilc", "setools", "bzip2"],
-  ...["ceph-mds", "ceph-mgr", "python3-rados", "python3-rbd", "python3-cephfs"],
+  ...["radosgw", "python3-rbd", "python3-cephfs", "secilc", "setools", "bzip2"],
   ...["apparmor", "checkpolicy", "bsdutils", "jq"],
 ];
 

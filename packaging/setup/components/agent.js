@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { buildMark } from "../lib/build-state.js";
 import { nameHasOwner } from "../lib/bus.js";
 import { isAlive, readRecord, startReady, stopDaemon } from "../lib/daemons.js";
+import { cephPaths } from "./ceph.js";
 import { hsmPaths } from "./softhsm.js";
 import { tpmPath } from "./swtpm.js";
 
@@ -71,6 +72,7 @@ function defaults(context) {
     storagePool: "default",
     tpm: tpmPath(context),
     ...hsmPaths(context),
+    ...cephPaths(context),
     region: "UK",
     // auditd's plugin serves one agent only.
     ...(mode === "private" && {

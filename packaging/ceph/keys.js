@@ -1,0 +1,55 @@
+// @ts-check
+import { randomBytes } from "node:crypto";
+
+/** Who is in a development cluster, beside its OSDs. @type {Record<string, Record<string, string>>} */
+const people = {
+  "mon.": { mon: "allow *" },
+  "client.admin": { mon: "allow *", osd: "allow *", mds: "allow *", mgr: "allow *" },
+  "mgr.x": { mon: "allow profile mgr", osd: "allow *", mds: "allow *" },
+  "mds.a": {
+    ...{ mon: "allow profile mds", mgr: "allow profile mds" },
+    ...{ osd: "allow rw tag cephfs *=*", mds: "allow" },
+  },
+  // What the agent's manual asks for.
+  "client.dsecos": { mon: "allow r", mgr: "allow r", osd: "allow r" },
+};
+
+/** @returns {string} a cephx key: type 1 (AES), seconds and nanoseconds, length, 16 random bytes */
+export function cephxKey() {
+  const head = Buffer.alloc(12);
+  head.writeUInt16LE(1, 0);
+  head.writeUInt32LE(Math.floor(Date.now() / 1000), 2);
+  head.writeUInt16LE(16, 10);
+  return Buffer.concat([head, randomBytes(16)]).toString("base64");
+}
+
+/**
+ * @param {string} name
+ * @param {string} key
+ * @param {Record<string, string>} [caps]
+ */
+export function keyringEntry(name, key, caps = {}) {
+  const lines = Object.entries(caps).map(([kind, cap]) => `\tcaps ${kind} = "${cap}"\n`);
+  return `[${name}]\n\tkey = ${key}\n${lines.join("")}`;
+}
+
+/**
+ * Every key of a cluster, which its first monitor takes all at once.
+ *
+ * @param {number} osds
+ * @returns {{ all: string, dsecos: string }} texts of two keyrings: of all, and of the agent alone
+ */
+export function makeKeyrings(osds) {
+  const osdCaps = { mon: "allow profile osd", mgr: "allow profile osd", osd: "allow *" };
+  const everybody = {
+    ...people,
+    ...Object.fromEntries(Array.from({ length: osds }, (_, id) => [`osd.${id}`, osdCaps])),
+  };
+  let dsecos = "";
+  const entries = Object.entries(everybody).map(([name, caps]) => {
+    const key = cephxKey();
+    if (name === "client.dsecos") dsecos = keyringEntry(name, key);
+    return keyringEntry(name, key, caps);
+  });
+  return { all: entries.join(""), dsecos };
+}

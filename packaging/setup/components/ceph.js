@@ -1,0 +1,38 @@
+// @ts-check
+import { join } from "node:path";
+import { clusterPaths, describeCluster, missingForCluster } from "../../ceph/cluster.js";
+
+/** @param {Pick<import("./types.js").StackContext, "stateDirectory">} context */
+const directoryOf = ({ stateDirectory }) => join(stateDirectory, "ceph");
+
+/**
+ * @param {Pick<import("./types.js").StackContext, "stateDirectory">} context
+ * @returns {ReturnType<typeof clusterPaths>} keys of the agent's configuration file; the agent
+ *   takes the cluster up whenever it is there
+ */
+export function cephPaths(context) {
+  return clusterPaths(directoryOf(context));
+}
+
+/**
+ * A Ceph cluster with four sites, of which no stack has one unless it is asked for: eight OSDs are
+ * much for a machine that shows something else.
+ *
+ * @param {import("./types.js").StackContext} context
+ * @returns {import("./types.js").Component}
+ */
+export function cephComponent(context) {
+  const cluster = describeCluster({ directory: directoryOf(context) });
+  return {
+    name: "ceph",
+    isRunning: async () => cluster.isRunning(),
+    async start() {
+      const missing = missingForCluster();
+      if (missing !== "") throw new Error(missing);
+      await cluster.remove();
+      await cluster.make();
+      return `8 OSDs in London, Manchester, Frankfurt and Dubai, whose data is in memory; ceph -c ${cluster.paths.cephConfig}`;
+    },
+    stop: () => cluster.remove(),
+  };
+}
