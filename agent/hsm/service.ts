@@ -2,7 +2,7 @@
 
 import type { People } from "../approvals/people.ts";
 import type { AuditEntry } from "../audit/contract.ts";
-import type { AuditEvent, AuditWriter } from "../audit/types.ts";
+import type { AuditWriter } from "../audit/types.ts";
 import type { Call } from "../bus/call.ts";
 import type { Handlers } from "../bus/contract.ts";
 import type { Fingerprint, QuorumRule } from "../bus/dispatch.ts";
@@ -15,7 +15,7 @@ import type { hsm } from "./contract.ts";
 import { type Core, type CoreParts, createCore } from "./core.ts";
 import { createDriverAnswers } from "./drivers/service.ts";
 import { Guard } from "./jurisdiction/guard.ts";
-import type { Rules } from "./jurisdiction/rules.ts";
+import { createMayLive } from "./jurisdiction/live.ts";
 import { createJurisdictionAnswers } from "./jurisdiction/service.ts";
 import { createKeys } from "./keys/service.ts";
 import type { Token } from "./parts.ts";
@@ -98,19 +98,14 @@ export function createHsm(parts: HsmParts): HsmService {
   const { incus, region, jurisdiction, audit } = parts;
   const guard = new Guard({ incus, region, jurisdiction });
   const rules = createJurisdictionAnswers({ guard, keys: store, changed: core.changed });
+  const mayLive = createMayLive({ guard, audit });
   const meter = new Meter({ audit, keys: store, log });
   const uses = createUses({ keys: store, tokens: book, jurisdiction: guard, meter });
   const statements = createStatements({
     ...{ node, tokens: book, keys: store, meter, ask: parts.record, tenant: jurisdiction },
   });
   const keys = createKeys({
-    async mayLive(name, { config }) {
-      const { rule } = await guard.require(name, { act: "create", token: config.region });
-      const pinned = await guard.pin(name);
-      if (pinned !== undefined) await audit.append(pinning(name, pinned));
-      return rule;
-    },
-    ...{ store, book, jobs, everything, tenant },
+    ...{ store, book, jobs, everything, tenant, mayLive },
     maker: core.maker,
     changed: core.changed,
   });
@@ -132,7 +127,7 @@ export function createHsm(parts: HsmParts): HsmService {
 
   const certificates = createCertificates({
     ...{ region, node, tokens: book, records, keys: store, maker: core.maker },
-    ...{ jurisdiction: guard, meter, audit, history: parts.record, log },
+    ...{ jurisdiction: guard, mayLive, meter, audit, history: parts.record, log },
     directory: parts.pkiDirectory,
     changed: (owner) => parts.changed(`certificates ${owner}`),
   });
@@ -190,11 +185,4 @@ export function createHsm(parts: HsmParts): HsmService {
     requireNoKeys,
     driverFacts: driverAnswers.facts,
   };
-}
-
-/** Rules that came to hold for good by the making of a key. */
-function pinning(tenant: string, rules: Rules): AuditEvent {
-  const uid = process.getuid?.() ?? 0;
-  const shared = { action: "hsm.PinRules", outcome: "note", actor: "agent", uid } as const;
-  return { ...shared, tenant, details: { rules } };
 }

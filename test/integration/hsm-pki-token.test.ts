@@ -54,6 +54,55 @@ const verify = (name: string, purpose = "sslclient") => [
   ...["-untrusted", "chain.pem", "-CRLfile", "list.pem", `${name}.pem`],
 ];
 
+test("a key of an authority begins by the tenant's rules, as all its keys do", () => {
+  // The node's root is nobody's, and no tenant's rules speak of it.
+  expect(bed.lived).toEqual(["acme"]);
+});
+
+test("an approval of an agency holds for one authority", async () => {
+  csr("branch");
+  const text = readFileSync(join(ssl.directory, "branch.csr"), "utf8");
+  const { IssueAgency } = bed.answers.fingerprints;
+  const own = await IssueAgency(fakeCall("IssueAgency"), "acme", text);
+  expect(own).toMatch(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
+  // The second person saw another one.
+  await bed.token("other");
+  const spec = { selfSigned: true, hosts: [], postQuantum: false };
+  await bed.call("CreateAuthority", (call) =>
+    bed.answers.handlers.CreateAuthority(call, "other", spec),
+  );
+  expect(await IssueAgency(fakeCall("IssueAgency"), "other", text)).not.toBe(own);
+});
+
+test("the node's root signs nothing but authorities of tenants", async () => {
+  const { handlers, fingerprints } = bed.answers;
+  const request = csr("jane");
+  const text = readFileSync(join(ssl.directory, "jane.csr"), "utf8");
+  const before = bed.audit.entries.length;
+  for (const made of [
+    handlers.Issue(fakeCall("Issue"), "=node", "person", request, 90),
+    handlers.IssueAgency(fakeCall("IssueAgency"), "=node", text, 365),
+    fingerprints.IssueAgency(fakeCall("IssueAgency"), "=node", text),
+  ])
+    await expect(made).rejects.toMatchObject({ code: "Denied" });
+  expect(bed.audit.entries.length).toBe(before);
+});
+
+test("host names are given to nobody while an authority cannot say which it has", async () => {
+  const { declarations } = bed.core;
+  const gone = { driver: "test", label: "gone", region: "UK", serial: "1", node: "node1" };
+  await declarations.change("gone", () => [
+    { ...gone, createdAt: "2026-11-01T08:00:00.000Z", createdBy: "olga" },
+  ]);
+  await bed.token("third");
+  const spec = { selfSigned: true, hosts: ["third.example.org"], postQuantum: false };
+  const { CreateAuthority } = bed.answers.handlers;
+  const made = CreateAuthority(fakeCall("CreateAuthority"), "third", spec);
+  await expect(made).rejects.toMatchObject({ code: "Unavailable" });
+  await declarations.change("gone", () => []);
+  await bed.call("CreateAuthority", (call) => CreateAuthority(call, "third", spec));
+});
+
 test("openssl verifies what is issued, and refuses it once it is revoked", async () => {
   const issued = await issue("jane");
   expect(issued).toMatchObject({ profile: "person", name: "jane", state: "valid", daysLeft: 89 });

@@ -40,6 +40,8 @@ export interface PkiBed {
   readonly core: Core;
   readonly audit: RecordingAudit;
   readonly directory: string;
+  /** Tenants for whom it was asked whether a key may begin to live in their token. */
+  readonly lived: string[];
   /** Milliseconds by which the clock is ahead; negative behind. */
   clock: { ahead: number };
   answers: CertificateAnswers;
@@ -76,12 +78,16 @@ export async function createPkiBed(): Promise<PkiBed> {
       ...{ directory, region: "UK", node: "node1", audit, history, log },
       ...{ tokens: core.book, records: core.records, keys: core.store, maker: core.maker },
       jurisdiction: { require: async () => ({ allowed: true, rule: "test", sentence: "" }) },
+      mayLive: async (tenant) => {
+        bed.lived.push(tenant);
+        return "test";
+      },
       meter: new Meter({ audit, keys: core.store, log }),
       changed: () => {},
       now: () => Date.now() + clock.ahead,
     });
   const bed: PkiBed = {
-    ...{ hsm, core, audit, directory, clock },
+    ...{ hsm, core, audit, directory, clock, lived: [] },
     answers: make(),
     again() {
       bed.answers = make();

@@ -1,15 +1,16 @@
 /** All that is behind the members; loaded when it is needed first. */
 import type { Call } from "../../bus/call.ts";
 import { pageOfRows, searched } from "../pages.ts";
-import type {
-  Authorities,
-  AuthorityRow,
-  AuthoritySpec,
-  CertificateFiles,
-  CertificateFilter,
-  CertificateRow,
-  Chain,
-  Profile,
+import {
+  type Authorities,
+  type AuthorityRow,
+  type AuthoritySpec,
+  type CertificateFiles,
+  type CertificateFilter,
+  type CertificateRow,
+  type Chain,
+  nodeOwner,
+  type Profile,
 } from "./answers.ts";
 import type { Authority } from "./authority.ts";
 import { AuthorityBook } from "./book.ts";
@@ -89,7 +90,12 @@ export function createEngine(parts: PkiParts) {
       return authorityRow(await making.create(call, owner, spec));
     },
 
-    refuseCreation: (owner: string, spec: AuthoritySpec) => making.refuse(owner, spec),
+    /** @returns the root that would sign it, for which an approval holds */
+    async refuseCreation(owner: string, spec: AuthoritySpec): Promise<string> {
+      await making.refuse(owner, spec);
+      const root = spec.selfSigned ? undefined : await book.look(nodeOwner);
+      return root?.certificate.fingerprint256 ?? "";
+    },
 
     async certificates(filter: CertificateFilter) {
       const { order, descending, cursor, limit } = filter;
@@ -114,10 +120,14 @@ export function createEngine(parts: PkiParts) {
     issue: (call: Call, owner: string, profile: Profile, request: Uint8Array, days: number) =>
       issuing.issue(call, owner, profile, request, days),
 
-    /** Checks the request of an agency before anybody is asked to approve it. */
-    async refuseAgency(owner: string, request: Uint8Array): Promise<void> {
+    /**
+     * Checks the request of an agency before anybody is asked to approve it.
+     * @returns the authority that would issue it, for which an approval holds
+     */
+    async refuseAgency(owner: string, request: Uint8Array): Promise<string> {
       const authority = await book.of(owner);
       namesOf(await issuing.read(authority, request), "agency", authority.holder);
+      return authority.certificate.fingerprint256;
     },
 
     renew: (call: Call, owner: string, serial: string) => issuing.renew(call, owner, serial),

@@ -4,7 +4,7 @@ import { AsnConvert } from "@peculiar/asn1-schema";
 import { Certificate } from "@peculiar/asn1-x509";
 import type { Call } from "../../bus/call.ts";
 import { DsecosError } from "../../bus/errors.ts";
-import type { CertificateFiles, CertificateRow, Profile } from "./answers.ts";
+import { type CertificateFiles, type CertificateRow, nodeOwner, type Profile } from "./answers.ts";
 import type { Authority, Issuer } from "./authority.ts";
 import type { AuthorityBook } from "./book.ts";
 import { type ChainPem, chainOf } from "./chain.ts";
@@ -86,6 +86,11 @@ export class Issuing {
 
   /** @throws DsecosError where the request may not be granted; asks nothing of the token */
   async read(authority: Authority, request: Uint8Array): Promise<CertificateRequest> {
+    if (authority.owner === nodeOwner) {
+      const what =
+        "The node's root signs authorities of tenants and nothing else; ask one of those.";
+      throw new DsecosError("Denied", what);
+    }
     const { driver } = authority.token;
     const read = await readRequest(request, (pq, message, signature) =>
       driver.verify("ML-DSA-65", { pq }, message, signature),

@@ -82,11 +82,9 @@ export class Making {
 
   async #create(call: Call, owner: string, spec: AuthoritySpec): Promise<Authority> {
     await this.refuse(owner, spec);
-    const { tokens, records, jurisdiction } = this.#parts;
+    const { tokens, records, mayLive } = this.#parts;
     const token = owner === nodeOwner ? await tokens.node() : await tokens.of(owner);
-    if (token.tenant !== "") {
-      await jurisdiction.require(token.tenant, { act: "create", token: token.region });
-    }
+    if (token.tenant !== "") await mayLive(token.tenant, token);
     const root = await this.#rootFor(owner, spec);
     const wanted = { owner, hosts: spec.hosts, ...this.#span(spec.days, root) };
     const isRoot = owner === nodeOwner;
@@ -224,7 +222,12 @@ export class Making {
   /** Host names must not be those of two tenants. */
   async #checkDomains(owner: string, hosts: readonly string[]): Promise<void> {
     if (hosts.length === 0) return;
-    const { authorities } = await this.#book.all();
+    const { authorities, unreachable } = await this.#book.all();
+    if (unreachable.length > 0) {
+      // Whose names these are cannot be told while one of those who could say so is away.
+      const what = `Not every authority could be asked for its host names: ${unreachable[0]}`;
+      throw new DsecosError("Unavailable", what);
+    }
     for (const other of authorities) {
       if (other.owner === owner) continue;
       const overlap = hosts.find((host) => other.record.hosts.some((each) => overlaps(host, each)));

@@ -4,6 +4,7 @@ import type { AuditFilter } from "../../audit/filter.ts";
 import type { AuditWriter } from "../../audit/types.ts";
 import type { Log } from "../../log.ts";
 import type { Jurisdiction } from "../jurisdiction/guard.ts";
+import type { MayLive } from "../jurisdiction/live.ts";
 import type { KeyMaker } from "../keys/maker.ts";
 import type { FoundKey, Records, Tokens } from "../parts.ts";
 import type { TokenRecords } from "../tokens/records.ts";
@@ -20,6 +21,7 @@ export interface PkiParts {
   keys: { look(tenant: string, name: string): Promise<FoundKey | undefined> };
   maker: Pick<KeyMaker, "create">;
   jurisdiction: Pick<Jurisdiction, "require">;
+  mayLive: MayLive;
   meter: Pick<Meter, "during">;
   audit: AuditWriter;
   /** A page of the audit log, newest first. */

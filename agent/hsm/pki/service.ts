@@ -51,12 +51,10 @@ export function createCertificates(parts: PkiParts): CertificateAnswers {
     },
     fingerprints: {
       async CreateAuthority(_call, owner, spec) {
-        await (await engine()).refuseCreation(owner, spec);
-        return "";
+        return (await engine()).refuseCreation(owner, spec);
       },
       async IssueAgency(_call, owner, request) {
-        await (await engine()).refuseAgency(owner, Buffer.from(request));
-        return "";
+        return (await engine()).refuseAgency(owner, Buffer.from(request));
       },
     },
     start() {

@@ -55,7 +55,7 @@ export class Signing {
   /** The node's own token serves the node, which no tenant's rules speak of. */
   async #allowed(token: Token, { region }: KeyRecord): Promise<Pick<Decision, "rule">> {
     if (token.tenant === "") return { rule: "node" };
-    const places = { act: "use", token: token.region, key: region } as const;
+    const places = { act: "use", token: token.config.region, key: region } as const;
     return this.#parts.jurisdiction.require(token.tenant, places);
   }
 }
