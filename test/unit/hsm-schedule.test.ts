@@ -80,6 +80,27 @@ describe("the agent", () => {
     expect(acts(bed)).toEqual(["hsm.Destroyed success dsecos-agent"]);
   });
 
+  test("destroys nothing that was put off on another node since it looked", async () => {
+    const one = await coreBed();
+    const token = await withToken(one, "defense");
+    await withKey(one, token, "documents");
+    const schedule = (bed: CoreBed, destroyAt: string) =>
+      bed.core.store.act("defense", "documents", "scheduleDestroy", officer, (record) => ({
+        ...record,
+        destroyAt,
+      }));
+    await schedule(one, past);
+    const two = await one.another("node2");
+    await two.core.store.list("defense");
+    await one.core.store.act("defense", "documents", "cancelDestroy", officer);
+    await schedule(one, future);
+    await two.schedules.tick();
+    const { record } = await two.core.store.find("defense", "documents");
+    expect(record).toMatchObject({ state: "deactivated", destroyAt: future });
+    expect(one.tokens.tokens.get("defense")?.keys).toHaveLength(1);
+    expect(acts(one)).toEqual([]);
+  });
+
   test("tells once what cannot be done, and does it when it can", async () => {
     const bed = await coreBed();
     const token = await withToken(bed, "defense");

@@ -71,7 +71,8 @@ export class KeyStore implements Keys {
 
   /**
    * Writes the key as an act leaves it, with the act in its history.
-   * @param edit what else the act changes; it may refuse by throwing
+   * @param edit what else the act changes, given the key as the act leaves it and as it was before;
+   *   it may refuse by throwing
    * @throws Conflict with the state where the act is not allowed in it
    */
   async act(
@@ -79,11 +80,12 @@ export class KeyStore implements Keys {
     name: string,
     act: KeyAct,
     who: Who,
-    edit: (record: KeyRecord) => KeyRecord = (record) => record,
+    edit: (record: KeyRecord, before: KeyRecord) => KeyRecord = (record) => record,
   ): Promise<FoundKey> {
     for (let round = 1; ; round += 1) {
       const found = await this.find(tenant, name);
-      const next = edit(transition(found.record, act, who, this.#parts.now?.() ?? new Date()));
+      const at = this.#parts.now?.() ?? new Date();
+      const next = edit(transition(found.record, act, who, at), found.record);
       try {
         await this.#parts.records.write(found.token, headLabel(name), headOf(next));
       } catch (error) {

@@ -119,7 +119,11 @@ export class Schedules {
       await rotate(found, actor, why);
       return;
     }
-    const changed = await core.store.act(tenant, name, act, { user: actor, why });
+    const changed = await core.store.act(tenant, name, act, { user: actor, why }, (next, now) => {
+      // People on another node may have put it off since this one looked.
+      if (dueAct(now, this.#now()) === act) return next;
+      throw new DsecosError("Conflict", `${name} was changed meanwhile; nothing of it is due now.`);
+    });
     if (act === "destroy") await finishDestroying(changed, core.records);
   }
 
