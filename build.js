@@ -235,6 +235,7 @@ if (process.argv.includes("--texts")) {
     buildProgram("agent/selinux/store-program.ts", "agent/selinux-store.js"),
     buildProgram("agent/audit/witness-server/main.ts", "agent/dsecos-witness.js"),
     buildProgram("agent/hsm/driver/main.ts", "hsm/dsecos-hsm.js"),
+    buildProgram("agent/ceph/views/worker.ts", "agent/ceph-views.js"),
     copyHelper(),
     buildAddon(path.join(root, "node_modules/pkcs11js"), path.join(dist, "hsm/pkcs11.node")),
     generate(),

@@ -1,6 +1,9 @@
 import * as v from "valibot";
 import { defineInterface, text } from "../bus/contract.ts";
+import { capacityMembers } from "./capacity/members.ts";
+import { encryptionMembers } from "./encryption/members.ts";
 import { linkMembers } from "./link/members.ts";
+import { topologyMembers } from "./topology/members.ts";
 
 const everybody = ["viewer", "operator", "officer", "auditor"] as const;
 
@@ -14,6 +17,9 @@ export const ceph = defineInterface({
   },
   methods: {
     ...linkMembers,
+    ...topologyMembers,
+    ...capacityMembers,
+    ...encryptionMembers,
   },
   signals: {
     Changed: text("what", v.string(), "What changed: cluster."),

@@ -3,6 +3,7 @@ import type { Call } from "../bus/call.ts";
 import type { Handlers } from "../bus/contract.ts";
 import type { ceph } from "./contract.ts";
 import { type Core, type CoreParts, createCore } from "./core.ts";
+import { createViews } from "./views/service.ts";
 
 export interface CephService {
   handlers: Handlers<typeof ceph, Call>;
@@ -13,11 +14,16 @@ export interface CephService {
 export function createCeph(parts: CoreParts): CephService {
   const core = createCore(parts);
   const status = async () => core.link.status();
+  const views = createViews(core);
   return {
     core,
     handlers: {
       Status: status,
+      ...views.handlers,
     },
-    stop: () => core.link.close(),
+    async stop() {
+      await views.stop();
+      await core.link.close();
+    },
   };
 }

@@ -96,5 +96,7 @@ export const capacitySchema = v.object({
   /** By type of bucket, the widest first. */
   losses: v.array(lossSchema),
   pools: pageOf(poolSchema),
+  /** What could not be read, so that figures are missing; one sentence each. */
+  missing: v.array(v.string()),
 });
 export type Capacity = v.InferOutput<typeof capacitySchema>;

@@ -80,5 +80,7 @@ export const topologyPageSchema = v.object({
   sums: sumsSchema,
   /** What was answered where the question left it open. */
   detail: v.picklist(details),
+  /** What could not be read, so that figures are missing; one sentence each. */
+  missing: v.array(v.string()),
 });
 export type TopologyPage = v.InferOutput<typeof topologyPageSchema>;

@@ -9,7 +9,7 @@ const mostShown = 64;
 /** Types of buckets that a site is made of. */
 const belowSites: readonly string[] = ["host", "chassis", "rack", "row"];
 
-type Found = Omit<TopologyPage, "at">;
+type Found = Omit<TopologyPage, "at" | "missing">;
 
 /** @throws InvalidArgument where the cursor is none of ours, NotFound where no bucket has the path */
 export function pageOfTree(
