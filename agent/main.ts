@@ -197,7 +197,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     record: (filter) => reader.ask("list", { filter, scope: {} }),
     directory: config.hsmDirectory,
     sockets: config.hsmSockets,
-    pkiDirectory: config.pkiDirectory,
+    ...{ pkiDirectory: config.pkiDirectory, retentionDays: config.retentionDays },
     region: config.region,
     history,
     tenantState: (name) => cloud.tenants.outcome(name),

@@ -41,6 +41,8 @@ export interface HsmParts extends CoreParts {
   jurisdiction: (name: string) => Promise<string>;
   /** Where certificates that were issued are kept. */
   pkiDirectory: string;
+  /** How long the audit log keeps what is on record, in days. */
+  retentionDays: number;
   /** Newest entries of the audit log of an action, newest first. */
   history: (action: string, limit: number) => Promise<AuditEntry[]>;
   /** Whether a tenant is there. @throws Unavailable while the tenants are not known */
@@ -114,6 +116,10 @@ export function createHsm(parts: HsmParts): HsmService {
     record: parts.record,
     tokenRows: () => tokenRows(rowParts),
     changed: parts.changed,
+    certificates: {
+      look: (found) => certificates.look(found),
+      summary: () => certificates.summary(),
+    },
   });
 
   const ceremonies = createCeremonies({
@@ -129,6 +135,7 @@ export function createHsm(parts: HsmParts): HsmService {
     ...{ region, node, tokens: book, records, keys: store, maker: core.maker },
     ...{ jurisdiction: guard, mayLive, meter, audit, history: parts.record, log },
     directory: parts.pkiDirectory,
+    retentionDays: parts.retentionDays,
     changed: (owner) => parts.changed(`certificates ${owner}`),
   });
 
@@ -174,7 +181,6 @@ export function createHsm(parts: HsmParts): HsmService {
     start() {
       watch.start();
       ceremonies.start();
-      certificates.start();
     },
     async stop() {
       ceremonies.stop();

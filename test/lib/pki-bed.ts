@@ -5,7 +5,6 @@
 import { randomBytes } from "node:crypto";
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { AuditEntry } from "../../agent/audit/contract.ts";
 import type { AuditFilter } from "../../agent/audit/filter.ts";
 import type { Call } from "../../agent/bus/call.ts";
 import { type Core, createCore } from "../../agent/hsm/core.ts";
@@ -42,14 +41,21 @@ export interface PkiBed {
   readonly directory: string;
   /** Tenants for whom it was asked whether a key may begin to live in their token. */
   readonly lived: string[];
-  /** Milliseconds by which the clock is ahead; negative behind. */
-  clock: { ahead: number };
+  /**
+   * Milliseconds by which the clock is ahead, negative behind; and how long the audit log keeps what
+   * is on record, from the next `again` on.
+   */
+  clock: { ahead: number; retentionDays: number };
   answers: CertificateAnswers;
   /** As an agent that starts again: nothing in memory, the same files, token and record. */
   again(): void;
   token(tenant: string): Promise<Token>;
-  /** Calls a member as the pipeline does: what it notes is put on record behind it. */
-  call<T>(member: string, work: (call: Call) => Promise<T>): Promise<T>;
+  /** Calls a member as the pipeline does: on record before it, with what it notes behind it. */
+  call<T>(
+    member: string,
+    work: (call: Call) => Promise<T>,
+    about?: { tenant: string; object?: string },
+  ): Promise<T>;
   remove(): Promise<void>;
 }
 
@@ -62,20 +68,24 @@ export async function createPkiBed(): Promise<PkiBed> {
   const audit = new RecordingAudit();
   const log = () => {};
   const declarations = new FakeDeclarations();
-  const clock = { ahead: 0 };
+  const clock = { ahead: 0, retentionDays: 400 };
   const core = createCore({
     ...{ log, directory: files, sockets: hsm.directory, client: declarations },
     ...{ node: "node1", region: "UK", changed: () => {} },
     open: () => hsm.driver,
   });
   await core.drivers.load();
-  const history = async ({ action = "" }: AuditFilter) => ({
-    rows: audit.entries.filter((entry) => entry.action.startsWith(action)).toReversed(),
-    next: "",
-  });
+  const history = async ({ action = "" }: AuditFilter) => {
+    if (audit.failure !== undefined) throw audit.failure;
+    return {
+      rows: audit.entries.filter((entry) => entry.action.startsWith(action)).toReversed(),
+      next: "",
+    };
+  };
   const make = () =>
     createCertificates({
       ...{ directory, region: "UK", node: "node1", audit, history, log },
+      retentionDays: clock.retentionDays,
       ...{ tokens: core.book, records: core.records, keys: core.store, maker: core.maker },
       jurisdiction: { require: async () => ({ allowed: true, rule: "test", sentence: "" }) },
       mayLive: async (tenant) => {
@@ -97,16 +107,19 @@ export async function createPkiBed(): Promise<PkiBed> {
       if (opened === undefined) throw new Error("no driver");
       return core.book.make(tenant, labelOf(tenant), opened, "test");
     },
-    async call(member, work) {
+    async call(member, work, about = { tenant: "acme" }) {
       const facts: Record<string, unknown> = {};
-      const result = await work(fakeCall(member, (more) => Object.assign(facts, more)));
-      const event = { action: `hsm.${member}`, actor: "jane", uid: 1000, details: facts };
-      await audit.append({ ...event, outcome: "success" } as unknown as AuditEntry);
+      const call = fakeCall(member, (more) => Object.assign(facts, more));
+      const event = { action: `hsm.${member}`, actor: "jane", uid: 1000, call: call.id };
+      await audit.append({ ...event, ...about, outcome: "intent" });
+      const result = await work(call);
+      await audit.append({ ...event, ...about, details: facts, outcome: "success" });
       return result;
     },
     remove: () => hsm.remove(),
   };
-  return bed;
+  bed.again();
+  return bed as PkiBed;
 }
 
 export function fakeCall(member: string, note: Call["note"] = () => {}): Call {

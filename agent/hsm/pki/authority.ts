@@ -30,7 +30,9 @@ export const authorityRecordSchema = v.object({
   root: v.optional(v.string()),
   hosts: v.array(hostSchema),
   /** The second authority, which signs with ML-DSA-65; its certificate is too large for a token. */
-  parallel: v.optional(v.object({ key: keyUseSchema, fingerprint: v.string() })),
+  parallel: v.optional(
+    v.object({ key: keyUseSchema, fingerprint: v.string(), root: v.optional(v.string()) }),
+  ),
 });
 export type AuthorityRecord = v.InferOutput<typeof authorityRecordSchema>;
 

@@ -98,7 +98,6 @@ export class AuthorityBook {
     const kept = this.#kept.get(token.id);
     if (kept?.revision === record.revision) return this.#current(token, record, kept);
     const opening = openAuthority(this.#parts, token, record).then(async (authority) => {
-      await authority.directory.open();
       await this.#opened(authority);
       return authority;
     });

@@ -1,6 +1,9 @@
 /** All that is behind the members; loaded when it is needed first. */
 import type { Call } from "../../bus/call.ts";
+import { DsecosError } from "../../bus/errors.ts";
+import { explain } from "../../log.ts";
 import { pageOfRows, searched } from "../pages.ts";
+import type { Finding } from "../watch/alarms.ts";
 import {
   type Authorities,
   type AuthorityRow,
@@ -24,7 +27,10 @@ import { Reconciler } from "./reconcile.ts";
 import { Revoking } from "./revocation.ts";
 import { rowOf } from "./rows.ts";
 import { Signing } from "./signing.ts";
-import { fromPem, toPem } from "./x509/pem.ts";
+import { type CertificateSummary, summaryOf } from "./summary.ts";
+
+/** A summary is counted anew after so long, in milliseconds. */
+const summaryAge = 60_000;
 
 export function createEngine(parts: PkiParts) {
   const reconciler = new Reconciler(parts);
@@ -37,7 +43,7 @@ export function createEngine(parts: PkiParts) {
 
   async function authorityRow(authority: Authority): Promise<AuthorityRow> {
     const { owner, record, certificate, token, directory } = authority;
-    const alarms = await reconciler.alarms(authority);
+    const alarms = (await reconciler.findings(authority, false)).map(({ what }) => what);
     const { frozen } = authority.main.key.found;
     const counts = { valid: 0, expiring: 0, expired: 0, revoked: 0 };
     const at = now();
@@ -77,7 +83,60 @@ export function createEngine(parts: PkiParts) {
     return found;
   }
 
+  /** What a status says is counted behind it, so that nobody waits for it. */
+  let summary: CertificateSummary | undefined;
+  let summing: Promise<void> | undefined;
+  let summedAt = 0;
+  function sumUp(authorities: readonly Authority[]): Promise<void> {
+    summing ??= summaryOf(authorities, now())
+      .then((made) => {
+        summary = made;
+        summedAt = now();
+      })
+      .finally(() => {
+        summing = undefined;
+      });
+    return summing;
+  }
+
   return {
+    summary(): CertificateSummary | undefined {
+      const age = now() - summedAt;
+      if (summary !== undefined && (age > summaryAge || age < 0)) {
+        book
+          .all()
+          .then(({ authorities }) => sumUp(authorities))
+          .catch((error) => {
+            parts.log("warning", "certificates were not counted", { error: explain(error) });
+          });
+      }
+      return summary;
+    },
+
+    /** Compares every file, and tells what is wrong by token. @returns what could not be compared */
+    async look(
+      found: (token: string, findings: readonly Finding[]) => Promise<void>,
+    ): Promise<string[]> {
+      const { authorities, unreachable } = await book.all();
+      const failures = [...unreachable];
+      for (const authority of authorities) {
+        const { token, owner } = authority;
+        const about = { token: token.id, tenant: token.tenant, key: "" };
+        try {
+          const findings = await reconciler.findings(authority, true);
+          await found(
+            token.id,
+            findings.map((finding) => ({ ...finding, ...about })),
+          );
+        } catch (error) {
+          if (!(error instanceof DsecosError)) throw error;
+          failures.push(`${owner}: ${error.message}`);
+        }
+      }
+      await sumUp(authorities);
+      return failures;
+    },
+
     async authorities(): Promise<Authorities> {
       const { authorities, unreachable } = await book.all();
       const found = await Promise.all(authorities.map(authorityRow));
@@ -109,12 +168,8 @@ export function createEngine(parts: PkiParts) {
     async certificate(owner: string, serial: string): Promise<CertificateFiles> {
       const authority = await book.of(owner);
       const issued = known(authority, serial);
-      const text = await authority.directory.pem(serial);
-      const der = fromPem(text, ["CERTIFICATE"]) ?? Buffer.of();
-      const pem = toPem("CERTIFICATE", der);
-      const beside = text.slice(pem.length);
-      const row = rowOf(authority, issued, now());
-      return filesOf(row, await chainOf(authority), pem, beside === "" ? undefined : beside);
+      const { pem, beside } = await authority.directory.read(issued);
+      return filesOf(rowOf(authority, issued, now()), await chainOf(authority), pem, beside);
     },
 
     issue: (call: Call, owner: string, profile: Profile, request: Uint8Array, days: number) =>

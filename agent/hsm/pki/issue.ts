@@ -14,17 +14,14 @@ import { type Names, namesOf, purposeExtensions, subjectOf } from "./profiles.ts
 import { putOnRecord } from "./record.ts";
 import { rowOf } from "./rows.ts";
 import type { Signed, Signing } from "./signing.ts";
+import { day, skew } from "./times.ts";
 import { keyIdentifier } from "./x509/algorithms.ts";
 import { certificateContent, newSerial, signed } from "./x509/certificate.ts";
 import { encode } from "./x509/der.ts";
 import { subjectKey } from "./x509/extensions.ts";
 import { encodeName, nameText } from "./x509/names.ts";
-import { fromPem, toPem } from "./x509/pem.ts";
+import { toPem } from "./x509/pem.ts";
 import { type CertificateRequest, readRequest } from "./x509/request.ts";
-
-const day = 86_400_000;
-/** Clocks of those who look at a certificate may be behind ours by so much. */
-const skew = 300_000;
 
 interface Wanted {
   readonly names: Names;
@@ -68,7 +65,7 @@ export class Issuing {
       const what = "An authority is not renewed; make it anew, with a second person.";
       throw new DsecosError("Conflict", what);
     }
-    const der = fromPem(await authority.directory.pem(serial), ["CERTIFICATE"]) ?? Buffer.of();
+    const { der } = await authority.directory.read(before);
     // By the library: the key may be of a kind that this OpenSSL does not know.
     const { tbsCertificate } = AsnConvert.parse(der, Certificate);
     const spki = encode(tbsCertificate.subjectPublicKeyInfo);
@@ -127,6 +124,7 @@ export class Issuing {
       ...{ ...names, serial, notBefore: wholeSeconds(span.from), notAfter: wholeSeconds(span.to) },
       subject: nameText(subjectOf(owner, names.name)),
       fingerprint: hash("sha256", first.der, "hex"),
+      ...(second && { beside: hash("sha256", second.der, "hex") }),
     };
     await directory.add(issued, pem + (beside ?? ""));
     call.note({ certificate: putOnRecord(authority, issued) });

@@ -3,6 +3,7 @@ import { hash, X509Certificate } from "node:crypto";
 import * as v from "valibot";
 import { DsecosError } from "../../bus/errors.ts";
 import { type Profile, profiles, serialSchema } from "./answers.ts";
+import { fromPem, toPem } from "./x509/pem.ts";
 import type { Reason } from "./x509/revocations.ts";
 
 export interface Revocation {
@@ -22,6 +23,8 @@ export interface Issued {
   readonly notAfter: number;
   /** SHA-256 of its DER, hexadecimal. */
   readonly fingerprint: string;
+  /** The same of the second certificate beside it, which ML-DSA-65 signed. */
+  readonly beside?: string | undefined;
 }
 
 /** As it stands in the audit log. */
@@ -35,6 +38,7 @@ export const issuedSchema = v.object({
   notBefore: v.number(),
   notAfter: v.number(),
   fingerprint: v.string(),
+  beside: v.optional(v.string()),
 });
 
 const serverAuthentication = "1.3.6.1.5.5.7.3.1";
@@ -61,6 +65,30 @@ export function readIssued(der: Uint8Array, authorities: "agency" | "authority")
     notAfter: Date.parse(certificate.validTo),
     fingerprint: hash("sha256", der, "hex"),
   };
+}
+
+/** What a file of an issued certificate has: the certificate, and its second one behind it. */
+export interface IssuedFile {
+  readonly pem: string;
+  readonly beside: string | undefined;
+}
+
+/** @returns the parts of a file, and SHA-256 of each; undefined where it has no certificate */
+export function readIssuedFile(text: string) {
+  const der = fromPem(text, ["CERTIFICATE"]);
+  if (der === undefined) return undefined;
+  const pem = toPem("CERTIFICATE", der);
+  const rest = text.slice(pem.length);
+  const beside = rest === "" ? undefined : rest;
+  return {
+    ...{ der, pem, beside, fingerprint: hash("sha256", der, "hex") },
+    besideFingerprint: beside && hash("sha256", fromPem(beside, ["CERTIFICATE"]) ?? "", "hex"),
+  };
+}
+
+/** Whether a file is the one that is known of. */
+export function isSame(known: Issued, { fingerprint, beside }: Issued): boolean {
+  return known.fingerprint === fingerprint && known.beside === beside;
 }
 
 /** What a failing disk means to who asked. */

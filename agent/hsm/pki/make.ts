@@ -29,12 +29,11 @@ import type { PkiParts } from "./parts.ts";
 import { authorityExtensions, rootExtensions } from "./profiles.ts";
 import { putOnRecord } from "./record.ts";
 import type { Signing } from "./signing.ts";
+import { day, skew } from "./times.ts";
 import { certificateContent, newSerial, signed } from "./x509/certificate.ts";
 import { subjectKey } from "./x509/extensions.ts";
-import { toPem } from "./x509/pem.ts";
+import { fromPem, toPem } from "./x509/pem.ts";
 
-const day = 86_400_000;
-const skew = 300_000;
 const defaultDays = { root: 3650, tenant: 1825 } as const;
 /** Authorities of agencies may stand below a tenant's. */
 const depthBelowTenant = 1;
@@ -133,16 +132,19 @@ export class Making {
     const issuer = issuerOf(key, newestOf(key), parallelSubject(main.subject));
     const der = await this.#certify(call, issuer, root?.parallel, wanted);
     const pem = toPem("CERTIFICATE", der);
-    const above = root === undefined ? pem : (await chainOf(root)).parallel?.root;
+    const above = (root && (await chainOf(root)).parallel?.root) ?? pem;
     try {
       await mkdir(directory, { recursive: true, mode: 0o700 });
       await replaceFile(join(directory, parallelFile), pem);
-      await replaceFile(join(directory, parallelRootFile), above ?? pem);
+      await replaceFile(join(directory, parallelRootFile), above);
     } catch (error) {
       throw diskFailure(error, directory, "the authority was not made");
     }
-    const fingerprint = hash("sha256", der, "hex");
-    return { key: { name: key.record.name, version: newestOf(key) }, fingerprint };
+    const sha256 = (text: string) => hash("sha256", fromPem(text, ["CERTIFICATE"]) ?? "", "hex");
+    return {
+      key: { name: key.record.name, version: newestOf(key) },
+      ...{ fingerprint: sha256(pem), root: sha256(above) },
+    };
   }
 
   async #certify(

@@ -11,6 +11,8 @@ import type { TokenRecords } from "../tokens/records.ts";
 import type { Meter } from "../use/meter.ts";
 
 export interface PkiParts {
+  /** How long the audit log keeps what is on record, in days. */
+  retentionDays: number;
   /** Where certificates that were issued are kept. */
   directory: string;
   /** Where this node is, and its host name. */

@@ -4,15 +4,17 @@ import type { Call } from "../../bus/call.ts";
 import { DsecosError } from "../../bus/errors.ts";
 import { explain } from "../../log.ts";
 import { KeyedLock } from "../../tenants/locks.ts";
+import { listAction } from "./actions.ts";
 import type { CertificateRow, RevocationList } from "./answers.ts";
 import type { Authority, Issuer } from "./authority.ts";
 import type { AuthorityBook } from "./book.ts";
 import { known } from "./issue.ts";
 import type { Revocation } from "./issued.ts";
 import type { PkiParts } from "./parts.ts";
-import { identityOf, listAction, putRevocationOnRecord } from "./record.ts";
+import { identityOf, putRevocationOnRecord } from "./record.ts";
 import { rowOf } from "./rows.ts";
 import type { Signing } from "./signing.ts";
+import { day, listedBehind } from "./times.ts";
 import { signed } from "./x509/certificate.ts";
 import { encode } from "./x509/der.ts";
 import { listNumber } from "./x509/extensions.ts";
@@ -26,12 +28,9 @@ import {
   readQuestion,
 } from "./x509/status.ts";
 
-const day = 86_400_000;
 /** A list is made anew after so long, and believed for so long. */
 const listAge = day;
 const listHolds = 7 * day;
-/** What was revoked stays on the list for so long behind its end, so that nobody misses it. */
-const listedBehind = 7 * day;
 /** How long an answer about a certificate holds. */
 const answerHolds = 3_600_000;
 /** Entries that are made before others have their turn. */
@@ -115,7 +114,7 @@ export class Revoking {
       ...{ action: listAction, outcome: "note", actor: caller.user, uid: caller.uid },
       ...{ tenant: owner, object: String(number), call: call.id },
       details: {
-        list: { authority: identityOf(authority), number, thisUpdate },
+        list: { authority: identityOf(authority), number, thisUpdate, entries: entries.length },
         receipt: first.receipt,
         ...(second && { parallelReceipt: second.receipt }),
       },

@@ -2,8 +2,8 @@
 import type { CertificateRow, CertificateState } from "./answers.ts";
 import type { Authority } from "./authority.ts";
 import type { Issued } from "./issued.ts";
+import { day } from "./times.ts";
 
-const day = 86_400_000;
 /** Warned of so long before the end: a third of the time it holds, and 30 days at most. */
 const warnedDays = 30;
 
@@ -28,7 +28,7 @@ export function rowOf(
   now: number,
 ): CertificateRow {
   const revocation = directory.revocations.get(issued.serial);
-  const { notBefore, notAfter, hosts, ...rest } = issued;
+  const { notBefore, notAfter, hosts, beside: _beside, ...rest } = issued;
   return {
     tenant: owner,
     ...rest,

@@ -1,12 +1,14 @@
 /** Members about certificates. What is behind them is loaded when one is asked for first. */
 import { access } from "node:fs/promises";
 import type { Call } from "../../bus/call.ts";
-import { explain } from "../../log.ts";
 import type { Answers } from "../area.ts";
+import type { Finding } from "../watch/alarms.ts";
+import { recordActions } from "./actions.ts";
 import type { AuthoritySpec } from "./answers.ts";
 import type { Engine } from "./engine.ts";
 import type { certificateMembers } from "./members.ts";
 import type { PkiParts } from "./parts.ts";
+import type { CertificateSummary } from "./summary.ts";
 
 export interface CertificateAnswers {
   handlers: Answers<typeof certificateMembers>;
@@ -15,14 +17,24 @@ export interface CertificateAnswers {
     CreateAuthority(call: Call, owner: string, spec: AuthoritySpec): Promise<string>;
     IssueAgency(call: Call, owner: string, request: string): Promise<string>;
   };
-  /** Compares directories with the audit log, where there are any. Returns at once. */
-  start(): void;
+  /**
+   * Compares every file with the audit log, where anything was ever issued.
+   * @param found told what is wrong with each authority, by the token that has its key
+   * @returns sentences about what could not be compared
+   */
+  look(found: (token: string, findings: readonly Finding[]) => Promise<void>): Promise<string[]>;
+  /** What is known of all authorities since they were looked at; undefined before. */
+  summary(): CertificateSummary | undefined;
 }
 
 export function createCertificates(parts: PkiParts): CertificateAnswers {
   let loading: Promise<Engine> | undefined;
+  let loaded: Engine | undefined;
   const engine = () => {
-    loading ??= import("./engine.ts").then(({ createEngine }) => createEngine(parts));
+    loading ??= import("./engine.ts").then(({ createEngine }) => {
+      loaded = createEngine(parts);
+      return loaded;
+    });
     return loading;
   };
   return {
@@ -57,22 +69,25 @@ export function createCertificates(parts: PkiParts): CertificateAnswers {
         return (await engine()).refuseAgency(owner, Buffer.from(request));
       },
     },
-    start() {
-      compare(parts, engine).catch((error) => {
-        parts.log("warning", "certificates were not looked through", { error: explain(error) });
-      });
+    async look(found) {
+      if (loading === undefined && !(await wasIssued(parts))) return [];
+      return (await engine()).look(found);
     },
+    summary: () => loaded?.summary(),
   };
 }
 
-async function compare(parts: PkiParts, engine: () => Promise<Engine>): Promise<void> {
+/** The log knows even where somebody removed the directory. */
+async function wasIssued({ directory, history }: PkiParts): Promise<boolean> {
   try {
-    await access(parts.directory);
+    await access(directory);
+    return true;
   } catch {
-    return; // Nothing was ever issued here.
+    // Not there, or not to be read: the log decides.
   }
-  const { rows } = await (await engine()).authorities();
-  for (const { tenant, alarms } of rows) {
-    for (const alarm of alarms) parts.log("error", "certificates are not whole", { tenant, alarm });
+  for (const action of recordActions) {
+    const { rows } = await history({ action, cursor: "", limit: 1 });
+    if (rows.length > 0) return true;
   }
+  return false;
 }

@@ -2,7 +2,7 @@
 import type { AuditEntry } from "../../audit/contract.ts";
 import type { AuditWriter } from "../../audit/types.ts";
 import { explain, type Log } from "../../log.ts";
-import type { Alarm } from "./answers.ts";
+import { type Alarm, alarmKinds } from "./answers.ts";
 
 export const alarmAction = "hsm.Alarm";
 
@@ -44,12 +44,17 @@ export class Alarms {
     return this.all().flatMap((alarm) => (alarm.token === token ? alarm.what : []));
   }
 
-  /** What was found of a token, in place of all that was found of it before. */
-  async found(token: string, findings: readonly Finding[]): Promise<void> {
+  /** What was found of a token, in place of what was found of it before by those who look for `kinds`. */
+  async found(
+    token: string,
+    findings: readonly Finding[],
+    kinds: readonly Finding["kind"][] = alarmKinds,
+  ): Promise<void> {
     const now = (this.#parts.now?.() ?? new Date()).toISOString();
     const next = new Map(findings.map((one) => [identity(one), one]));
     for (const alarm of this.all()) {
-      if (alarm.token !== token || next.has(identity(alarm))) continue;
+      const isOver = alarm.token === token && kinds.includes(alarm.kind);
+      if (!isOver || next.has(identity(alarm))) continue;
       this.#open.delete(identity(alarm));
       await this.#record(alarm, true);
     }

@@ -22,8 +22,26 @@ export const alarmKinds = [
   "clock",
 ] as const;
 
+/**
+ * Of the directory of an authority whose key is in the token. `…Missing`: a file is gone.
+ * `…Foreign`, `…Changed`: a file is not what is on record. `…Unasked`: nobody asked for what it
+ * says. `listLost`: the newest list had more on it than are known of.
+ */
+export const certificateAlarmKinds = [
+  "certificateMissing",
+  "certificateForeign",
+  "certificateUnasked",
+  "revocationMissing",
+  "revocationChanged",
+  "revocationUnasked",
+  "filesUnreadable",
+  "listChanged",
+  "listLost",
+] as const;
+export type CertificateAlarmKind = (typeof certificateAlarmKinds)[number];
+
 export const alarmSchema = v.object({
-  kind: v.picklist(alarmKinds),
+  kind: v.picklist([...alarmKinds, ...certificateAlarmKinds]),
   /** Empty where it is about the node itself. */
   token: v.string(),
   tenant: v.string(),
@@ -44,6 +62,19 @@ export const hsmStatusSchema = v.object({
     software: v.pipe(v.number(), v.description("Those that are files and no hardware")),
   }),
   keys: v.object({ total: v.number(), frozen: v.number(), waiting: v.number() }),
+  /** Of all authorities, as they were looked at last; not there where none is known yet. */
+  certificates: v.optional(
+    v.object({
+      authorities: v.number(),
+      valid: v.number(),
+      expiring: v.pipe(
+        v.number(),
+        v.description("Those that end soon, and whose holder has no newer one"),
+      ),
+      expired: v.number(),
+      revoked: v.number(),
+    }),
+  ),
   /** When records and tokens were compared last. */
   compared: v.object({
     state: v.picklist(["never", "running", "done", "failed"]),

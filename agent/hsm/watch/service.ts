@@ -8,10 +8,11 @@ import { explain, type Log } from "../../log.ts";
 import type { Core } from "../core.ts";
 import { levelOf } from "../errors.ts";
 import type { FoundKey, Token } from "../parts.ts";
+import type { CertificateSummary } from "../pki/summary.ts";
 import type { AskRecord } from "../statement/record.ts";
 import type { TokenRow } from "../tokens/answers.ts";
-import { Alarms, alarmAction } from "./alarms.ts";
-import type { HsmStatus } from "./answers.ts";
+import { Alarms, alarmAction, type Finding } from "./alarms.ts";
+import { certificateAlarmKinds, type HsmStatus } from "./answers.ts";
 import { isBelievable } from "./clock.ts";
 import { Reconciler } from "./reconcile.ts";
 import { Schedules } from "./schedule.ts";
@@ -43,7 +44,15 @@ export interface WatchParts {
   /** Newest entries of the audit log of an action, newest first. */
   history: (action: string, limit: number) => Promise<AuditEntry[]>;
   changed: (what: string) => void;
+  certificates: {
+    /** Compares directories with the audit log. @returns sentences about what could not be */
+    look(found: FoundOf): Promise<string[]>;
+    /** How many there are, and sentences about those that end; undefined before the first look. */
+    summary(): CertificateSummary | undefined;
+  };
 }
+
+type FoundOf = (token: string, findings: readonly Finding[]) => Promise<void>;
 
 export type Watch = ReturnType<typeof createWatch>;
 
@@ -86,6 +95,9 @@ export function createWatch(parts: WatchParts) {
         },
         progress?.total,
       );
+      const found: FoundOf = (token, findings) =>
+        alarms.found(token, findings, certificateAlarmKinds);
+      failures.push(...(await parts.certificates.look(found)));
       const [error = ""] = failures;
       compared = { state: "done", at: new Date().toISOString(), error };
     } catch (error) {
@@ -169,6 +181,8 @@ export function createWatch(parts: WatchParts) {
       if (state === "pinWrong" || state === "pinLocked") problems.add(`${id}: ${troubles[0]}`);
     }
     for (const sentence of missing) problems.add(sentence);
+    const certificates = parts.certificates.summary();
+    for (const sentence of certificates?.problems ?? []) problems.add(sentence);
     return {
       at: new Date().toISOString(),
       drivers: {
@@ -185,6 +199,7 @@ export function createWatch(parts: WatchParts) {
         frozen: keys.filter(({ frozen }) => frozen !== "").length,
         waiting: keys.filter(({ record }) => record.destroyAt !== undefined).length,
       },
+      ...(certificates && { certificates: certificates.counts }),
       compared,
       alarms: all.slice(0, mostAlarms),
       alarmCount: all.length,
