@@ -20,12 +20,20 @@ export interface QuorumParts {
 /** Where no rule says more: any other officer. */
 const oneOfficer = { needed: 1 };
 
-export function createQuorums({ people, tokens, quorum }: QuorumParts): Record<string, QuorumRule> {
-  const ofTenant = async (_call: Call, tenant: string): Promise<unknown> => {
+/** @returns what says who must approve for a tenant; nothing of it is checked yet */
+export function createTenantRule(
+  quorum: QuorumParts["quorum"],
+): (tenant: string) => Promise<unknown> {
+  return async (tenant) => {
     if (tenant === "" || tenant === nodeOwner) return oneOfficer;
     const set = await quorum(tenant);
     return set === undefined ? oneOfficer : settingOf(set);
   };
+}
+
+export function createQuorums({ people, tokens, quorum }: QuorumParts): Record<string, QuorumRule> {
+  const rule = createTenantRule(quorum);
+  const ofTenant = (_call: Call, tenant: string): Promise<unknown> => rule(tenant);
   const ofToken = async (call: Call, id: string): Promise<unknown> =>
     ofTenant(call, (await tokens.get(id)).tenant);
   return {

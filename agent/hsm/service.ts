@@ -20,7 +20,7 @@ import { createJurisdictionAnswers } from "./jurisdiction/service.ts";
 import { createKeys } from "./keys/service.ts";
 import type { Token } from "./parts.ts";
 import { createCertificates } from "./pki/service.ts";
-import { createQuorums } from "./quorums.ts";
+import { createQuorums, createTenantRule } from "./quorums.ts";
 import type { AskRecord } from "./statement/record.ts";
 import { createStatements } from "./statement/service.ts";
 import { tokenRows } from "./tokens/rows.ts";
@@ -126,6 +126,7 @@ export function createHsm(parts: HsmParts): HsmService {
     ...{ log, audit, node, people: parts.people, records, store, maker: core.maker },
     tokens: tokens.forCeremonies,
     record: parts.record,
+    quorum: createTenantRule((name) => guard.quorum(name)),
     scripts: [],
     acts: [],
     changed: () => parts.changed("ceremonies"),

@@ -24,6 +24,8 @@ let audit: RecordingAudit;
 let hsm: FakeHsm;
 let officers: Person[];
 let clock: number;
+/** What a tenant's rules say of who must approve. */
+let quorum: unknown;
 let ceremonies: CeremonyService;
 let stop: (() => void)[];
 
@@ -32,6 +34,7 @@ beforeEach(() => {
   hsm = new FakeHsm();
   officers = [alice, bob, carol].map(officer);
   clock = Date.parse("2026-01-01T00:00:00Z");
+  quorum = { needed: 1 };
   stop = [];
   ceremonies = create();
 });
@@ -43,6 +46,7 @@ function create(more: { scripts?: ScriptDraft[]; acts?: CeremonyAct[] } = {}): C
   const service = createCeremonies({
     ...{ audit, node: "n1", log: () => {}, changed: () => {}, now: () => clock },
     people: { officers: async () => officers },
+    quorum: async () => quorum,
     ...hsm.parts(),
     record: async ({ action = "", cursor }) => {
       const all = audit.entries.filter((one) => one.action === action).toReversed();
@@ -318,6 +322,61 @@ test("a tenant's token and the reset of its PIN are held like that, too", async 
   await upTo("", await begin("pin-reset", { tenant }));
   expect(hsm.calls).toContain("resetPin mod-defense");
 });
+
+test("no PIN is reset by a ceremony without those whom the tenant's rules ask for", async () => {
+  const tenant = "mod-defense";
+  await upTo("", await begin("tenant-token", { tenant, driver: "softhsm" }));
+  const ceremony = await upTo("pin", await begin("pin-reset", { tenant }));
+  // Two people are all that a ceremony has, so that its starter and two others are too many.
+  for (const rule of [
+    { needed: 2 },
+    { needed: 1, approvers: [officer(carol)] },
+    { needed: 0 },
+    undefined,
+  ]) {
+    quorum = rule;
+    await expect(both(ceremony)).rejects.toMatchObject({ code: "Denied" });
+  }
+  expect(hsm.calls).not.toContain("resetPin mod-defense");
+  const now = await ceremonies.handlers.Ceremony(person(alice), ceremony.id);
+  expect(now).toMatchObject({ step: "pin" });
+  quorum = { needed: 1, approvers: [officer(bob)] };
+  await upTo("", now);
+  expect(hsm.calls).toContain("resetPin mod-defense");
+  // A rehearsal does nothing to the tenant's token.
+  quorum = { needed: 2 };
+  expect(await upTo("", await begin("pin-reset", { tenant }, true))).toMatchObject({
+    state: "complete",
+  });
+});
+
+test.each([["by the second confirmation"], ["when the agent starts again"]])(
+  "who is no officer any more has confirmed nothing, %s",
+  async (when) => {
+    const ceremony = await upTo("key", await begin());
+    await confirm(person(bob), ceremony);
+    if (when.startsWith("by")) {
+      officers = [alice, carol].map(officer);
+      await expect(confirm(person(alice), ceremony)).rejects.toThrow(/of u1001 counts no more/);
+    } else {
+      hsm.failure = new DsecosError("Unavailable", "The HSM is away.");
+      const before = audit.entries.length;
+      await expect(confirm(person(alice), ceremony)).rejects.toThrow("away");
+      // As if the agent had ended before it could write that down.
+      audit.entries.length = before + 1;
+      officers = [alice, carol].map(officer);
+      ceremonies = create();
+      const { id } = ceremony;
+      await expect(
+        ceremonies.handlers.ConfirmStep(person(carol), id, "key", ceremony.hash),
+      ).rejects.toThrow(/of u1001 counts no more/);
+    }
+    expect(hsm.labels("=node")).toEqual([]);
+    const now = await ceremonies.handlers.Ceremony(person(alice), ceremony.id);
+    expect(now.steps.find(({ name }) => name === "key")).toMatchObject({ confirmedBy: [] });
+    expect(await both(now, [alice, carol])).toMatchObject({ step: "compare-key" });
+  },
+);
 
 test("an act that fails says why, and takes two people again, who see that", async () => {
   const ceremony = await upTo("key", await begin());

@@ -22,6 +22,8 @@ export interface ActContext {
 
 export interface CeremonyAct {
   readonly name: string;
+  /** Whether those who confirm it must be whom the tenant's rules ask for, as a member would. */
+  readonly isRuled?: boolean;
   /**
    * Refuses what must not be begun, before it is on record that the act began. Not asked again when
    * the act itself was broken off.

@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { People } from "../../approvals/people.ts";
-import { idsOf, personBehind } from "../../approvals/quorum.ts";
+import { idsOf } from "../../approvals/quorum.ts";
 import type { Caller } from "../../bus/call.ts";
 import { DsecosError } from "../../bus/errors.ts";
 import { explain } from "../../log.ts";
@@ -16,6 +16,7 @@ import type { ScriptDraft } from "./acts.ts";
 import type { CeremonyOptions, Script } from "./answers.ts";
 import { Conductor, type ConductorParts } from "./conductor.ts";
 import { readCeremonies, record } from "./journal.ts";
+import { needOfficer, refusalOf } from "./people.ts";
 import { published } from "./scripts.ts";
 import { CeremonyState, peoplePerStep } from "./state.ts";
 
@@ -26,6 +27,8 @@ const patienceMs = 60_000;
 
 export interface CeremoniesParts extends ConductorParts {
   people: People;
+  /** Who must approve what is done to a tenant's token, by its rules; not checked yet. */
+  quorum: (tenant: string) => Promise<unknown>;
   node: string;
   /** Entries of the audit log. */
   record: AskRecord;
@@ -97,7 +100,7 @@ export class Ceremonies {
     }
     const { draft, script } = known;
     checkOptions(draft, options);
-    await this.#needOfficers(caller);
+    await needOfficer(this.#parts.people, caller, peoplePerStep);
     return this.#turns.run("start", async () => {
       const states = await this.#all();
       const place = placeOf(draft, options, rehearsal);
@@ -143,10 +146,10 @@ export class Ceremonies {
         const what = "This is not the step that you read: its hash differs. Read it again.";
         throw new DsecosError("Conflict", what);
       }
-      await this.#needOfficer(caller);
+      await needOfficer(this.#parts.people, caller);
       // The record of what came after the second confirmation could not be written, or was cut off.
       if (step.confirmations.length >= peoplePerStep) {
-        await this.#conductor.advance(state);
+        await this.#advance(state);
         return state;
       }
       const given = step.confirmations.flatMap(idsOf);
@@ -159,7 +162,7 @@ export class Ceremonies {
         { what: "confirmed", step: name, hash: read, by: whoOf(caller) },
         caller,
       );
-      await this.#conductor.advance(state);
+      await this.#advance(state);
       return state;
     });
   }
@@ -168,7 +171,7 @@ export class Ceremonies {
     const state = await this.find(id);
     return this.#turns.run(id, async () => {
       this.#needRunning(state);
-      await this.#needOfficer(caller);
+      await needOfficer(this.#parts.people, caller);
       await this.#end(state, `${caller.user}: ${reason}`, caller);
       return state;
     });
@@ -197,6 +200,24 @@ export class Ceremonies {
         await pause(1000, undefined, { ref: false });
       }
     }
+    await this.#advance(state);
+  }
+
+  /**
+   * Carries the open step out for those who may still say so, and not for who could when it was
+   * confirmed.
+   */
+  async #advance(state: CeremonyState): Promise<void> {
+    const step = state.current;
+    if (step !== undefined && step.confirmations.length >= peoplePerStep) {
+      const refusal = await refusalOf(this.#parts, state, step);
+      if (refusal !== "") {
+        await this.#conductor.tell(state, {
+          ...{ what: "failed", step: step.script.name, error: refusal },
+        });
+        throw new DsecosError("Denied", refusal);
+      }
+    }
     await this.#conductor.advance(state);
   }
 
@@ -209,21 +230,6 @@ export class Ceremonies {
 
   #isCurrent({ started }: CeremonyState): boolean {
     return this.#drafts.get(started.script)?.script.hash === started.scriptHash;
-  }
-
-  async #needOfficer(caller: Caller): Promise<void> {
-    const officers = await this.#parts.people.officers();
-    if (officers.some(({ uid }) => uid === personBehind(caller))) return;
-    const what = `${caller.user} is no security officer by himself; log in as one to take part in a ceremony.`;
-    throw new DsecosError("Denied", what);
-  }
-
-  async #needOfficers(caller: Caller): Promise<void> {
-    await this.#needOfficer(caller);
-    const officers = await this.#parts.people.officers();
-    if (officers.length >= peoplePerStep) return;
-    const what = `A ceremony takes ${peoplePerStep} security officers, and this node has ${officers.length}.`;
-    throw new DsecosError("Denied", what);
   }
 
   #watch(state: CeremonyState): void {

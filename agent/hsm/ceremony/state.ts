@@ -42,7 +42,7 @@ export type CeremonyEvent = { at: string } & (
   | { what: "undone"; step: string; note: string }
 );
 
-interface StepState {
+export interface StepState {
   script: ScriptStep;
   confirmations: (Confirmer & { at: string })[];
   /** How often its act was begun, and how often that failed. */

@@ -40,6 +40,7 @@ export function tokenActs(tokens: CeremonyTokens): CeremonyAct[] {
     },
     {
       name: actNames.resetPin,
+      isRuled: true,
       async run(context) {
         const token = await context.token();
         await tokens.resetPin(token);
