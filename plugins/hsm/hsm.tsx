@@ -7,11 +7,10 @@ import { CommandHelp } from "../lib/help.tsx";
 import { useConnection, useQuery } from "../lib/hooks.ts";
 import { _ } from "../lib/i18n.ts";
 import { usePlace } from "../lib/location.ts";
+import { partAddress, useTab } from "../lib/parts.ts";
 import { Failure, Loading, Stale } from "../lib/states.tsx";
 import { Tabs } from "../lib/tabs.tsx";
 import { earlyDrivers } from "./early.ts";
-import { useTab } from "./load.ts";
-import { partAddress } from "./part.ts";
 import { tabs } from "./parts.ts";
 import { Strip } from "./strip.tsx";
 

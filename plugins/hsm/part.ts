@@ -1,7 +1,9 @@
-/** What a part of the page is: a tab with its own address and its own help. */
-import type { ComponentType } from "react";
+/** What a part of the page is given. */
 import type { DriversAnswer } from "../../agent/hsm/drivers/answers.ts";
 import type { Place } from "../lib/location.ts";
+import type * as parts from "../lib/parts.ts";
+
+export { partAddress } from "../lib/parts.ts";
 
 export interface PartProps {
   place: Place;
@@ -10,19 +12,5 @@ export interface PartProps {
   stale: boolean;
 }
 
-export interface Part {
-  /** Stands in the address: `#/<key>`. */
-  key: string;
-  title: () => string;
-  /** What it is, and the commands that do the same. */
-  help: () => { text: string; commands: string[] };
-  Body: ComponentType<PartProps>;
-}
-
-export function partAddress(key: string): string {
-  return `#/${key}`;
-}
-
-/** What stands in the row of tabs: a part, or how to get it. */
-export type Tab = Pick<Part, "key" | "title"> &
-  ({ part: Part; load?: undefined } | { part?: undefined; load: () => Promise<Part> });
+export type Part = parts.Part<PartProps>;
+export type Tab = parts.Tab<PartProps>;

@@ -1,15 +1,10 @@
 /** All parts of the page, in the order of their tabs; the first one is shown where none is named. */
 import { _ } from "../lib/i18n.ts";
+import { here } from "../lib/parts.ts";
 import { keys } from "./keys/tab.tsx";
 import { overview } from "./overview.tsx";
-import type { Part, Tab } from "./part.ts";
+import type { Tab } from "./part.ts";
 import { tokens } from "./tokens/tab.tsx";
-
-/** There from the beginning, since everybody looks at them. */
-const here = ({ key, title, ...rest }: Part): Tab => ({
-  ...{ key, title },
-  part: { key, title, ...rest },
-});
 
 /** The others are loaded when they are shown. */
 export const tabs: readonly Tab[] = [

@@ -1,0 +1,82 @@
+/** Parts of a page: tabs with an address and a help of their own, some loaded when they are shown. */
+import { type ComponentType, useEffect, useState } from "react";
+import { PageError } from "./errors.ts";
+import { _ } from "./i18n.ts";
+
+export interface Part<Props> {
+  /** Stands in the address: `#/<key>`. */
+  key: string;
+  title: () => string;
+  /** What it is, and the commands that do the same. */
+  help: () => { text: string; commands: string[] };
+  Body: ComponentType<Props>;
+}
+
+/** What stands in the row of tabs: a part, or how to get it. */
+export type Tab<Props> = Pick<Part<Props>, "key" | "title"> &
+  (
+    | { part: Part<Props>; load?: undefined }
+    | { part?: undefined; load: () => Promise<Part<Props>> }
+  );
+
+export function partAddress(key: string): string {
+  return `#/${key}`;
+}
+
+/** There from the beginning, since everybody looks at it. */
+export function here<Props>(part: Part<Props>): Tab<Props> {
+  return { key: part.key, title: part.title, part };
+}
+
+/** Parts that were loaded, for as long as the page is open. */
+const loaded = new WeakMap<object, unknown>();
+
+interface Shown<Props> {
+  tab: Tab<Props> | undefined;
+  /** Undefined until it is loaded. */
+  part: Part<Props> | undefined;
+  error: PageError | undefined;
+  again: () => void;
+}
+
+/** @param key of a tab; the first one is meant where there is none such */
+export function useTab<Props>(tabs: readonly Tab<Props>[], key: string): Shown<Props> {
+  const tab = tabs.find((one) => one.key === key) ?? tabs[0];
+  const [attempt, setAttempt] = useState(0);
+  const [ended, setEnded] = useState<{ tab: Tab<Props>; error?: PageError }>();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt asks again.
+  useEffect(() => {
+    if (tab?.load === undefined || loaded.has(tab)) return;
+    let stale = false;
+    tab.load().then(
+      (part) => {
+        loaded.set(tab, part);
+        if (!stale) setEnded({ tab });
+      },
+      (cause) => {
+        console.debug(tab.key, cause);
+        if (!stale) setEnded({ tab, error: notThere() });
+      },
+    );
+    return () => {
+      stale = true;
+    };
+  }, [tab, attempt]);
+  return {
+    tab,
+    part: tab && (tab.part ?? (loaded.get(tab) as Part<Props> | undefined)),
+    error: ended?.tab === tab ? ended?.error : undefined,
+    again: () => {
+      setEnded(undefined);
+      setAttempt(attempt + 1);
+    },
+  };
+}
+
+/** A file of the page may have gone with the version that it belonged to. */
+function notThere(): PageError {
+  return new PageError(
+    "Disconnected",
+    _("This part of the page could not be loaded; reload the page."),
+  );
+}
