@@ -2,7 +2,7 @@
  * A driver of a test's own: the real program with its keeper and host, SoftHSM in a directory of its
  * own, and the agent's side of it. No systemd.
  */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import {
@@ -32,6 +32,8 @@ const run = promisify(execFile);
 
 export interface HsmBed {
   readonly directory: string;
+  /** Where tokens and state are; the directory itself where the disk is not a small one. */
+  readonly disk: string;
   /** Tokens of SoftHSM. */
   readonly tokens: string;
   readonly socket: string;
@@ -59,6 +61,8 @@ export interface HsmBedOptions {
   environment?: Record<string, string>;
   /** Of the agent's side. */
   log?: Log;
+  /** Keeps tokens and the driver's state on a disk of so much, for example 512k. */
+  diskSize?: string;
 }
 
 let program: Promise<string> | undefined;
@@ -114,9 +118,10 @@ async function compileAddon(to: string): Promise<void> {
 /** Starts a driver; its tokens are empty. */
 export async function createHsmBed(options: HsmBedOptions = {}): Promise<HsmBed> {
   const directory = mkdtempSync(join(tmpdir(), "dsecos-hsm-"));
-  const tokens = join(directory, "tokens");
+  const disk = options.diskSize === undefined ? directory : smallDisk(directory, options.diskSize);
+  const tokens = join(disk, "tokens");
   const credentials = join(directory, "credentials");
-  const state = join(directory, "state");
+  const state = join(disk, "state");
   for (const path of [tokens, credentials, state]) mkdirSync(path, { mode: 0o700 });
   const conf = join(directory, "softhsm2.conf");
   writeFileSync(
@@ -181,6 +186,7 @@ export async function createHsmBed(options: HsmBedOptions = {}): Promise<HsmBed>
     for (const one of drivers) await one.close();
     await end();
     closeSync(errors);
+    if (disk !== directory) await run("umount", [disk], { timeout: 10_000 });
     removeTree(directory);
   };
   try {
@@ -191,6 +197,7 @@ export async function createHsmBed(options: HsmBedOptions = {}): Promise<HsmBed>
   }
   return {
     directory,
+    disk,
     tokens,
     socket,
     config,
@@ -216,6 +223,13 @@ export async function createHsmBed(options: HsmBedOptions = {}): Promise<HsmBed>
 }
 
 const silent: Log = () => {};
+
+function smallDisk(directory: string, size: string): string {
+  const disk = join(directory, "disk");
+  mkdirSync(disk);
+  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", disk], { timeout: 10_000 });
+  return disk;
+}
 
 /** @returns how its unit starts Node. */
 function packagedFlags(): string[] {

@@ -6,6 +6,7 @@
 import { closeSync, constants, fdatasync, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../../../log.ts";
+import { DriverError } from "../types.ts";
 
 const slotSize = 192;
 const textAt = 8;
@@ -71,7 +72,8 @@ export class Counters {
   /**
    * Makes room for the count of a use before there is one.
    *
-   * @throws Error of the file system when there is none, so that nothing is used uncounted
+   * @throws DriverError diskFull, or Error of the file system, when there is none: so nothing is
+   *   used uncounted
    */
   open(token: string, key: string, operation: string): Counter {
     const name = `${token}\n${key}\n${operation}`;
@@ -86,7 +88,10 @@ export class Counters {
       to += 1 + length;
     }
     const written = writeSync(this.#file, slot, 0, slotSize, this.#end);
-    if (written !== slotSize) throw new Error("no space is left for the count of uses");
+    // What was written of it is written over by the next one.
+    if (written !== slotSize) {
+      throw new DriverError("diskFull", "there is no room for the count of uses");
+    }
     const counter = { token, key, operation, at: this.#end, count: 0, dirty: false };
     this.#end += slotSize;
     this.#slots.set(name, counter);
@@ -100,7 +105,7 @@ export class Counters {
     this.#dirty.push(counter);
   }
 
-  /** Before answers leave. */
+  /** Before answers leave. @throws Error of the file system: then they must not */
   flush(): void {
     if (this.#dirty.length === 0) return;
     for (const counter of this.#dirty) {

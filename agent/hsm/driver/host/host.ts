@@ -23,7 +23,8 @@ export function runHost(name: string, config: DriverConfig, places: HostPlaces):
   // Without a keeper nobody would watch it.
   process.once("disconnect", () => end());
   const broken = (why: string): never => {
-    log("error", "the module is of no use any more", { why });
+    log("error", "the driver's process ends itself", { why });
+    tell({ type: "ends", why });
     end();
   };
   const { operations, counters, pinSource } = load(() =>
@@ -31,12 +32,15 @@ export function runHost(name: string, config: DriverConfig, places: HostPlaces):
   );
   const connections = new Set<Connection>();
   const queue = new JobQueue(config.concurrency, () => {
-    counters.flush();
+    try {
+      counters.flush();
+    } catch (error) {
+      broken(`the count of uses cannot be written, so no answer leaves: ${String(error)}`);
+    }
     for (const connection of connections) connection.flush();
   });
   const deadlines = new Deadlines(config.deadlineSeconds, (operation) => {
-    log("error", "the module does not answer in time", { operation });
-    end();
+    broken(`the module did not answer in time (${operation})`);
   });
   const serve = (socket: Socket) => {
     const connection = new Connection(socket, { operations, queue, deadlines, log });

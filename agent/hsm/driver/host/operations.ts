@@ -13,6 +13,7 @@ import { Agreement } from "./agreement.ts";
 import { KeyCalls } from "./calls.ts";
 import { Counted } from "./counted.ts";
 import { Counters } from "./counters.ts";
+import { Disk } from "./disk.ts";
 import { Inventory } from "./inventory.ts";
 import { Keys } from "./keys.ts";
 import { hostPq } from "./pq.ts";
@@ -60,19 +61,35 @@ export function createOperations(options: HostOptions): HostParts {
   const inventory = new Inventory(tokens, pins, ours);
   const pq = hostPq(use, new Agreement(tokens, keys, calls, numbers));
   const counted = new Counted(counters);
+  const disk = new Disk(state);
   const operations: DriverOperations = {
     module: async () => inventory.module(),
     tokens: async () => inventory.tokens(),
-    createToken: async (token) => inventory.createToken(token),
-    resetPin: async (token) => await inventory.resetPin(token),
+    async createToken(token) {
+      disk.requireRoom();
+      return inventory.createToken(token);
+    },
+    async resetPin(token) {
+      disk.requireRoom();
+      await inventory.resetPin(token);
+    },
     retryPin: async (token) => tokens.retryPin(token),
-    generateKey: (token, id, algorithm) => keys.generate(token, id, algorithm),
-    generateAgreementKey: (token, id) => keys.generateAgreement(token, id),
+    async generateKey(token, id, algorithm) {
+      disk.requireRoom();
+      return await keys.generate(token, id, algorithm);
+    },
+    async generateAgreementKey(token, id) {
+      disk.requireRoom();
+      return await keys.generateAgreement(token, id);
+    },
     destroyKey: (token, id) => keys.destroy(token, id),
     keys: (token) => keys.keys(token),
     key: (token, id) => keys.key(token, id),
     records: (token) => records.all(token),
-    writeRecord: (token, label, value) => records.write(token, label, value),
+    async writeRecord(token, label, value) {
+      disk.requireRoom();
+      await records.write(token, label, value);
+    },
     deleteRecord: (token, label) => records.remove(token, label),
     sign: (token, algorithm, parts, message) =>
       counted.use(token, "sign", parts, () => {

@@ -9,7 +9,7 @@ import { CKF, CKS, CKU } from "../pkcs11/numbers.ts";
 import { DriverError } from "../types.ts";
 import { absent, endsHandles, endsModule, endsSession, isCkr, toDriverError } from "./failures.ts";
 import { Gate } from "./gate.ts";
-import type { Refusals } from "./refusals.ts";
+import { officerOf, pinRefused, type Refusals } from "./refusals.ts";
 import type { Pins } from "./secret.ts";
 import { Returns, SessionLine } from "./sessions.ts";
 import { Token, trimmed } from "./token.ts";
@@ -158,6 +158,7 @@ export class Tokens {
   #login(token: Token, session: Handle): void {
     const refused = this.#refusals.of(token.label);
     if (refused !== undefined) throw pinRefused(refused, token.label);
+    this.#refusals.makeRoom(token.label);
     try {
       this.module.C_Login(session, CKU.USER, this.#pins.user(token.label));
     } catch (error) {
@@ -190,10 +191,14 @@ export class Tokens {
     this.#refusals.clear(officerOf(label));
   }
 
-  /** @throws DriverError when the PIN of the token's security officer was refused before */
+  /**
+   * Before the PIN of the token's security officer is tried.
+   * @throws DriverError when it was refused before
+   */
   checkOfficer(label: string): void {
     const refused = this.#refusals.of(officerOf(label));
     if (refused !== undefined) throw pinRefused(refused, officerOf(label));
+    this.#refusals.makeRoom(officerOf(label));
   }
 
   refuseOfficer(label: string, error: unknown): void {
@@ -282,14 +287,4 @@ export class Tokens {
     if (state !== CKS.RW_USER_FUNCTIONS) throw new Pkcs11Failure(notLoggedIn);
     return found;
   }
-}
-/** Under which the PIN of a token's security officer is remembered; no label has a line break. */
-const officerOf = (label: string) => `${label}\n(of its security officer)`;
-
-function pinRefused(kind: "pinWrong" | "pinLocked", label: string, ckr = ""): DriverError {
-  const message =
-    kind === "pinWrong"
-      ? `the PIN of the token ${label.replace("\n", " ")} was refused, and is not tried again by itself`
-      : `the token ${label.replace("\n", " ")} has locked its PIN`;
-  return new DriverError(kind, message, ckr);
 }

@@ -113,6 +113,9 @@ export class HostProcess {
         this.#why = message.why;
         this.#cannot = true;
         return;
+      case "ends":
+        this.#why = message.why;
+        return;
       case "ready":
         this.#ready = performance.now();
         this.#set({

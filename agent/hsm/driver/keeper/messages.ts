@@ -8,4 +8,6 @@ export type FromHost =
   /** A connection arrived: the keeper closes its own end of it. In the order in which they were sent. */
   | { type: "taken" }
   | { type: "ready"; pinSource: "none" | "credential" }
-  | { type: "failed"; why: string };
+  | { type: "failed"; why: string }
+  /** Last of all, where it ends itself. */
+  | { type: "ends"; why: string };
