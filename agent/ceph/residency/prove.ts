@@ -1,0 +1,231 @@
+/**
+ * Proof that data of pools stays in its jurisdictions: of every OSD that a rule could ever choose, of
+ * every OSD that has or may have a copy now, and of what the cluster itself sends elsewhere. A pool's
+ * data is also in its tiers and, for a file system's data pool, names and small files are in the
+ * metadata pool: those must be where it may be, too. What is not understood is not proven.
+ */
+import { type CopyFacts, judgeCopies } from "./copies.ts";
+import { Findings, worst } from "./findings.ts";
+import { hashOf, hashOfPgs } from "./hash.ts";
+import { judgeExits } from "./leaving.ts";
+import type { Demand, JurisdictionMap } from "./map/document.ts";
+import { Places } from "./places.ts";
+import { type Reach, reachOf } from "./reach.ts";
+import { type Crush, parseCrush, type Rule } from "./read/crush.ts";
+import { type Exits, parseExits } from "./read/exits.ts";
+import { parseHoldings } from "./read/holdings.ts";
+import { type OsdMap, type Pool, parseOsdMap } from "./read/osdmap.ts";
+import { parsePgs } from "./read/pgs.ts";
+import { NotUnderstood } from "./read/shape.ts";
+import { notJudged, type PoolVerdict, type Verdict } from "./verdict.ts";
+
+/** Parsed JSON, as Ceph prints it or as {@link parseHoldings} and {@link parseExits} describe. */
+export interface Evidence {
+  osdmap: unknown;
+  crush: unknown;
+  pgs?: unknown;
+  holdings?: unknown;
+  exits?: unknown;
+}
+
+export type Ground = Pick<JurisdictionMap, "cluster" | "buckets" | "peers">;
+
+export function prove(evidence: Evidence, ground: Ground, demands: readonly Demand[]): Verdict {
+  const began = performance.now();
+  const facts = understood(evidence, ground);
+  const pools = demands.map((demand) =>
+    typeof facts === "string" ? notUnderstood(demand, facts) : judge(facts, ground, demand),
+  );
+  const { osdmap, crush } = typeof facts === "string" ? {} : facts;
+  const count = (verdict: PoolVerdict["verdict"]) =>
+    pools.filter((pool) => pool.verdict === verdict).length;
+  const demanded = new Set(demands.map(({ pool }) => pool));
+  return {
+    verdict: pools.length === 0 ? "unknown" : worst(pools.map(({ verdict }) => verdict)),
+    cluster: osdmap?.fsid ?? "",
+    epoch: osdmap?.epoch ?? 0,
+    inputs: hashes(evidence, ground, demands),
+    counts: {
+      pools: osdmap?.pools.size ?? 0,
+      ...{ proven: count("proven"), violated: count("violated"), unknown: count("unknown") },
+      osds: osdmap?.osds.size ?? 0,
+      buckets: crush?.buckets.size ?? 0,
+      pgs: typeof facts === "string" || typeof facts.pgs === "string" ? 0 : countPgs(facts.pgs),
+    },
+    pools,
+    undemanded: [...(osdmap?.poolNames.keys() ?? [])].filter((name) => !demanded.has(name)),
+    notJudged,
+    milliseconds: performance.now() - began,
+  };
+}
+
+interface Facts extends CopyFacts {
+  crush: Crush;
+  exits: Exits | string;
+  reaches: Map<Rule, Reach>;
+}
+
+/** @returns a sentence where no pool can be judged */
+function understood(evidence: Evidence, ground: Ground): Facts | string {
+  const crush = attempt(() => parseCrush(evidence.crush));
+  if (typeof crush === "string") return crush;
+  const osdmap = attempt(() => parseOsdMap(evidence.osdmap));
+  if (typeof osdmap === "string") return osdmap;
+  if (osdmap.fsid !== ground.cluster) {
+    return `The map of jurisdictions is of cluster ${ground.cluster}, and this is ${osdmap.fsid}.`;
+  }
+  return {
+    ...{ osdmap, crush },
+    places: new Places(crush, ground),
+    pgs: given(evidence.pgs, "where placement groups are now", parsePgs),
+    held: given(evidence.holdings, "what OSDs elsewhere still hold", parseHoldings),
+    exits: given(evidence.exits, "what is mirrored elsewhere", parseExits),
+    reaches: new Map(),
+  };
+}
+
+function given<T>(value: unknown, what: string, parse: (value: unknown) => T): T | string {
+  return value === undefined ? `It was not told ${what}.` : attempt(() => parse(value));
+}
+
+function attempt<T>(parse: () => T): T | string {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof NotUnderstood) return `This is not understood: ${error.message}.`;
+    throw error;
+  }
+}
+
+function notUnderstood({ pool, id, allowed }: Demand, sentence: string): PoolVerdict {
+  const findings = new Findings();
+  findings.add("unknown", "input", () => ({ sentence }));
+  return {
+    ...{ pool, id: id ?? null, allowed: [...allowed] },
+    counts: { possible: 0, having: 0, pgs: 0 },
+    ...findings.result(),
+  };
+}
+
+function judge(facts: Facts, { peers }: Ground, demand: Demand): PoolVerdict {
+  const { pool: name, allowed } = demand;
+  const { pools, poolNames } = facts.osdmap;
+  const pool = poolNames.get(name);
+  const findings = new Findings();
+  const possible = new Set<number>();
+  const having = new Set<number>();
+  if (pool === undefined || (demand.id !== undefined && pool.id !== demand.id)) {
+    const other = demand.id === undefined ? undefined : pools.get(demand.id)?.name;
+    const sentence =
+      pool !== undefined
+        ? `Pool ${name} has the id ${pool.id}, and ${demand.id} is demanded.`
+        : `There is no pool ${name}${other === undefined ? "" : `; ${demand.id} is ${other}`}.`;
+    findings.add("unknown", "pool", () => ({ sentence }));
+  } else {
+    for (const each of related(facts.osdmap, pool)) {
+      const through = each === pool ? undefined : name;
+      const question = { pool: each, allowed, through, findings };
+      for (const osd of judgeRule(facts, question)) possible.add(osd);
+      for (const osd of judgeCopies(facts, question)) having.add(osd);
+      judgeExits(facts.exits, { pool: each, allowed, peers, findings });
+    }
+  }
+  return {
+    ...{ pool: name, id: pool?.id ?? null, allowed: [...allowed] },
+    counts: { possible: possible.size, having: having.size, pgs: pool?.pgs ?? 0 },
+    ...findings.result(),
+  };
+}
+
+/** The pool, its tiers and theirs, and metadata of their file systems. */
+function related({ pools }: OsdMap, pool: Pool): Set<Pool> {
+  const found = new Set([pool]);
+  // A set that grows is walked to its end.
+  for (const { tiers, applications, id } of found) {
+    for (const other of pools.values()) {
+      const tier = tiers.includes(other.id) || other.tiers.includes(id);
+      const fileSystem = applications.get("cephfs")?.data;
+      const metadata = other.applications.get("cephfs")?.metadata;
+      if (tier || (fileSystem !== undefined && metadata === fileSystem)) found.add(other);
+    }
+  }
+  return found;
+}
+
+interface RuleQuestion {
+  pool: Pool;
+  allowed: readonly string[];
+  through: string | undefined;
+  findings: Findings;
+}
+
+/** @returns OSDs that the rule could choose */
+function judgeRule(facts: Facts, question: RuleQuestion): Iterable<number> {
+  const { crush, places, reaches } = facts;
+  const { pool, allowed, through, findings } = question;
+  const via = through === undefined ? {} : { through: pool.name };
+  const rule = ruleOf(crush, pool);
+  if (typeof rule === "string") {
+    findings.add("unknown", "rule", () => ({ sentence: rule, ...via }));
+    return [];
+  }
+  let reach = reaches.get(rule);
+  if (reach === undefined) {
+    reach = reachOf(crush, rule);
+    reaches.set(rule, reach);
+  }
+  const { problems, osds } = reach;
+  for (const { step, sentence } of problems) {
+    const words = `Rule ${rule.name} is not understood: ${sentence}.`;
+    findings.add("unknown", "rule", () => ({ sentence: words, rule: rule.name, step, ...via }));
+  }
+  const within = places.within(allowed);
+  for (const [osd, step] of osds) {
+    if (within.has(osd)) continue;
+    const { effect, why, path } = places.explain(osd, allowed);
+    findings.add(effect, "rule", () => ({
+      sentence: `Rule ${rule.name} could choose osd.${osd}, which ${why}.`,
+      ...{ osd, rule: rule.name, step, path },
+      ...via,
+    }));
+  }
+  return osds.keys();
+}
+
+const replicated = 1;
+const erasure = 3;
+
+/** @returns a sentence where the pool has none, or where Ceph could take another. */
+function ruleOf({ rules }: Crush, { name, type, rule: id }: Pool): Rule | string {
+  if (type !== replicated && type !== erasure)
+    return `Pool ${name} is of a kind ${type} that is not known.`;
+  const rule = rules.get(id);
+  if (rule === undefined) return `Pool ${name} has rule ${id}, which is not in the CRUSH map.`;
+  if (rule.type !== type) return `Rule ${rule.name} is for pools of another kind than ${name}.`;
+  // Up to Ceph 16.2 the number that a pool has is matched with this one, of whichever rule.
+  const same = [...rules.values()].filter(({ ruleset }) => ruleset === id);
+  if (rule.ruleset !== id || same.length !== 1) {
+    return `Rule ${rule.name} has the ruleset ${rule.ruleset}, so that it is not sure that ${name} has it.`;
+  }
+  return rule;
+}
+
+function hashes(evidence: Evidence, ground: Ground, demands: readonly Demand[]): Verdict["inputs"] {
+  const { osdmap, crush, pgs, holdings, exits } = evidence;
+  const maybe = (value: unknown) => (value === undefined ? null : hashOf(value));
+  const { cluster, buckets, peers } = ground;
+  return {
+    osdmap: hashOf(osdmap),
+    crush: hashOf(crush),
+    pgs: pgs === undefined ? null : hashOfPgs(pgs),
+    holdings: maybe(holdings),
+    exits: maybe(exits),
+    map: hashOf({ cluster, buckets, peers, demands }),
+  };
+}
+
+function countPgs(pgs: ReadonlyMap<number, readonly unknown[]>): number {
+  let count = 0;
+  for (const of of pgs.values()) count += of.length;
+  return count;
+}
