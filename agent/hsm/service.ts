@@ -94,6 +94,7 @@ export function createHsm(parts: HsmParts): HsmService {
   };
   const tokens = createTokens({
     ...{ ...rowParts, declarations, tenant, living },
+    left: async (token) => store.livingIn(await records.fresh(token)),
     settled: (token) => watch.settled(token),
     changed: () => parts.changed("tokens"),
   });

@@ -2,6 +2,7 @@
 import { pageOfRows, searched } from "../pages.ts";
 import type { FoundKey } from "../parts.ts";
 import type { KeyFilter, KeyPage, KeyRow } from "./answers.ts";
+import type { KeyRecord } from "./record.ts";
 
 const dayMs = 86_400_000;
 
@@ -15,6 +16,14 @@ export function keyRow({ record, token, frozen }: FoundKey): KeyRow {
     fingerprint: newest?.fingerprint ?? "",
     frozen,
   };
+}
+
+/** A record as people see it: a sealed seed is of no use to them, and stays where it is. */
+export function shown(record: KeyRecord): KeyRecord {
+  const versions = record.versions.map(({ sealed, ...version }) =>
+    sealed === undefined ? version : { ...version, sealed: { ...sealed, blob: "" } },
+  );
+  return { ...record, versions };
 }
 
 /** @param now milliseconds since 1970 */

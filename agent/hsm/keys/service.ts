@@ -2,6 +2,7 @@
 import type { Call } from "../../bus/call.ts";
 import { DsecosError } from "../../bus/errors.ts";
 import type { Jobs } from "../../jobs/types.ts";
+import { KeyedLock } from "../../tenants/locks.ts";
 import { purposeOf } from "../algorithms.ts";
 import type { FoundKey, Token } from "../parts.ts";
 import type { TokenBook } from "../tokens/tokens.ts";
@@ -12,7 +13,7 @@ import type { KeyAct } from "./lifecycle.ts";
 import type { KeyMaker } from "./maker.ts";
 import { publicKey } from "./public.ts";
 import type { KeyRecord } from "./record.ts";
-import { keyPage, keyRow } from "./rows.ts";
+import { keyPage, keyRow, shown } from "./rows.ts";
 import type { KeyStore } from "./store.ts";
 import { dueAfter, firstState, requireAct, requireTimes } from "./transition.ts";
 
@@ -35,6 +36,7 @@ export interface KeyServiceParts {
 
 export function createKeys(parts: KeyServiceParts) {
   const { store, maker, book, jobs, changed } = parts;
+  const creating = new KeyedLock();
   const now = () => parts.now?.() ?? new Date();
 
   async function list(filter: KeyFilter): Promise<KeyPage> {
@@ -49,7 +51,7 @@ export function createKeys(parts: KeyServiceParts) {
     const found = await store.find(tenant, name);
     const { held, troubles } = await readHeld(found);
     if (found.frozen !== "") troubles.unshift(found.frozen);
-    return { row: keyRow(found), record: found.record, held, troubles };
+    return { row: keyRow(found), record: shown(found.record), held, troubles };
   }
 
   async function tokenFor(tenant: string, spec: KeySpec): Promise<Token> {
@@ -70,10 +72,7 @@ export function createKeys(parts: KeyServiceParts) {
     requireTimes(spec, now());
     const token = await tokenFor(tenant, spec);
     call.note({ rule: await parts.mayLive(tenant, token) });
-    if ((await store.look(tenant, spec.name)) !== undefined) {
-      const what = `${tenant} has a key ${spec.name} already, or had one; choose another name.`;
-      throw new DsecosError("Conflict", what);
-    }
+    await refuseSecond(tenant, spec.name);
     const info = await book.info(token);
     const protection = protectionOf(spec.algorithm, token, info?.mechanisms ?? []);
     const { user, uid } = call.caller;
@@ -84,16 +83,26 @@ export function createKeys(parts: KeyServiceParts) {
         progress.step(`Making ${spec.algorithm}`);
         const { name, algorithm } = spec;
         const facts = { tenant, name, algorithm, region: token.region, protection };
-        await maker.create(token, facts, (version) => ({
-          ...{ ...facts, driver: token.driver.name, purpose: purposeOf[algorithm] },
-          ...firstState(spec, user, now()),
-          versions: [version],
-          revision: 1,
-        }));
+        // A tenant may have several tokens, and a token knows of a second key in itself alone.
+        await creating.run(`${tenant} ${name}`, async () => {
+          await refuseSecond(tenant, name);
+          await maker.create(token, facts, (version) => ({
+            ...{ ...facts, driver: token.driver.name, purpose: purposeOf[algorithm] },
+            ...firstState(spec, user, now()),
+            versions: [version],
+            revision: 1,
+          }));
+        });
         progress.finished(name);
         changed(tenant);
       },
     );
+  }
+
+  async function refuseSecond(tenant: string, name: string): Promise<void> {
+    if ((await store.look(tenant, name)) === undefined) return;
+    const what = `${tenant} has a key ${name} already, or had one; choose another name.`;
+    throw new DsecosError("Conflict", what);
   }
 
   /** Makes the next version and says when the one after it is due. */

@@ -61,6 +61,14 @@ export class KeyStore implements Keys {
     return namesIn(contents).flatMap((name) => this.#found(token, contents, name) ?? []);
   }
 
+  /** Names of keys in what was read of a token that are not destroyed, whosever they are. */
+  livingIn(contents: Contents): string[] {
+    // What cannot be read may well be a key.
+    return namesIn(contents).filter(
+      (name) => assemble(contents, name)?.record.state !== "destroyed",
+    );
+  }
+
   /** How many of them are not destroyed. */
   countIn(contents: Contents): number {
     return namesIn(contents).filter((name) => {

@@ -20,6 +20,8 @@ export interface TokenServiceParts extends RowParts {
   tenant: (name: string) => Promise<void>;
   /** Names of keys in a token that are not destroyed, read now. */
   living: (token: Token) => Promise<readonly string[]>;
+  /** The same of whoever had the token before, too; absent where nobody makes tokens. */
+  left?: (token: Token) => Promise<readonly string[]>;
   /** Told that a token is there or is usable again. */
   settled: (token: Token) => void;
   changed: () => void;
@@ -85,11 +87,13 @@ export function createTokens(parts: TokenServiceParts) {
   /** A token of that label may be an earlier tenant's, whose keys are not the new one's. */
   async function refuseLeftKeys(tenant: string, label: string, name: string): Promise<void> {
     const opened = drivers.find(name);
+    // Not as it was a while ago: one that was taken away then may be back.
+    book.forgetInfos();
     if (opened === undefined || !(await book.infos(opened)).has(label)) return;
     const { driver, config } = opened;
     const { region } = config;
     const token = { id: tokenId(name, label), driver, config, label, tenant, region };
-    const [key] = await parts.living(token);
+    const [key] = await (parts.left ?? parts.living)(token);
     if (key === undefined) return;
     const what = `A token ${token.id} is there already with the key ${key}, which nobody declared; find out whose it is before ${tenant} gets it.`;
     throw new DsecosError("Conflict", what);
@@ -170,6 +174,11 @@ export function createTokens(parts: TokenServiceParts) {
       },
     },
     fingerprints: {
+      /** Which token, so that no other gets the PIN that has its label by then. */
+      RetryPin: async (_call: Call, id: string) => {
+        const { state, serial } = await row(id);
+        return `${state} ${serial}`;
+      },
       ResetPin: async (_call: Call, id: string) => {
         const { state, serial } = await row(id);
         return `${state} ${serial}`;

@@ -80,8 +80,10 @@ export class TokenBook implements Tokens {
   rehearsal(): Promise<Token> {
     return this.#own(rehearsalLabel, async (drivers) => {
       for (const opened of drivers) {
-        const infos = [...(await this.infos(opened)).values()];
-        if (infos.every(({ hardware }) => !hardware)) return opened;
+        const { name, driver } = opened;
+        // Empty slots, too: hardware without a token yet is hardware.
+        const slots = await asking({ driver: name }, () => driver.tokens());
+        if (slots.every(({ hardware }) => !hardware)) return opened;
       }
       return undefined;
     });
