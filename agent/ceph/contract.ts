@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { defineInterface, text } from "../bus/contract.ts";
 import { capacityMembers } from "./capacity/members.ts";
 import { encryptionMembers } from "./encryption/members.ts";
+import { healthMembers } from "./health/members.ts";
 import { linkMembers } from "./link/members.ts";
 import { topologyMembers } from "./topology/members.ts";
 
@@ -17,6 +18,7 @@ export const ceph = defineInterface({
   },
   methods: {
     ...linkMembers,
+    ...healthMembers,
     ...topologyMembers,
     ...capacityMembers,
     ...encryptionMembers,

@@ -1,5 +1,6 @@
 /** What all areas of the Ceph subsystem stand on. */
 import type { Log } from "../log.ts";
+import { FactKeeper } from "./facts/keeper.ts";
 import type { Ceph } from "./link/types.ts";
 
 export interface CoreParts {
@@ -12,6 +13,10 @@ export interface CoreParts {
 export type Core = ReturnType<typeof createCore>;
 
 export function createCore({ link, log, changed }: CoreParts) {
-  link.onChanged(() => changed("cluster"));
-  return { link, log };
+  const facts = new FactKeeper({ link, log });
+  link.onChanged(() => {
+    facts.changed();
+    changed("cluster");
+  });
+  return { link, facts, log };
 }

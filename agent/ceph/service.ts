@@ -14,11 +14,13 @@ export interface CephService {
 export function createCeph(parts: CoreParts): CephService {
   const core = createCore(parts);
   const status = async () => core.link.status();
+  const health = () => core.facts.ask("health", undefined);
   const views = createViews(core);
   return {
     core,
     handlers: {
       Status: status,
+      Health: health,
       ...views.handlers,
     },
     async stop() {

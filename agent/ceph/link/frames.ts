@@ -13,14 +13,23 @@ export type Header = v.InferOutput<typeof headerSchema>;
 
 /** Longest line; the words of an error have 2,000 characters at most. */
 const mostHeader = 64 * 1024;
+const newline = 10;
+
+interface Open {
+  header: Header;
+  payload: Buffer;
+  filled: number;
+}
 
 export class Frames {
   readonly #mostBytes: number;
   readonly #told: (header: Header, payload: Buffer) => void;
-  #chunks: Buffer[] = [];
-  #length = 0;
-  #header: Header | undefined;
+  /** Of a line that is not whole yet. */
+  #line: Buffer = Buffer.alloc(0);
+  /** Of an answer: each piece is copied once, to where it stays. */
+  #open: Open | undefined;
 
+  /** @param mostBytes of an answer */
   constructor(mostBytes: number, told: (header: Header, payload: Buffer) => void) {
     this.#mostBytes = mostBytes;
     this.#told = told;
@@ -28,46 +37,34 @@ export class Frames {
 
   /** @throws Error when it is no frame of ours */
   push(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#length += chunk.length;
-    while (this.#next());
+    let rest = chunk;
+    while (rest.length > 0)
+      rest = this.#open === undefined ? this.#head(rest) : this.#body(this.#open, rest);
   }
 
-  #next(): boolean {
-    if (this.#header === undefined) {
-      const whole = this.#joined();
-      const end = whole.indexOf(10);
-      if (end < 0) {
-        if (whole.length > mostHeader) throw new Error("a line of the helper does not end");
-        return false;
-      }
-      const header = v.parse(headerSchema, JSON.parse(whole.toString("utf8", 0, end)));
-      if (header.bytes > this.#mostBytes) throw new Error("an answer is larger than was asked for");
-      this.#header = header;
-      this.#rest(whole, end + 1);
+  /** @returns what comes after it */
+  #head(chunk: Buffer): Buffer {
+    const end = chunk.indexOf(newline);
+    const piece = end < 0 ? chunk : chunk.subarray(0, end);
+    this.#line = Buffer.concat([this.#line, piece]);
+    if (this.#line.length > mostHeader) throw new Error("a line of the helper does not end");
+    if (end < 0) return chunk.subarray(chunk.length);
+    const header = v.parse(headerSchema, JSON.parse(this.#line.toString("utf8")));
+    this.#line = Buffer.alloc(0);
+    if (header.bytes > this.#mostBytes) throw new Error("an answer is larger than was asked for");
+    if (header.bytes === 0) this.#told(header, Buffer.alloc(0));
+    // Memory of its own, which can be handed to a thread.
+    else this.#open = { header, payload: Buffer.allocUnsafeSlow(header.bytes), filled: 0 };
+    return chunk.subarray(end + 1);
+  }
+
+  #body(open: Open, chunk: Buffer): Buffer {
+    const copied = chunk.copy(open.payload, open.filled);
+    open.filled += copied;
+    if (open.filled === open.payload.length) {
+      this.#open = undefined;
+      this.#told(open.header, open.payload);
     }
-    const { bytes } = this.#header;
-    // Joined once it is all there, and not for each of its pieces.
-    if (this.#length < bytes) return false;
-    const whole = this.#joined();
-    const header = this.#header;
-    this.#header = undefined;
-    this.#rest(whole, bytes);
-    // A copy: what is kept of it must not keep what came after it.
-    this.#told(header, Buffer.from(whole.subarray(0, bytes)));
-    return this.#length > 0;
-  }
-
-  #joined(): Buffer {
-    const [first, second] = this.#chunks;
-    if (first !== undefined && second === undefined) return first;
-    const whole = Buffer.concat(this.#chunks);
-    this.#chunks = [whole];
-    return whole;
-  }
-
-  #rest(whole: Buffer, from: number): void {
-    this.#chunks = [whole.subarray(from)];
-    this.#length = whole.length - from;
+    return chunk.subarray(copied);
   }
 }

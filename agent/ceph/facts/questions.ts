@@ -1,0 +1,21 @@
+/** What the thread that has the facts can be asked. Each is a pure function of them. */
+import { healthQuestion } from "../health/question.ts";
+import type { ClusterFacts } from "./facts.ts";
+import type { FactName } from "./sources.ts";
+
+export interface Question<Ask, Answer> {
+  /** Without these there is no answer. */
+  needs: readonly FactName[];
+  /** Without these the answer says what is missing; their problems say why. */
+  likes: readonly FactName[];
+  answer(facts: ClusterFacts, ask: Ask): Answer;
+}
+
+export const questions = {
+  health: healthQuestion,
+} as const satisfies Record<string, Question<never, unknown>>;
+
+export type Questions = typeof questions;
+export type QuestionName = keyof Questions;
+export type AskOf<K extends QuestionName> = Parameters<Questions[K]["answer"]>[1];
+export type AnswerOf<K extends QuestionName> = ReturnType<Questions[K]["answer"]>;

@@ -1,0 +1,37 @@
+/** What is asked of the cluster, and for how long each answer is good. */
+import type { Target } from "../link/types.ts";
+
+export interface Source {
+  to: Extract<Target, string>;
+  prefix: string;
+  args?: Record<string, unknown>;
+  /** From this age on it is read again behind the answer; in milliseconds. */
+  agesMs: number;
+}
+
+/** Older than so many times the age above it is not answered with. */
+export const oldestAges = 6;
+
+const second = 1000;
+
+export const sources = {
+  status: { to: "mon", prefix: "status", agesMs: second },
+  health: { to: "mon", prefix: "health", args: { detail: "detail" }, agesMs: second },
+  osdmap: { to: "mon", prefix: "osd dump", agesMs: 2 * second },
+  crush: { to: "mon", prefix: "osd crush dump", agesMs: 10 * second },
+  df: { to: "mon", prefix: "df", args: { detail: "detail" }, agesMs: 5 * second },
+  versions: { to: "mon", prefix: "versions", agesMs: 10 * second },
+  osdMetadata: { to: "mon", prefix: "osd metadata", agesMs: 30 * second },
+  monmap: { to: "mon", prefix: "mon dump", agesMs: 10 * second },
+  mgrmap: { to: "mon", prefix: "mgr dump", agesMs: 10 * second },
+  fsmap: { to: "mon", prefix: "fs dump", agesMs: 10 * second },
+  services: { to: "mon", prefix: "service dump", agesMs: 10 * second },
+  settings: { to: "mon", prefix: "config dump", agesMs: 10 * second },
+  // Of the manager, which a cluster can be without.
+  pgStat: { to: "mgr", prefix: "pg stat", agesMs: second },
+  pgs: { to: "mgr", prefix: "pg dump", args: { dumpcontents: ["pgs_brief"] }, agesMs: 10 * second },
+  osdDf: { to: "mgr", prefix: "osd df", agesMs: 5 * second },
+  osdPerf: { to: "mgr", prefix: "osd perf", agesMs: 5 * second },
+} as const satisfies Record<string, Source>;
+
+export type FactName = keyof typeof sources;
