@@ -64,7 +64,7 @@ export interface Base {
   crush: Loose & { buckets: BaseBucket[]; rules: BaseRule[]; devices: Loose[] };
   pgs: { pg_ready: boolean; pg_stats: Pg[] };
   holdings: Holdings;
-  exits: Required<Exits>;
+  exits: { [K in keyof Exits]-?: NonNullable<Exits[K]> };
   map: JurisdictionMap;
 }
 
