@@ -55,6 +55,8 @@ export const approvalAction = "approvals.Request";
 const listed = 86_400_000;
 /** One person may have this many requests waiting. */
 const mostPerRequester = 50;
+/** Requests that ended and are still listed; all of them are in the audit log. */
+const mostEnded = 500;
 /** Of those who may approve, so many are named in a request. */
 const mostNamed = 32;
 
@@ -252,7 +254,16 @@ export class Approvals implements ApprovalGate {
       else this.#requests.set(record.id, before);
       throw error;
     }
+    this.#trim();
     this.#options.changed?.(record.id);
+  }
+
+  /** Whoever asks and withdraws again and again must not fill the memory. */
+  #trim(): void {
+    const ended = [...this.#requests].filter(([, { record }]) => !this.#isOpen(record));
+    for (const [id] of ended.slice(0, Math.max(0, ended.length - mostEnded))) {
+      this.#requests.delete(id);
+    }
   }
 
   #openRequest(hash: string, uid: number): Request | undefined {

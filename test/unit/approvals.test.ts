@@ -145,6 +145,17 @@ test("only who asked withdraws", async () => {
   expect(await approvals.handlers.Withdraw(alice, id)).toMatchObject({ state: "rejected" });
 });
 
+test("who asks and withdraws again and again fills no memory, and loses nothing that waits", async () => {
+  const { id, hash } = await request();
+  for (let i = 1; i <= 600; i++) {
+    const refusal = await ask(bob, ["mod-defense", false, i]).catch(String);
+    await approvals.handlers.Withdraw(bob, /[0-9a-f]{16}/.exec(String(refusal))?.[0] ?? "");
+  }
+  expect(await approvals.handlers.List(bob)).toHaveLength(501);
+  await approvals.handlers.Approve(bob, id, hash);
+  expect(await ask(alice)).toEqual(["u1001"]);
+});
+
 test("approvals are read back from the log after a restart, and used ones stay used", async () => {
   const { id, hash } = await request();
   await approvals.handlers.Approve(bob, id, hash);
