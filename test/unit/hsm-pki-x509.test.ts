@@ -2,6 +2,18 @@
 import { createPublicKey, generateKeyPairSync, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { OctetString } from "@peculiar/asn1-schema";
+import {
+  Extension,
+  GeneralName,
+  id_ce_keyUsage,
+  id_ce_subjectAltName,
+  id_ce_subjectKeyIdentifier,
+  KeyUsage,
+  KeyUsageFlags,
+  SubjectAlternativeName,
+  SubjectKeyIdentifier,
+} from "@peculiar/asn1-x509";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   authorityExtensions,
@@ -13,8 +25,14 @@ import {
 } from "../../agent/hsm/pki/profiles.ts";
 import { newSerial, signed } from "../../agent/hsm/pki/x509/certificate.ts";
 import { encode } from "../../agent/hsm/pki/x509/der.ts";
-import { authorityKey, listNumber } from "../../agent/hsm/pki/x509/extensions.ts";
-import { encodeName } from "../../agent/hsm/pki/x509/names.ts";
+import {
+  alternativeNames,
+  authorityKey,
+  listNumber,
+  signingUsage,
+  subjectKey,
+} from "../../agent/hsm/pki/x509/extensions.ts";
+import { encodeName, nameOf } from "../../agent/hsm/pki/x509/names.ts";
 import { toPem } from "../../agent/hsm/pki/x509/pem.ts";
 import { type CertificateRequest, readRequest } from "../../agent/hsm/pki/x509/request.ts";
 import { listContent, type Reason, revokedEntry } from "../../agent/hsm/pki/x509/revocations.ts";
@@ -241,4 +259,26 @@ test("openssl ocsp believes good, revoked and unknown, and the nonce is its own"
     const [asked, answered] = whole.matchAll(/OCSP Nonce:\s+([0-9A-F]{36})/g);
     expect(answered?.[1]).toBe(asked?.[1] ?? "none");
   }
+});
+
+test("names and extensions are encoded as the library does", () => {
+  const subject = subjectOf("acme", "jürgen".normalize());
+  expect(encodeName(subject).equals(encode(nameOf(subject)))).toBe(true);
+  const uri = "spiffe://uk/tenant/acme/user/web";
+  const hosts = ["web.acme.example.org", `${"a".repeat(60)}.example.org`];
+  const names = new SubjectAlternativeName([
+    new GeneralName({ uniformResourceIdentifier: uri }),
+    ...hosts.map((dNSName) => new GeneralName({ dNSName })),
+  ]);
+  const extnValue = new OctetString(encode(names));
+  const wanted = encode(new Extension({ extnID: id_ce_subjectAltName, extnValue }));
+  expect(alternativeNames(uri, hosts).equals(wanted)).toBe(true);
+  const key = new OctetString(encode(new SubjectKeyIdentifier(issuing.identifier)));
+  const wantedKey = new Extension({ extnID: id_ce_subjectKeyIdentifier, extnValue: key });
+  expect(subjectKey(issuing.identifier).equals(encode(wantedKey))).toBe(true);
+  const usage = new KeyUsage(KeyUsageFlags.digitalSignature);
+  const critical = new Extension({
+    ...{ extnID: id_ce_keyUsage, critical: true, extnValue: new OctetString(encode(usage)) },
+  });
+  expect(signingUsage.equals(encode(critical))).toBe(true);
 });

@@ -1,9 +1,8 @@
 /** Identifiers of the keys and signatures of an authority. */
 
 import { hash } from "node:crypto";
-import { AsnConvert } from "@peculiar/asn1-schema";
-import { AlgorithmIdentifier, SubjectPublicKeyInfo } from "@peculiar/asn1-x509";
-import { bitString, encode, sequence } from "./der.ts";
+import { AlgorithmIdentifier } from "@peculiar/asn1-x509";
+import { bitString, contentOf, encode, partsOf, sequence } from "./der.ts";
 
 /** What an authority signs with: ECDSA over SHA-384 (RFC 5758), or ML-DSA-65 (RFC 9881). */
 export const authorityAlgorithms = ["P-384", "ML-DSA-65"] as const;
@@ -31,6 +30,7 @@ export function mldsaSpki(publicKey: Uint8Array): Buffer {
 
 /** Key identifier: the leftmost 160 bits of SHA-256 of the key's bits (RFC 7093, section 2). */
 export function keyIdentifier(spki: Uint8Array): Buffer {
-  const { subjectPublicKey } = AsnConvert.parse(spki, SubjectPublicKeyInfo);
-  return hash("sha256", new Uint8Array(subjectPublicKey), "buffer").subarray(0, 20);
+  const [, bits = Buffer.of()] = partsOf(spki);
+  // Behind the number of bits that the last byte does not use.
+  return hash("sha256", contentOf(bits).subarray(1), "buffer").subarray(0, 20);
 }

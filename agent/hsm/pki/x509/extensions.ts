@@ -1,10 +1,8 @@
 /** Extensions of certificates and lists of revoked ones (RFC 5280, section 4.2 and 5.2), as DER. */
-import { OctetString } from "@peculiar/asn1-schema";
 import {
   AuthorityKeyIdentifier,
   BasicConstraints,
   ExtendedKeyUsage,
-  Extension,
   GeneralName,
   GeneralSubtree,
   GeneralSubtrees,
@@ -22,14 +20,26 @@ import {
   KeyUsage,
   KeyUsageFlags,
   NameConstraints,
-  SubjectAlternativeName,
-  SubjectKeyIdentifier,
 } from "@peculiar/asn1-x509";
-import { encode, integer } from "./der.ts";
+import {
+  encode,
+  integer,
+  nest,
+  objectIdentifier,
+  octetString,
+  sequence,
+  tagged,
+  tags,
+} from "./der.ts";
 import { type NameParts, nameOf } from "./names.ts";
 
-function extension(extnID: string, critical: boolean, value: Uint8Array): Buffer {
-  return encode(new Extension({ extnID, critical, extnValue: new OctetString(value) }));
+const identifiers = new Map<string, Buffer>();
+const isTrue = nest(tags.boolean, Buffer.of(0xff));
+
+function extension(id: string, critical: boolean, value: Uint8Array): Buffer {
+  const type = identifiers.get(id) ?? objectIdentifier(id);
+  identifiers.set(id, type);
+  return sequence(type, ...(critical ? [isTrue] : []), octetString(value));
 }
 
 /** @param depth how many authorities may stand below; none is no limit. */
@@ -69,8 +79,7 @@ function extendedUsageOf(purposes: string[]): Buffer {
 }
 
 export function subjectKey(identifier: Uint8Array): Buffer {
-  const value = new SubjectKeyIdentifier(identifier);
-  return extension(id_ce_subjectKeyIdentifier, false, encode(value));
+  return extension(id_ce_subjectKeyIdentifier, false, octetString(identifier));
 }
 
 export function authorityKey(identifier: Uint8Array): Buffer {
@@ -78,12 +87,10 @@ export function authorityKey(identifier: Uint8Array): Buffer {
   return extension(id_ce_authorityKeyIdentifier, false, encode(value));
 }
 
+/** GeneralName: `[6]` is a URI, `[2]` a host name, both IA5String. */
 export function alternativeNames(uri: string, dns: readonly string[]): Buffer {
-  const value = new SubjectAlternativeName([
-    new GeneralName({ uniformResourceIdentifier: uri }),
-    ...dns.map((dNSName) => new GeneralName({ dNSName })),
-  ]);
-  return extension(id_ce_subjectAltName, false, encode(value));
+  const names = [tagged(6, ascii(uri)), ...dns.map((name) => tagged(2, ascii(name)))];
+  return extension(id_ce_subjectAltName, false, sequence(...names));
 }
 
 /** What must be below a name so that constraints say anything of it: RFC 2606 gives it to nobody. */
@@ -127,4 +134,8 @@ function subtrees(bases: readonly GeneralName[]): GeneralSubtrees {
 
 export function listNumber(number: number): Buffer {
   return extension(id_ce_cRLNumber, false, integer(number.toString(16)));
+}
+
+function ascii(text: string): Buffer {
+  return Buffer.from(text, "latin1");
 }

@@ -5,7 +5,7 @@ import {
   Name,
   RelativeDistinguishedName,
 } from "@peculiar/asn1-x509";
-import { encode } from "./der.ts";
+import { nest, objectIdentifier, sequence, tags } from "./der.ts";
 
 export const attributes = {
   commonName: "2.5.4.3",
@@ -27,9 +27,19 @@ export function nameOf(parts: NameParts): Name {
   );
 }
 
+/** DER of each attribute's type. */
+const types = Object.fromEntries(
+  Object.entries(attributes).map(([attribute, oid]) => [attribute, objectIdentifier(oid)]),
+) as Record<Attribute, Buffer>;
+
 /** DER of the name. */
 export function encodeName(parts: NameParts): Buffer {
-  return encode(nameOf(parts));
+  return sequence(
+    ...parts.map(([attribute, text]) => {
+      const value = nest(tags.utf8String, Buffer.from(text, "utf8"));
+      return nest(tags.set, sequence(types[attribute], value));
+    }),
+  );
 }
 
 /** The attributes of a name that somebody sent. @returns undefined where one is of another kind */

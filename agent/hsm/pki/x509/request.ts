@@ -13,7 +13,8 @@ import {
   SubjectAlternativeName,
 } from "@peculiar/asn1-x509";
 import { DsecosError } from "../../../bus/errors.ts";
-import { encode, lengthOf } from "./der.ts";
+import { mldsaSpki } from "./algorithms.ts";
+import { lengthOf, partsOf } from "./der.ts";
 import { type Attribute, readName } from "./names.ts";
 import { fromPem } from "./pem.ts";
 
@@ -69,7 +70,10 @@ export async function readRequest(
   const request = parseRequest(derOf(bytes));
   const { certificationRequestInfo: info, certificationRequestInfoRaw: signed } = request;
   if (signed === undefined) throw unreadable();
-  const spki = encode(info.subjectPKInfo);
+  // Version, subject and key, as they were signed; what is not DER is not taken further.
+  const [, , publicKeyInfo = Buffer.of()] = partsOf(new Uint8Array(signed));
+  let spki: Buffer = Buffer.from(publicKeyInfo);
+  if (lengthOf(spki) !== spki.length) throw unreadable();
   const message = new Uint8Array(signed);
   const signature = new Uint8Array(request.signature);
   const { algorithm } = request.signatureAlgorithm;
@@ -79,6 +83,7 @@ export async function readRequest(
     key = "ML-DSA-65";
     const publicKey = new Uint8Array(info.subjectPKInfo.subjectPublicKey);
     if (publicKey.length !== 1952) throw unreadable();
+    spki = mldsaSpki(publicKey);
     holds = algorithm === mldsa65 && (await verifyPostQuantum(publicKey, message, signature));
   } else {
     const publicKey = importKey(spki);
