@@ -23,6 +23,7 @@ const cockpitPackage = path.join(dist, "cockpit", "dsecos");
 /** Every page below plugins/, and what a browser calls it. @type {Record<string, string>} */
 const pages = {
   audit: "Audit record",
+  ceph: "Ceph storage",
   console: "DsecOS console",
   hsm: "DsecOS keys",
   overview: "DsecOS overview",
@@ -236,7 +237,6 @@ if (process.argv.includes("--texts")) {
     buildProgram("agent/selinux/store-program.ts", "agent/selinux-store.js"),
     buildProgram("agent/audit/witness-server/main.ts", "agent/dsecos-witness.js"),
     buildProgram("agent/hsm/driver/main.ts", "hsm/dsecos-hsm.js"),
-    buildProgram("agent/ceph/views/worker.ts", "agent/ceph-views.js"),
     copyHelper(),
     buildAddon(path.join(root, "node_modules/pkcs11js"), path.join(dist, "hsm/pkcs11.node")),
     generate(),

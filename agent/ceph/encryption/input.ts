@@ -24,3 +24,6 @@ export interface Gateway {
   /** For example "beast endpoint=127.0.0.1:80"; undefined where it does not say. */
   frontend: string | undefined;
 }
+
+/** By name of the daemon, then of the setting. */
+export type Settings = ReadonlyMap<string, ReadonlyMap<string, string>>;

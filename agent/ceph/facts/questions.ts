@@ -1,5 +1,8 @@
 /** What the thread that has the facts can be asked. Each is a pure function of them. */
+import { capacityQuestion } from "../capacity/question.ts";
+import { daemonsQuestion, encryptionQuestion } from "../encryption/question.ts";
 import { healthQuestion } from "../health/question.ts";
+import { topologyQuestion } from "../topology/question.ts";
 import type { ClusterFacts } from "./facts.ts";
 import type { FactName } from "./sources.ts";
 
@@ -13,6 +16,10 @@ export interface Question<Ask, Answer> {
 
 export const questions = {
   health: healthQuestion,
+  topology: topologyQuestion,
+  capacity: capacityQuestion,
+  daemons: daemonsQuestion,
+  encryption: encryptionQuestion,
 } as const satisfies Record<string, Question<never, unknown>>;
 
 export type Questions = typeof questions;

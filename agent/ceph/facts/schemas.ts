@@ -64,6 +64,7 @@ const addresses = v.object({ addrvec: v.array(v.object({ type: v.string(), addr:
 
 const osdSchema = v.object({
   osd: v.number(),
+  uuid: v.string(),
   up: flag,
   in: flag,
   weight: v.number(),
@@ -88,6 +89,7 @@ const poolSchema = v.object({
 const osdmapSchema = v.object({
   epoch: v.number(),
   fsid: v.string(),
+  created: v.string(),
   flags_set: v.array(v.string()),
   full_ratio: v.number(),
   backfillfull_ratio: v.number(),
@@ -139,17 +141,15 @@ const pgsSchema = v.object({
 /** Only whether there is one. */
 const pgStatSchema = v.object({});
 
-const osdDfSchema = v.object({
-  nodes: v.array(
-    v.object({
-      id: v.number(),
-      kb: v.number(),
-      kb_used: v.number(),
-      kb_avail: v.number(),
-      pgs: v.number(),
-    }),
-  ),
+const osdUse = v.object({
+  id: v.number(),
+  kb: v.number(),
+  kb_used: v.number(),
+  kb_avail: v.number(),
+  pgs: v.number(),
 });
+/** Those in no bucket are the stray ones. */
+const osdDfSchema = v.object({ nodes: v.array(osdUse), stray: v.optional(v.array(osdUse), []) });
 
 const perf = v.object({ commit_latency_ms: v.number(), apply_latency_ms: v.number() });
 const osdPerfSchema = v.object({
@@ -158,12 +158,14 @@ const osdPerfSchema = v.object({
   }),
 });
 
+const room = v.object({
+  total_bytes: v.number(),
+  total_avail_bytes: v.number(),
+  total_used_raw_bytes: v.number(),
+});
 const dfSchema = v.object({
-  stats: v.object({
-    total_bytes: v.number(),
-    total_avail_bytes: v.number(),
-    total_used_raw_bytes: v.number(),
-  }),
+  stats: room,
+  stats_by_class: v.optional(v.record(v.string(), room), {}),
   pools: v.array(
     v.object({
       id: v.number(),
@@ -235,7 +237,14 @@ const settingsSchema = v.array(
   v.object({ section: v.string(), name: v.string(), value: v.string(), mask: v.string() }),
 );
 
-const osdMetadataSchema = v.array(v.looseObject({ id: v.number() }));
+const osdMetadataSchema = v.array(
+  v.looseObject({ id: v.number(), hostname: v.optional(v.string(), "") }),
+);
+/** Of monitors, managers and metadata servers. */
+const metadataSchema = v.array(
+  v.object({ name: v.string(), hostname: v.optional(v.string(), "") }),
+);
+const keyNamesSchema = v.array(v.string());
 
 export const factSchemas = {
   status: statusSchema,
@@ -249,6 +258,10 @@ export const factSchemas = {
   mgrmap: mgrmapSchema,
   fsmap: fsmapSchema,
   services: servicesSchema,
+  monMetadata: metadataSchema,
+  mgrMetadata: metadataSchema,
+  mdsMetadata: metadataSchema,
+  keyNames: keyNamesSchema,
   settings: settingsSchema,
   pgStat: pgStatSchema,
   pgs: pgsSchema,

@@ -26,6 +26,11 @@ export const sources = {
   mgrmap: { to: "mon", prefix: "mgr dump", agesMs: 10 * second },
   fsmap: { to: "mon", prefix: "fs dump", agesMs: 10 * second },
   services: { to: "mon", prefix: "service dump", agesMs: 10 * second },
+  monMetadata: { to: "mon", prefix: "mon metadata", agesMs: 30 * second },
+  mgrMetadata: { to: "mon", prefix: "mgr metadata", agesMs: 30 * second },
+  mdsMetadata: { to: "mon", prefix: "mds metadata", agesMs: 30 * second },
+  /** Of what monitors keep for others, such as LUKS keys: names alone. */
+  keyNames: { to: "mon", prefix: "config-key ls", agesMs: 30 * second },
   settings: { to: "mon", prefix: "config dump", agesMs: 10 * second },
   // Of the manager, which a cluster can be without.
   pgStat: { to: "mgr", prefix: "pg stat", agesMs: second },

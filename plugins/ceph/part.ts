@@ -1,0 +1,12 @@
+/** What a part of the page is given. */
+import type { CephStatus } from "../../agent/ceph/link/types.ts";
+import type { Place } from "../lib/location.ts";
+import type * as parts from "../lib/parts.ts";
+
+export interface PartProps {
+  place: Place;
+  status: CephStatus;
+}
+
+export type Part = parts.Part<PartProps>;
+export type Tab = parts.Tab<PartProps>;
