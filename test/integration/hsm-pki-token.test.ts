@@ -85,12 +85,12 @@ test("the node's root signs nothing but authorities of tenants", async () => {
   const request = csr("jane");
   const text = readFileSync(join(ssl.directory, "jane.csr"), "utf8");
   const before = bed.audit.entries.length;
-  for (const made of [
-    handlers.Issue(fakeCall("Issue"), "=node", "person", request, 90),
-    handlers.IssueAgency(fakeCall("IssueAgency"), "=node", text, 365),
-    fingerprints.IssueAgency(fakeCall("IssueAgency"), "=node", text),
-  ])
-    await expect(made).rejects.toMatchObject({ code: "Denied" });
+  const ways: (() => Promise<unknown>)[] = [
+    () => handlers.Issue(fakeCall("Issue"), "=node", "person", request, 90),
+    () => handlers.IssueAgency(fakeCall("IssueAgency"), "=node", text, 365),
+    () => fingerprints.IssueAgency(fakeCall("IssueAgency"), "=node", text),
+  ];
+  for (const way of ways) await expect(way()).rejects.toMatchObject({ code: "Denied" });
   expect(bed.audit.entries.length).toBe(before);
 });
 
@@ -155,6 +155,30 @@ test("renewing gives the same names and key a new certificate, and not to what i
   await revoke(first.serial, "superseded");
   const again = bed.answers.handlers.Renew(fakeCall("Renew"), "acme", first.serial);
   await expect(again).rejects.toMatchObject({ code: "Conflict" });
+});
+
+test("a key that others have gets no certificate by any way, once one of it was revoked for that", async () => {
+  const { handlers } = bed.answers;
+  const first = await issue("dora");
+  const request = readFileSync(join(ssl.directory, "dora.csr"));
+  const second = await bed.call("Renew", (call) => handlers.Renew(call, "acme", first.serial));
+  await bed.call("Revoke", (call) => handlers.Revoke(call, "acme", first.serial, "keyCompromise"));
+  const ways: (() => Promise<unknown>)[] = [
+    // The one that was renewed before is not revoked itself.
+    () => handlers.Renew(fakeCall("Renew"), "acme", second.serial),
+    () => handlers.Issue(fakeCall("Issue"), "acme", "person", request.toString("base64"), 90),
+    () => bed.answers.fingerprints.IssueAgency(fakeCall("IssueAgency"), "acme", `${request}`),
+  ];
+  for (const way of ways)
+    await expect(way()).rejects.toMatchObject({
+      code: "Conflict",
+      message: expect.stringMatching(`${first.serial} of it was revoked`),
+    });
+  bed.again();
+  const after = bed.answers.handlers.Renew(fakeCall("Renew"), "acme", second.serial);
+  await expect(after).rejects.toMatchObject({ code: "Conflict" });
+  // Another key of the same person's does.
+  expect(await issue("dora")).toMatchObject({ name: "dora", state: "valid" });
 });
 
 test("names of other tenants, other hosts and more than a person may have are refused", async () => {
