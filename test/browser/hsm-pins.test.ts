@@ -92,6 +92,7 @@ test("a refused PIN is said with what to do, and tried again with a second perso
   const page = await open();
   await stateIs(page, "PIN refused");
   await page.sees("It refused the PIN, which is not tried again by itself");
+  await page.sees("systemd-creds encrypt --name=hsm-pin - /etc/credstore.encrypted/hsm-pin");
   await page.sees(`systemctl restart dsecos-hsm@${driver}.service`);
   await page.screenshot("hsm-token-pin-wrong");
   await page.check();
@@ -112,6 +113,7 @@ test("a locked PIN is reset by the token's security officer, with a second perso
   const page = await open();
   await stateIs(page, "PIN locked");
   await page.sees("It locked its PIN");
+  await page.sees("The driver knows the PIN of the token’s security officer too");
   await page.screenshot("hsm-token-pin-locked");
   await page.check();
   const viewer = await open({ role: "viewer", theme: "dark" });

@@ -1,7 +1,7 @@
 /** Drivers: what each says of itself, what is wrong with it, and what to do. */
 import type { DriverRow } from "../../../agent/hsm/drivers/answers.ts";
 import { Command } from "../../lib/help.tsx";
-import { _, format, ngettext, number, relativeTime } from "../../lib/i18n.ts";
+import { _, dateTime, format, ngettext, number } from "../../lib/i18n.ts";
 import { Tag } from "../../lib/tag.tsx";
 import { works } from "../judge.ts";
 import {
@@ -38,7 +38,9 @@ function DriverPanel({ row }: { row: DriverRow }) {
         <Tag color={driverColors[row.state]}>{driverStateName(row.state)}</Tag>
         <Tag color={assuranceColors[row.assurance.kind]}>{assuranceName(row.assurance)}</Tag>
         <span className="ds-grow" />
-        {row.since && <span className="ds-subtle">{relativeTime(row.since)}</span>}
+        {row.since && (
+          <span className="ds-subtle">{format(_("since $0"), dateTime(row.since))}</span>
+        )}
       </div>
       <div className="ds-stack hsm-below">
         {!works(row) && <Trouble row={row} />}
@@ -68,7 +70,7 @@ function Facts({ row }: { row: DriverRow }) {
       <dd>{row.region}</dd>
       <dt>{_("Assurance")}</dt>
       <dd>{assurance.words}</dd>
-      <dt>{_("PIN")}</dt>
+      <dt>{_("PIN is kept")}</dt>
       <dd>
         <span className={pinIsWeak(pin.seal) ? "hsm-weak" : ""}>{pinSealName(pin.seal)}</span>
         <div className="ds-subtle">

@@ -1,5 +1,6 @@
 /** What can be done to a token, and why not. */
 import { hsm } from "../../../agent/hsm/contract.ts";
+import type { DriverRow } from "../../../agent/hsm/drivers/answers.ts";
 import type { TokenRow } from "../../../agent/hsm/tokens/answers.ts";
 import { askFor } from "../../lib/ask.ts";
 import type { Access } from "../../lib/capabilities.tsx";
@@ -69,14 +70,20 @@ function ActDialog({ act, id }: { act: Act; id: string }) {
   );
 }
 
-/** The act that helps with the token's state; undefined where none of ours does. */
-export function helpfulAct({ state }: TokenRow): Act | undefined {
-  if (state === "pinWrong") return "RetryPin";
-  return state === "pinLocked" ? "ResetPin" : undefined;
-}
+/** Whether whoever runs the HSM made the token, and alone has the PIN of its security officer. */
+export const isGiven = (driver: DriverRow | undefined) => driver?.tokensAre === "given";
 
-export function tokenMenu(row: TokenRow, access: Access): MenuEntry[] {
+/** @param driver of the token, where this node has it */
+export function tokenMenu(
+  row: TokenRow,
+  driver: DriverRow | undefined,
+  access: Access,
+): MenuEntry[] {
   const { id, state } = row;
+  const isRefused = state === "pinWrong" || state === "pinLocked";
+  const noReset = isGiven(driver)
+    ? _("Who runs the HSM resets it there, with its own tools.")
+    : _("The token neither refused nor locked its PIN.");
   const may = access.why(hsm, "tokens");
   const unless = (fits: boolean, reason: string) => may ?? (fits ? undefined : reason);
   const open = (act: Act) => () => showDialog(<ActDialog act={act} id={id} />);
@@ -84,16 +91,13 @@ export function tokenMenu(row: TokenRow, access: Access): MenuEntry[] {
     {
       key: "retry",
       label: _("Try the PIN once more"),
-      why: unless(state === "pinWrong", _("The token did not refuse its PIN.")),
+      why: unless(isRefused, _("The token neither refused nor locked its PIN.")),
       run: open("RetryPin"),
     },
     {
       key: "reset",
       label: _("Reset the PIN"),
-      why: unless(
-        state === "pinLocked" || state === "pinWrong",
-        _("The token neither refused nor locked its PIN."),
-      ),
+      why: unless(isRefused && !isGiven(driver), noReset),
       run: open("ResetPin"),
     },
     {
@@ -110,8 +114,12 @@ export function tokenMenu(row: TokenRow, access: Access): MenuEntry[] {
 }
 
 /** The entry of the menu that helps now, for a button beside the trouble. */
-export function helpfulEntry(row: TokenRow, access: Access): MenuEntry | undefined {
-  const act = helpfulAct(row);
-  const key = act === "RetryPin" ? "retry" : "reset";
-  return act && tokenMenu(row, access).find((entry) => entry.key === key);
+export function helpfulEntry(
+  row: TokenRow,
+  driver: DriverRow | undefined,
+  access: Access,
+): MenuEntry | undefined {
+  const resets = row.state === "pinLocked" && !isGiven(driver);
+  const key = resets ? "reset" : "retry";
+  return tokenMenu(row, driver, access).find((entry) => entry.key === key);
 }

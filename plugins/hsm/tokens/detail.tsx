@@ -1,25 +1,27 @@
 /** One token in full: what is wrong, what helps, and what it says of itself. */
 import type { DriverRow } from "../../../agent/hsm/drivers/answers.ts";
 import type { TokenRow } from "../../../agent/hsm/tokens/answers.ts";
-import { ActionButton } from "../../lib/action-button.tsx";
-import { useAccess } from "../../lib/capabilities.tsx";
-import { Command } from "../../lib/help.tsx";
 import { _, dateTime, format, size } from "../../lib/i18n.ts";
 import { pinIsWeak, pinSealName } from "../drivers/words.ts";
-import { partAddress } from "../part.ts";
-import { helpfulEntry } from "./acts.tsx";
+import { Remedy } from "./remedy.tsx";
 import { keysOf } from "./words.ts";
 
-export function TokenDetail({ row, driver }: { row: TokenRow; driver: DriverRow | undefined }) {
+interface Props {
+  row: TokenRow;
+  /** Undefined where this node does not have it. */
+  driver: DriverRow | undefined;
+}
+
+export function TokenDetail({ row, driver }: Props) {
   return (
     <div className="ds-stack">
-      <Trouble row={row} />
+      <Trouble row={row} driver={driver} />
       <dl className="ds-facts">
         <dt>{_("Assurance")}</dt>
         <dd>{row.assurance.words}</dd>
         {driver && (
           <>
-            <dt>{_("PIN")}</dt>
+            <dt>{_("PIN is kept")}</dt>
             <dd>
               <span className={pinIsWeak(driver.pin.seal) ? "hsm-weak" : ""}>
                 {pinSealName(driver.pin.seal)}
@@ -54,9 +56,8 @@ export function TokenDetail({ row, driver }: { row: TokenRow; driver: DriverRow 
 }
 
 /** The agent's sentences, and what a person can do about it here or in a shell. */
-function Trouble({ row }: { row: TokenRow }) {
-  const { state, driver, troubles } = row;
-  const entry = helpfulEntry(row, useAccess());
+function Trouble({ row, driver }: Props) {
+  const { state, troubles } = row;
   if (state === "elsewhere") {
     return <p>{format(_("This token belongs to the node $0; look at it there."), row.node)}</p>;
   }
@@ -68,24 +69,7 @@ function Trouble({ row }: { row: TokenRow }) {
           {trouble}
         </p>
       ))}
-      {state === "driverDown" && (
-        <p>
-          <a href={partAddress("overview")}>{_("What is wrong with the driver, and what to do")}</a>
-        </p>
-      )}
-      {state === "pinWrong" && (
-        <div>
-          <p>{_("A driver reads its credential when it is started:")}</p>
-          <Command text={`systemctl restart dsecos-hsm@${driver}.service`} />
-        </div>
-      )}
-      {entry && (
-        <div>
-          <ActionButton variant="secondary" why={entry.why} onClick={entry.run}>
-            {entry.label}
-          </ActionButton>
-        </div>
-      )}
+      <Remedy row={row} driver={driver} />
     </div>
   );
 }

@@ -162,7 +162,8 @@ function Rows({ view, page, drivers, stale }: FoundProps) {
   const access = useAccess();
   const columns = useMemo(tokenColumns, []);
   const shown = useColumns("tokens", columns);
-  const { openMenu, menu } = useRowMenu((row: TokenRow) => tokenMenu(row, access));
+  const driverOf = ({ driver }: TokenRow) => drivers.rows.find(({ name }) => name === driver);
+  const { openMenu, menu } = useRowMenu((row: TokenRow) => tokenMenu(row, driverOf(row), access));
   return (
     <>
       <Table
@@ -176,9 +177,7 @@ function Rows({ view, page, drivers, stale }: FoundProps) {
           open: view.open,
           toggle: (key) => toggle(view, key),
           name: ({ id }) => id,
-          render: (row) => (
-            <TokenDetail row={row} driver={drivers.rows.find(({ name }) => name === row.driver)} />
-          ),
+          render: (row) => <TokenDetail row={row} driver={driverOf(row)} />,
         }}
         sorting={sortedBy(view.sort, view.descending)}
       />
