@@ -5,6 +5,12 @@
 import { auditFollow } from "./audit/follow.ts";
 import { auditOffline } from "./audit/offline.ts";
 import type { Interface } from "./bus/contract.ts";
+import { cephOffline } from "./ceph/offline.ts";
 import { selinuxOffline } from "./selinux/offline.ts";
 
-export const offline: readonly Interface[] = [auditOffline, auditFollow, selinuxOffline];
+export const offline: readonly Interface[] = [
+  auditOffline,
+  auditFollow,
+  selinuxOffline,
+  cephOffline,
+];

@@ -9,6 +9,7 @@ import { type Trust, verifyLog } from "../audit/verify/verify.ts";
 import type { AgentClient } from "../bus/client.ts";
 import { notIntact } from "../bus/derive/exit-codes.ts";
 import { DsecosError } from "../bus/errors.ts";
+import { proveResidency } from "./ceph.ts";
 import { followRecord } from "./follow.ts";
 import type { ParsedCall } from "./parse.ts";
 import { explainPolicy, provePolicy } from "./selinux.ts";
@@ -34,6 +35,7 @@ interface VerifyInput {
 export const offlineVerbs: Record<string, OfflineVerb> = {
   "audit.Verify": verify,
   "audit.Follow": followRecord,
+  "ceph.Prove": proveResidency,
   "selinux.Prove": provePolicy,
   "selinux.Why": explainPolicy,
   "selinux.Enable": (parsed, terminal) => enableSelinux(parsed, terminal),

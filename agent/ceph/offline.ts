@@ -1,0 +1,56 @@
+/** `dsecos ceph prove` on any machine. Imports nothing from node:. */
+import * as v from "valibot";
+import { document, type Interface } from "../bus/contract.ts";
+
+const file = (description: string) => v.optional(v.pipe(v.string(), v.description(description)));
+
+export const cephOffline = {
+  name: "org.dsecos.CephOffline1",
+  subsystem: "ceph",
+  description: "Storage on Ceph, and the proof that data stays where it must.",
+  path: "",
+  actions: {},
+  methods: {
+    Prove: {
+      description:
+        "Prove from files alone that data of pools stays in its jurisdictions: every OSD that a rule could ever choose, every OSD that has or may have a copy now, and what the cluster sends elsewhere. What was not given, or is not understood, is not proven. Ends with 8 unless all is proven, and names the reasons.",
+      in: [
+        document(
+          "options",
+          v.strictObject({
+            osdmap: v.pipe(v.string(), v.description("What ceph osd dump -f json prints.")),
+            crush: v.pipe(v.string(), v.description("What ceph osd crush dump -f json prints.")),
+            pgs: file("What ceph pg dump pgs_brief -f json prints."),
+            holdings: file(
+              "What OSDs hold, strays included: a list of {osd, pgs}, with the names that ceph tell osd.N dump_pgstate_history prints.",
+            ),
+            exits: file(
+              "What is mirrored elsewhere: {rbd: [{pool, mode, peers}], cephfs: [{fileSystem, pools, peers}], rgw: {peers}}.",
+            ),
+            map: v.pipe(
+              v.string(),
+              v.description("Map of jurisdictions: buckets, peers, and where pools may be."),
+            ),
+            key: file("Public key, PEM, by which the map must be signed; not verified without."),
+            allow: v.optional(
+              v.pipe(
+                v.array(
+                  v.pipe(
+                    v.string(),
+                    v.regex(/^[^=]+=[A-Z]{2}(,[A-Z]{2})*$/, "Write POOL=UK, or POOL=UK,EU."),
+                  ),
+                ),
+                v.description("Pool and where its data may be, as POOL=UK,EU; beside the map's."),
+              ),
+              [],
+            ),
+          }),
+          "What is proved, from which files.",
+        ),
+      ],
+      out: document("verdict", v.unknown(), "What was proved."),
+      action: "",
+    },
+  },
+  signals: {},
+} as const satisfies Interface;

@@ -1,0 +1,105 @@
+/** The verb that proves where a cluster's data is from files, without an agent or a cluster. */
+import { readFileSync, statSync } from "node:fs";
+import { notIntact } from "../bus/derive/exit-codes.ts";
+import { DsecosError } from "../bus/errors.ts";
+import { type Demand, demandsOf } from "../ceph/residency/map/document.ts";
+import { mapKey, mapKeyId, mostMapBytes, openMap, readMap } from "../ceph/residency/map/signed.ts";
+import { prove } from "../ceph/residency/prove.ts";
+import { verdictInWords } from "../ceph/residency/words.ts";
+import type { ParsedCall } from "./parse.ts";
+import type { Terminal } from "./terminal.ts";
+import { harmless } from "./text.ts";
+
+interface ProveOptions {
+  osdmap: string;
+  crush: string;
+  pgs?: string;
+  holdings?: string;
+  exits?: string;
+  map: string;
+  key?: string;
+  allow?: string[];
+}
+
+/** Some ten times what the largest clusters print, in bytes. */
+const mostBytes = 256 * 1024 * 1024;
+const mostKeyBytes = 64 * 1024;
+
+const printing: Record<string, string> = {
+  osdmap: "ceph osd dump -f json",
+  crush: "ceph osd crush dump -f json",
+  pgs: "ceph pg dump pgs_brief -f json",
+};
+
+export async function proveResidency(call: ParsedCall, terminal: Terminal): Promise<number> {
+  const [options] = call.inputs as [ProveOptions];
+  const { map: mapFile, key: keyFile, allow = [] } = options;
+  const key = keyFile === undefined ? undefined : mapKey(read(keyFile, mostKeyBytes), keyFile);
+  const content = read(mapFile, mostMapBytes);
+  const map = key === undefined ? readMap(content, mapFile) : openMap(content, mapFile, [key]);
+  const demands = joined(demandsOf(map), allow);
+  if (demands.length === 0) {
+    const what = `${mapFile} names no pool: say where one may be with --allow POOL=UK.`;
+    throw new DsecosError("InvalidArgument", what);
+  }
+  const { osdmap, crush, pgs, holdings, exits } = options;
+  const evidence = {
+    osdmap: json("osdmap", osdmap),
+    crush: json("crush", crush),
+    pgs: pgs === undefined ? undefined : json("pgs", pgs),
+    holdings: holdings === undefined ? undefined : json("holdings", holdings),
+    exits: exits === undefined ? undefined : json("exits", exits),
+  };
+  const verdict = prove(evidence, map, demands);
+  const signed =
+    key === undefined ? "its signature was not verified" : `signed by ${mapKeyId(key)}`;
+  const text = call.common.has("json")
+    ? JSON.stringify(verdict, null, 2)
+    : verdictInWords(verdict, signed).split("\n").map(harmless).join("\n");
+  terminal.print(text);
+  return verdict.verdict === "proven" ? 0 : notIntact;
+}
+
+/** What is said of a pool on the command line holds in the place of what the map says. */
+function joined(demands: readonly Demand[], allow: readonly string[]): Demand[] {
+  const told = allow.map((word) => {
+    const at = word.lastIndexOf("=");
+    return { pool: word.slice(0, at), allowed: word.slice(at + 1).split(",") };
+  });
+  const names = new Set(told.map(({ pool }) => pool));
+  return [...demands.filter(({ pool }) => !names.has(pool)), ...told];
+}
+
+function json(option: string, file: string): unknown {
+  const text = read(file, mostBytes);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const by = printing[option];
+    const what =
+      by === undefined
+        ? `${file} is no JSON.`
+        : `${file} is no JSON; a binary map cannot be read. Write it with: ${by} > ${file}`;
+    throw new DsecosError("InvalidArgument", what, { cause: error });
+  }
+}
+
+/** @throws DsecosError in the place of what the file system says */
+function read(file: string, most: number): string {
+  try {
+    const found = statSync(file);
+    if (!found.isFile() || found.size > most) {
+      throw new DsecosError("InvalidArgument", `${file} is no file, or larger than ${most} bytes.`);
+    }
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") {
+      throw new DsecosError("NotFound", `There is no ${file}.`, { cause: error });
+    }
+    if (code === "EACCES" || code === "EPERM") {
+      throw new DsecosError("Denied", `${file} may not be read by this person.`, { cause: error });
+    }
+    throw error;
+  }
+}
