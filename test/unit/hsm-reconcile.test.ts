@@ -49,6 +49,27 @@ describe("an object that is gone", () => {
     expect((await bed.core.store.find("defense", "documents")).frozen).toBe("");
   });
 
+  test("keeps its key frozen over the agent's next start, until its token was looked through", async () => {
+    const { bed } = await bedWithKey();
+    const token = inside(bed);
+    const { keys } = token;
+    token.keys = [];
+    await bed.reconciler.all(never);
+    const next = await bed.another();
+    next.alarms.restore(bed.audit.entries);
+    next.reconciler.restore();
+    const { frozen } = await next.core.store.find("defense", "documents");
+    expect(frozen).toMatch(/has no object in fake\/defense any more/);
+    // Nobody could be asked: it stays so.
+    next.fake.state = "restarting";
+    await next.reconciler.all(never);
+    expect((await next.core.store.find("defense", "documents")).frozen).toBe(frozen);
+    next.fake.state = "ready";
+    token.keys = keys;
+    await next.reconciler.all(never);
+    expect((await next.core.store.find("defense", "documents")).frozen).toBe("");
+  });
+
   test("is nothing that the agent makes anew or forgets", async () => {
     const { bed, record } = await bedWithKey();
     inside(bed).keys = [];

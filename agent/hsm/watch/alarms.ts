@@ -8,6 +8,14 @@ export const alarmAction = "hsm.Alarm";
 
 export type Finding = Omit<Alarm, "since">;
 
+/** What a key is not used with, other than what a token as a whole is troubled by. */
+const freezing: ReadonlySet<Finding["kind"]> = new Set([
+  "keyMissing",
+  "ambiguous",
+  "weakKey",
+  "otherKey",
+]);
+
 const identity = ({ token, kind, key }: Pick<Alarm, "token" | "kind" | "key">) =>
   `${token}\n${kind}\n${key}`;
 
@@ -34,6 +42,17 @@ export class Alarms {
       if (details?.over === true) this.#open.delete(identity(alarm));
       else this.#open.set(identity(alarm), alarm);
     }
+  }
+
+  /** Why keys must not be used, by token and key. */
+  frozen(): Map<string, Map<string, string>> {
+    const frozen = new Map<string, Map<string, string>>();
+    for (const { kind, token, key, what } of this.all()) {
+      if (!freezing.has(kind)) continue;
+      const keys = frozen.get(token) ?? new Map<string, string>();
+      frozen.set(token, keys.set(key, keys.get(key) ?? what));
+    }
+    return frozen;
   }
 
   all(): Alarm[] {

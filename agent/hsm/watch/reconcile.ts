@@ -47,6 +47,17 @@ export class Reconciler {
     return this.#waits;
   }
 
+  /**
+   * What was frozen when the agent ended stays so until its token was looked through: to look through
+   * all of them takes minutes where there are many.
+   */
+  restore(): void {
+    const { core, alarms } = this.#parts;
+    for (const [token, keys] of alarms.frozen()) {
+      if (!core.frozen.has(token)) core.frozen.set(token, keys);
+    }
+  }
+
   /** Tells each token when it was looked through, with the reason where it could not be. */
   async all(
     signal: AbortSignal,

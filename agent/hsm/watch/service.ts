@@ -112,6 +112,7 @@ export function createWatch(parts: WatchParts) {
 
   async function restore(): Promise<void> {
     alarms.restore((await parts.history(alarmAction, remembered)).toReversed());
+    reconciler.restore();
   }
 
   function later(ms: number): void {
