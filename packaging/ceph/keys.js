@@ -11,7 +11,10 @@ const people = {
     ...{ osd: "allow rw tag cephfs *=*", mds: "allow" },
   },
   // What the agent's manual asks for.
-  "client.dsecos": { mon: "allow r", mgr: "allow r", osd: "allow r" },
+  "client.dsecos": {
+    // The second, so that names of kept LUKS keys can be listed, and none of them read.
+    ...{ mon: "allow r, allow command 'config-key ls'", mgr: "allow r", osd: "allow r" },
+  },
 };
 
 /** @returns {string} a cephx key: type 1 (AES), seconds and nanoseconds, length, 16 random bytes */

@@ -26,8 +26,10 @@ const unused: readonly CephState[] = ["notInstalled", "notConfigured"];
 
 const commands: Record<Absent, readonly string[]> = {
   notInstalled: ["apt install python3-rados ceph-common"],
-  notConfigured: ["ls -l /etc/ceph", "ceph --connect-timeout 5 status"],
-  noKeyring: ["ceph auth get-or-create client.dsecos mon 'allow r' mgr 'allow r' osd 'allow r'"],
+  notConfigured: ["ceph config generate-minimal-conf"],
+  noKeyring: [
+    `ceph auth get-or-create client.dsecos mon "allow r, allow command 'config-key ls'" mgr 'allow r' osd 'allow r'`,
+  ],
   refused: ["ceph auth get client.dsecos"],
   starting: [],
   noQuorum: ["ceph --connect-timeout 5 status", "systemctl list-units 'ceph-mon@*'"],

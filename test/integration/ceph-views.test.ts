@@ -93,5 +93,6 @@ test.skipIf(noCeph)(
     expect(answer.flight).toEqual({ required: 11, optional: 0, offered: 0, unknown: 0 });
     expect(answer.rest).toMatchObject({ memory: 8, keyKept: 0 });
     expect(answer.sessions.state).toBe("unknown");
+    expect(answer.findings.join()).not.toContain("does not let the agent");
   },
 );

@@ -58,7 +58,8 @@ export function growthOf(
   if (first !== undefined && last !== undefined) {
     const since = new Date(first.at).toISOString();
     if (last.at - first.at < leastMs || samples.length < leastSamples) {
-      note = `Measured since ${since} only; six hours are needed before days can be told. History is kept in memory and begins anew with the agent.`;
+      note =
+        "It was measured for less than six hours, which says nothing of days. What was measured is kept in memory and begins anew with the agent.";
     } else {
       note = "";
       const kibPerDay = slope(samples) * dayMs;

@@ -48,7 +48,11 @@ export function judgeAll(daemons: readonly Daemon[]): Judged {
       rest.plain,
       "not encrypted at rest by Ceph; make them anew with --dmcrypt, one after the other",
     ),
-    sentence(rest.unknown, "at rest in a way that is not known; the list says why"),
+    sentence(
+      rest.memory,
+      "keeping data in memory, where nothing is encrypted and nothing is left when they end",
+    ),
+    sentence(rest.unknown, "keeping data in a way that cannot be judged; the list says why"),
     sentence(flight.offered, "reachable without encryption at all; the list says where"),
     sentence(
       flight.optional,

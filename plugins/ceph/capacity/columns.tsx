@@ -46,7 +46,7 @@ export function poolColumns(): Column<Pool>[] {
           {redundancyWords(pool)}
           {pool.factor !== null && (
             <div className="ds-subtle">
-              {format(_("$0 bytes on devices for each"), number(pool.factor, 2))}
+              {format(_("$0 bytes on devices for each byte"), number(pool.factor, 2))}
             </div>
           )}
         </>

@@ -129,7 +129,7 @@ export function Losses({ losses }: { losses: readonly Loss[] }) {
     );
   }
   return (
-    <section className="ds-stack" aria-label={_("After the loss of the largest")}>
+    <section className="ds-stack">
       <h2 className="pf-v6-c-title pf-m-md">{_("After the loss of the largest")}</h2>
       <p>
         {_(

@@ -58,7 +58,7 @@ function Pools({ view, pools, stale }: PoolsProps) {
     );
   }
   return (
-    <section className="ds-stack" aria-label={_("Pools")}>
+    <section className="ds-stack">
       <h2 className="pf-v6-c-title pf-m-md">{_("Pools")}</h2>
       <div className="ds-toolbar">
         <Search

@@ -146,7 +146,7 @@ interface DaemonsProps {
 function Daemons({ view, daemons, stale }: DaemonsProps) {
   const columns = useMemo(columnsOf, []);
   return (
-    <section className="ds-stack" aria-label={_("Daemons")}>
+    <section className="ds-stack">
       <div className="ds-toolbar">
         <Search
           label={_("Search in daemons and hosts")}
