@@ -47,6 +47,11 @@ const sentences: Record<DriverErrorKind, { code: ErrorCode; say: Sentence }> = {
     say: (at) =>
       `The token ${at} has locked its PIN; its security officer must set a new one, which ResetPin does with a second person.`,
   },
+  noPin: {
+    code: "Unavailable",
+    say: (_at, { driver }) =>
+      `The driver ${driver} was given no PIN, so its tokens stay closed; give it its credential as “man dsecos-hsm” says, then run “systemctl restart dsecos-hsm@${driver}”.`,
+  },
   refused: {
     code: "InvalidArgument",
     say: () =>

@@ -67,7 +67,7 @@ test("the driver says what its module is, that it is software, and how its PIN i
       region: "UK",
       says: { manufacturer: "SoftHSM" },
       assurance: { kind: "software", validated: "no" },
-      pin: { source: "credential", seal: "unknown" },
+      pin: { source: "file", seal: "none" },
     },
   ]);
 });

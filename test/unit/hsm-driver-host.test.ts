@@ -152,7 +152,7 @@ describe("PINs", () => {
   it("are derived, another for each token and for its security officer", () => {
     secret(Buffer.alloc(32, 1));
     const pins = readPins(derived, directory);
-    expect(pins.source).toBe("credential");
+    expect(pins.source).toBe("file");
     expect(pins.user("acme")).toMatch(/^[0-9a-f]{64}$/);
     const all = [pins.user("acme"), pins.user("other"), pins.officer("acme")];
     expect(new Set(all).size).toBe(3);

@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { Call } from "../../agent/bus/call.ts";
 import { DriverError } from "../../agent/hsm/driver/types.ts";
 import { assuranceOf } from "../../agent/hsm/drivers/assurance.ts";
-import { sealing } from "../../agent/hsm/drivers/credential.ts";
+import { readSealing, sealing } from "../../agent/hsm/drivers/credential.ts";
 import { Drivers } from "../../agent/hsm/drivers/drivers.ts";
 import { createDriverAnswers } from "../../agent/hsm/drivers/service.ts";
 import { explainDriver } from "../../agent/hsm/errors.ts";
@@ -19,6 +19,7 @@ import { tokenRows } from "../../agent/hsm/tokens/rows.ts";
 import { FakeDriver, FakeTokens } from "../lib/fake-hsm-driver.ts";
 import { type CoreBed, coreBed, driverFile, withKey, withToken } from "../lib/hsm-core.ts";
 import { keyRecord } from "../lib/hsm-records.ts";
+import { removeTree } from "../lib/remove-tree.js";
 
 const rows = (bed: CoreBed, node = "node1") =>
   tokenRows({
@@ -125,6 +126,30 @@ describe("a credential", () => {
     const id = Buffer.from(begin, "base64").subarray(0, 16);
     const file = Buffer.concat([id, randomBytes(200)]).toString("base64");
     expect(sealing(file.replace(/.{69}/g, "$&\n")).seal).toBe(seal);
+  });
+
+  test.each([
+    ["a plain file that the driver was started with", "file", "", "none", /plain file: .* Seal it/],
+    ["a plain file of systemd", "credential", "plain", "none", /credstore\/hsm-x: .* Seal it/],
+    ["somewhere else", "credential", "", "unknown", /from somewhere else than .*encrypted/],
+    ["nowhere", "none", "", "unknown", /There is no .*encrypted\/hsm-x; make it/],
+    ["a sealed one", "credential", "sealed", "host", /who copies the disk/],
+    ["a sealed one, which the driver has not", "none", "sealed", "host", /who copies the disk/],
+    ["a plain file although there is a sealed one", "file", "sealed", "none", /plain file: /],
+  ] as const)("is told from where it is: %s", async (_what, source, file, seal, words) => {
+    const place = mkdtempSync(join(tmpdir(), "dsecos-credentials-"));
+    onTestFinished(() => removeTree(place));
+    const stores = {
+      sealed: [join(place, "credstore.encrypted")],
+      plain: [join(place, "credstore")],
+    };
+    for (const directory of [...stores.sealed, ...stores.plain]) mkdirSync(directory);
+    const host = Buffer.concat([Buffer.from("Whxqht+dQJax1aZeCGLxmg==", "base64"), randomBytes(9)]);
+    const [directory] = file === "" ? [] : stores[file];
+    if (directory) writeFileSync(join(directory, "hsm-x"), host.toString("base64"));
+    const found = await readSealing(stores, "hsm-x", source);
+    expect(found.seal).toBe(seal);
+    expect(found.words).toMatch(words);
   });
 
   test("that is none is unknown, and so never taken for sealed", () => {

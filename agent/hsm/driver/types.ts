@@ -13,6 +13,7 @@ import type { Algorithm } from "../algorithms.ts";
  * - `ambiguous`: more than one object answers to the id; none is used.
  * - `pinWrong`: the PIN was refused once, and is not tried again before somebody says so.
  * - `pinLocked`: the token itself has locked the PIN; its security officer must reset it.
+ * - `noPin`: the driver's process was given no PIN, so no token was asked.
  * - `refused`: the mechanism is not on the list for the key's type; the token did not see it.
  * - `authentication`: ciphertext or associated data are not what was encrypted.
  * - `badKey`: the token made a key that can leave it; the key was destroyed.
@@ -41,6 +42,7 @@ export type DriverErrorKind =
   | "diskFull"
   | "busy"
   | "twoTokens"
+  | "noPin"
   | "module";
 
 /** A failure of a driver; `agent/hsm/errors.ts` says it to people. */
@@ -68,8 +70,12 @@ export interface DriverStatus {
   /** One sentence: why it is not ready; empty while it is. */
   readonly reason: string;
   /** Where the PIN comes from, as the driver's process found it. */
-  readonly pinSource: "none" | "credential";
+  readonly pinSource: PinSource;
 }
+
+/** `credential`: systemd gave it, which may have opened it; `file`: a plain file that is none. */
+export const pinSources = ["none", "credential", "file"] as const;
+export type PinSource = (typeof pinSources)[number];
 
 /** What C_GetTokenInfo and C_GetSlotInfo say, with padding taken off. */
 export interface TokenInfo {

@@ -1,6 +1,7 @@
 /** What the agent answers about drivers. Imports nothing from node:, since the pages use it too. */
 import * as v from "valibot";
 import { timeSchema } from "../../bus/fields.ts";
+import { pinSources } from "../driver/types.ts";
 
 /** `badFile`: the driver's file cannot be used; the reason says why. */
 export const driverStates = ["starting", "ready", "restarting", "failed", "badFile"] as const;
@@ -57,7 +58,7 @@ export const driverSchema = v.object({
   pin: v.object({
     credential: v.string(),
     /** As the driver's process found it. */
-    source: v.picklist(["none", "credential"]),
+    source: v.picklist(pinSources),
     seal: v.picklist(pinSeals),
     words: v.string(),
   }),

@@ -2,9 +2,11 @@
  * How a systemd credential is sealed, from the first 16 bytes of its file: the ids are those of
  * CRED_AES256_GCM_BY_* in systemd's src/shared/creds-util.h (versions 252 to 259).
  */
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { explain } from "../../log.ts";
+import type { PinSource } from "../driver/types.ts";
 import type { PinSeal } from "./answers.ts";
 
 const sealOf: Record<string, PinSeal> = {
@@ -33,23 +35,45 @@ export interface Sealing {
   words: string;
 }
 
-/** @param directories where systemd looks for sealed credentials, first one first */
+export interface Stores {
+  /** Directories where systemd looks for sealed credentials, first one first. */
+  sealed: readonly string[];
+  /** Those where it looks for plain ones. */
+  plain: readonly string[];
+}
+
+/** @param source where the driver's process found its PIN; a process that is not there found none */
 export async function readSealing(
-  directories: readonly string[],
+  stores: Stores,
   credential: string,
+  source: PinSource,
 ): Promise<Sealing> {
-  for (const directory of directories) {
-    const file = join(directory, credential);
+  const file = join(stores.sealed[0] ?? "", credential);
+  const again = `Seal it with “systemd-creds encrypt --name=${credential} FILE ${file}”.`;
+  if (source === "file") {
+    const what = `The driver was started with its PIN in a plain file: who reads or copies the file has it. ${again}`;
+    return { seal: "none", words: what };
+  }
+  for (const directory of stores.sealed) {
+    const path = join(directory, credential);
     try {
-      return sealing(await readFile(file, "latin1"));
+      return sealing(await readFile(path, "latin1"));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") continue;
-      return { seal: "unknown", words: `${words.unknown} ${file}: ${explain(error)}` };
+      return { seal: "unknown", words: `${words.unknown} ${path}: ${explain(error)}` };
     }
   }
-  const [first = ""] = directories;
-  const what = `There is no ${join(first, credential)}; make it with “systemd-creds encrypt”.`;
-  return { seal: "unknown", words: what };
+  // Not read: what is in it is not for us.
+  const plain = stores.plain.map((directory) => join(directory, credential)).find(existsSync);
+  if (plain !== undefined) {
+    const what = `The PIN is in a plain file, ${plain}: who reads or copies it has the PIN. ${again}`;
+    return { seal: "none", words: what };
+  }
+  if (source === "credential") {
+    const what = `${words.unknown} The driver's unit takes it from somewhere else than ${stores.sealed[0]}.`;
+    return { seal: "unknown", words: what };
+  }
+  return { seal: "unknown", words: `There is no ${file}; make it with “systemd-creds encrypt”.` };
 }
 
 /** @param text the file: base64, as `systemd-creds encrypt` writes it */

@@ -11,12 +11,12 @@ import { assuranceOf } from "./assurance.ts";
 import { readSealing } from "./credential.ts";
 import type { Drivers, OpenedDriver } from "./drivers.ts";
 
-/** Where systemd looks for sealed credentials. */
-const credentialDirectories = [
-  "/etc/credstore.encrypted",
-  "/run/credstore.encrypted",
-  "/usr/lib/credstore.encrypted",
-];
+/** Where systemd looks for credentials. */
+const places = ["/etc", "/run", "/usr/lib"];
+const stores = {
+  sealed: places.map((place) => `${place}/credstore.encrypted`),
+  plain: places.map((place) => `${place}/credstore`),
+};
 /** Pages that refresh together share one answer, in milliseconds. */
 const lifetimeMs = 2_000;
 
@@ -58,11 +58,11 @@ export function createDriverAnswers(parts: DriverAnswersParts) {
 
 async function rowOf(opened: OpenedDriver, file: string, log: Log): Promise<DriverRow> {
   const { name, config, driver } = opened;
+  const status = driver.status();
   const [said, sealed] = await Promise.all([
     ask(opened, log),
-    readSealing(credentialDirectories, config.pin.credential),
+    readSealing(stores, config.pin.credential, status.pinSource),
   ]);
-  const status = driver.status();
   return {
     ...{ name, file },
     state: status.state,

@@ -4,11 +4,15 @@ import { type Reader, Writer } from "../driver/wire/buffers.ts";
 import { FrameReader } from "../driver/wire/frames.ts";
 
 const longestWaitMs = 2000;
+/** A keeper says how things are at once, however long its host takes. */
+const silentMs = 5000;
 
 export interface ConnectionEvents {
   frame(frame: Reader): void;
   /** @param why empty when the other end closed it */
   lost(why: string): void;
+  /** Somebody holds the socket, and nobody says anything. */
+  silent(): void;
   /** The other end sent what is no frame of ours. */
   invalid(why: string): void;
 }
@@ -21,6 +25,7 @@ export class Connection {
   #frames = new FrameReader();
   #flushing = false;
   #failures = 0;
+  #silence: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -38,8 +43,10 @@ export class Connection {
     let why = "";
     socket.on("connect", () => {
       this.#failures = 0;
+      this.#silence = setTimeout(() => this.#events.silent(), silentMs);
     });
     socket.on("data", (chunk: Buffer) => {
+      clearTimeout(this.#silence);
       try {
         this.#frames.push(chunk, (frame) => this.#events.frame(frame));
       } catch (error) {
@@ -55,6 +62,7 @@ export class Connection {
 
   #lost(why: string): void {
     this.#socket = undefined;
+    clearTimeout(this.#silence);
     if (this.#closed) return;
     this.#events.lost(why);
     const wait = this.#failures === 0 ? 0 : Math.min(50 * 2 ** this.#failures, longestWaitMs);
@@ -86,6 +94,7 @@ export class Connection {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#silence);
     this.#socket?.destroy();
   }
 }

@@ -25,7 +25,7 @@ const lastId = 0xffff_ffff;
 
 export interface LinkOptions {
   name: string;
-  config: Pick<DriverConfig, "deadlineSeconds">;
+  config: Pick<DriverConfig, "deadlineSeconds"> & { pin: Pick<DriverConfig["pin"], "credential"> };
   /** Path of the driver's socket. */
   socket: string;
   log: Log;
@@ -50,6 +50,7 @@ class Link {
   readonly #name: string;
   readonly #log: Log;
   readonly #deadlineMs: number;
+  readonly #credential: string;
   readonly #connection: Connection;
   readonly listeners: (() => void)[] = [];
   readonly #pending = new Map<number, Call>();
@@ -71,9 +72,11 @@ class Link {
     this.#name = name;
     this.#log = log;
     this.#deadlineMs = config.deadlineSeconds * 1000;
+    this.#credential = config.pin.credential;
     this.#connection = new Connection(socket, {
       frame: (frame) => this.#hear(frame),
       lost: (why) => this.#lost(why),
+      silent: () => this.#unanswered("nobody serves its socket"),
       invalid: (why) => log("error", "a driver does not speak as it should", { driver: name, why }),
     });
   }
@@ -184,9 +187,15 @@ class Link {
     if (why === "") this.#unreachable = undefined;
     else this.#unreachable ??= now;
     if (this.#unreachable !== undefined && now - this.#unreachable > patienceMs) {
-      const reason = `its socket does not answer (${why}): see dsecos-hsm@${this.#name}.socket`;
-      this.#change({ state: "failed", reason });
+      this.#unanswered(`its socket does not answer (${why})`);
     }
+  }
+
+  /** Nothing of its process is there; systemd alone knows why. */
+  #unanswered(what: string): void {
+    const unit = `dsecos-hsm@${this.#name}`;
+    const reason = `${what}: “systemctl status ${unit}.socket ${unit}” says why. Where that is 243/CREDENTIALS, the PIN ${this.#credential} cannot be opened, as after a change of the TPM or of what it measures; its keys are whole, and “man dsecos-hsm” says how the PIN is put back`;
+    this.#change({ state: "failed", reason });
   }
 
   #look(): void {

@@ -6,7 +6,8 @@ import { DsecosError } from "../../bus/errors.ts";
 import type { JobProgress, Jobs } from "../../jobs/types.ts";
 import { explain, type Log } from "../../log.ts";
 import type { Core } from "../core.ts";
-import { levelOf } from "../errors.ts";
+import { DriverError } from "../driver/types.ts";
+import { explainDriver, levelOf } from "../errors.ts";
 import type { FoundKey, Token } from "../parts.ts";
 import type { CertificateSummary } from "../pki/summary.ts";
 import type { AskRecord } from "../statement/record.ts";
@@ -29,6 +30,7 @@ const brokenMs = 80_000;
 /** While a token is gone: each look begins its module anew. */
 const absentMs = 300_000;
 const mostAlarms = 200;
+const noPin = new DriverError("noPin", "its process found none");
 const remembered = 500;
 
 export interface WatchParts {
@@ -174,8 +176,10 @@ export function createWatch(parts: WatchParts) {
     const problems = new Set<string>();
     for (const { file, problem } of bad) problems.add(`${file}: ${problem}`);
     for (const { driver } of core.drivers.all()) {
-      const { state, reason } = driver.status();
+      const { state, reason, pinSource } = driver.status();
       if (state !== "ready") problems.add(`Driver ${driver.name}: ${reason || "it starts."}`);
+      else if (pinSource === "none")
+        problems.add(explainDriver(noPin, { driver: driver.name }).message);
     }
     for (const { what } of all) problems.add(what);
     for (const { id, state, troubles } of rows) {

@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { openDriver } from "../../../agent/hsm/link/link.ts";
 
 const [socket = "", token = "", sealId = ""] = process.argv.slice(2);
-const config = { deadlineSeconds: 30 };
+const config = { deadlineSeconds: 30, pin: { credential: "hsm-pin" } };
 const driver = openDriver({ name: "bench", config, socket, log: () => {} });
 const newId = () => randomBytes(16).toString("hex");
 const seal = { id: sealId, aad: Buffer.from("bench") };

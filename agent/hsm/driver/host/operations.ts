@@ -8,7 +8,7 @@ import { fromSpki } from "../../pq/spki.ts";
 import { isTokenAlgorithm } from "../pkcs11/keytypes.ts";
 import { initialize, loadModule } from "../pkcs11/module.ts";
 import { driverNumbers } from "../pkcs11/numbers.ts";
-import { DriverError, type DriverOperations, type PublicParts } from "../types.ts";
+import { DriverError, type DriverOperations, type PinSource, type PublicParts } from "../types.ts";
 import { Agreement } from "./agreement.ts";
 import { KeyCalls } from "./calls.ts";
 import { Counted } from "./counted.ts";
@@ -27,7 +27,7 @@ import { verify } from "./verify.ts";
 export interface HostParts {
   operations: DriverOperations;
   counters: Counters;
-  pinSource: "none" | "credential";
+  pinSource: PinSource;
 }
 
 export interface HostOptions {

@@ -83,6 +83,7 @@ const kinds: Record<DriverErrorKind, true> = {
   diskFull: true,
   busy: true,
   twoTokens: true,
+  noPin: true,
   module: true,
 };
 

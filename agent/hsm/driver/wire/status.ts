@@ -1,5 +1,6 @@
 /** What the driver's side says of itself, as the first frame and whenever it changes. */
 import * as v from "valibot";
+import { pinSources } from "../types.ts";
 import type { Reader, Writer } from "./buffers.ts";
 import { frame, outcome } from "./frames.ts";
 import { protocol } from "./operations.ts";
@@ -9,7 +10,7 @@ const statusSchema = v.object({
   state: v.picklist(["starting", "ready", "restarting", "failed"]),
   /** One sentence, empty while it is ready. */
   reason: v.pipe(v.string(), v.maxLength(2000)),
-  pinSource: v.picklist(["none", "credential"]),
+  pinSource: v.picklist(pinSources),
   /** Process id of the host, so that a new one is told from the old; 0 where there is none. */
   host: v.number(),
 });
