@@ -20,6 +20,8 @@ const osdBytes = 1024 ** 3;
  */
 export function clusterConfig({ directory, fsid, mons, osds }) {
   const modes = ["cluster", "service", "client", "mon_cluster", "mon_service", "mon_client"];
+  // No more than the region uk has hosts, which half of the OSDs are on.
+  const copies = Math.min(3, Math.ceil(osds / 2));
   return `[global]
 fsid = ${fsid}
 mon_host = ${mons.map(({ port }) => `[v2:127.0.0.1:${port}/0]`).join(",")}
@@ -34,7 +36,7 @@ run_dir = ${directory}/run
 log_file = ${directory}/log/$name.log
 crash_dir = ${directory}/crash
 auth_allow_insecure_global_id_reclaim = false
-osd_pool_default_size = ${Math.min(osds, 3)}
+osd_pool_default_size = ${copies}
 osd_pool_default_min_size = 1
 osd_pool_default_pg_num = 8
 osd_pool_default_pg_autoscale_mode = off

@@ -9,7 +9,7 @@ where ret is 0 or a negative error number. What is told unasked has the id 0:
     {"id": 0, "event": "connected", "fsid": "...", "bytes": 0}
     {"id": 0, "event": "refused", "ret": -13, "words": "...", "bytes": 0}
     {"id": 0, "event": "missing", "words": "...", "bytes": 0}
-Ends with its standard input. Every command is bounded in time by librados' own limits and has a
+and it ends after one of the last two, and with its standard input. Every command is bounded in time by librados' own limits and has a
 thread of its own, so that one that hangs holds up no other.
 """
 
@@ -19,10 +19,8 @@ import json
 import os
 import sys
 import threading
-import time
 
 MOST_AT_ONCE = 32
-RETRY_SECONDS = 1
 WORDS_BYTES = 2000
 
 out_lock = threading.Lock()
@@ -39,39 +37,35 @@ def say(header, payload=b""):
 
 
 def connect(options):
-    """Tries until it is connected: a new handle each time, since a failed one cannot be used."""
+    """Tries once. librados was seen to corrupt its memory when a handle that failed to connect is
+    shut down, so that such a process ends, and the agent begins another."""
     global cluster
-    while True:
-        handle = None
-        try:
-            handle = rados.Rados(
-                conffile=options.conf,
-                name=options.user,
-                conf={
-                    "keyring": options.keyring,
-                    "client_mount_timeout": str(options.connect_seconds),
-                    "rados_mon_op_timeout": str(options.seconds),
-                    "rados_osd_op_timeout": str(options.seconds),
-                    # Of a daemon's settings in the same file a client shall have none.
-                    "log_file": "",
-                    "log_to_stderr": "false",
-                    "err_to_stderr": "false",
-                    "admin_socket": "",
-                    "pid_file": "",
-                },
-            )
-            handle.connect()
-            fsid = handle.get_fsid()
-            cluster = handle
-            say({"id": 0, "event": "connected", "fsid": fsid})
-            return
-        except Exception as error:  # rados.Error and what its binding makes of a bad file
-            number = getattr(error, "errno", None) or errno.EIO
-            words = str(error)[:WORDS_BYTES]
-            say({"id": 0, "event": "refused", "ret": -abs(number), "words": words})
-            if handle is not None:
-                handle.shutdown()
-            time.sleep(RETRY_SECONDS)
+    try:
+        handle = rados.Rados(
+            conffile=options.conf,
+            name=options.user,
+            conf={
+                "keyring": options.keyring,
+                "client_mount_timeout": str(options.connect_seconds),
+                "rados_mon_op_timeout": str(options.seconds),
+                "rados_osd_op_timeout": str(options.seconds),
+                # Of a daemon's settings in the same file a client shall have none.
+                "log_file": "",
+                "log_to_stderr": "false",
+                "err_to_stderr": "false",
+                "admin_socket": "",
+                "pid_file": "",
+            },
+        )
+        handle.connect()
+        fsid = handle.get_fsid()
+    except Exception as error:  # rados.Error and what its binding makes of a bad file
+        number = getattr(error, "errno", None) or errno.EIO
+        words = str(error)[:WORDS_BYTES]
+        say({"id": 0, "event": "refused", "ret": -abs(number), "words": words})
+        os._exit(0)
+    cluster = handle
+    say({"id": 0, "event": "connected", "fsid": fsid})
 
 
 def ask(to, command):
@@ -128,7 +122,6 @@ try:
     import rados
 except ImportError as error:
     say({"id": 0, "event": "missing", "words": str(error)})
-    sys.stdin.buffer.read()
 else:
     try:
         main()

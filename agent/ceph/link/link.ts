@@ -85,6 +85,8 @@ class Link {
   #failures = 0;
   #notBefore = 0;
   #silent = 0;
+  #askingManager = false;
+  #managerSilent = false;
   #health = "";
   status: CephStatus = {
     state: "starting",
@@ -116,7 +118,10 @@ class Link {
       return;
     }
     if (await this.#hangs(this.#helper)) return;
-    if (this.#connected) await this.#probe(this.#helper);
+    if (!this.#connected || this.#helper === undefined) return;
+    // Not waited for: it may hang by itself, and the monitors are to be asked again in time.
+    if (this.status.state === "ready") this.#probeManager(this.#helper);
+    await this.#probe(this.#helper);
   }
 
   /** @returns whether there is what a connection needs */
@@ -157,6 +162,7 @@ class Link {
     this.#helper = helper;
     this.#connected = false;
     this.#silent = 0;
+    this.#managerSilent = false;
     const { state } = this.status;
     // One that failed before is said to be failing until it is known to be better.
     if (state !== "noQuorum" && state !== "refused" && state !== "failed") {
@@ -170,10 +176,13 @@ class Link {
       this.#probe(helper, fsid).catch((error) => {
         this.#log("error", "the monitors could not be asked", { error: explain(error) });
       });
-    } else if (event === "missing") {
-      this.#change("notInstalled", reasons.notInstalled);
-      this.#drop();
+      return;
+    }
+    // It ends by itself; the next tick begins another.
+    this.#drop();
+    if (event === "missing") {
       this.#notBefore = performance.now() + longestWaitMs;
+      this.#change("notInstalled", reasons.notInstalled);
     } else if (isTimeout(ret)) {
       this.#change("noQuorum", reasons.noQuorum);
     } else if (isDenial(ret)) {
@@ -257,6 +266,25 @@ class Link {
     this.#tell();
   }
 
+  /** Without a manager its commands would each take their whole time. */
+  #probeManager(helper: Helper): void {
+    if (this.#askingManager) return;
+    this.#askingManager = true;
+    helper
+      .ask("mgr", { prefix: "pg stat", format: "json" }, probeMs)
+      .then(
+        ({ ret }) => isTimeout(ret),
+        () => true,
+      )
+      .then((isSilent) => {
+        this.#askingManager = false;
+        const isNews = helper === this.#helper && isSilent !== this.#managerSilent;
+        if (!isNews || this.status.state !== "ready") return;
+        this.#managerSilent = isSilent;
+        this.#tell();
+      });
+  }
+
   #unanswered(helper: Helper): void {
     if (helper !== this.#helper) return;
     this.#change("noQuorum", reasons.noQuorum);
@@ -295,6 +323,9 @@ class Link {
     const { state, reason } = this.status;
     if (this.#helper === undefined || state !== "ready") {
       throw new DsecosError("Unavailable", reason || reasons.starting);
+    }
+    if (to === "mgr" && this.#managerSilent) {
+      throw new DsecosError("Unavailable", reasons.noManager);
     }
     const what = `${nameOf(to)}: ${prefix}`;
     const milliseconds = commandSeconds * 1000;

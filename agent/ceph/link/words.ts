@@ -60,16 +60,18 @@ export const reasons = {
   notConfigured: ({ config }: Places) =>
     `There is no ${config} on this node; put the cluster's ceph.conf there, or leave Ceph unused.`,
   noKeyring: ({ user, keyring }: Places) =>
-    `There is no key for ${user} on this node; on one with the cluster's admin key run: ceph auth get-or-create ${user} mon 'allow r' mgr 'allow r' osd 'allow r' and put what it prints into ${keyring}, readable by root alone.`,
+    `There is no key for ${user} on this node; on one with the cluster's admin key run: ceph auth get-or-create ${user} mon "allow r, allow command 'config-key ls'" mgr 'allow r' osd 'allow r' and put what it prints into ${keyring}, readable by root alone.`,
   keyMissing: ({ user, keyring }: Places) =>
     `${keyring} has no key for ${user}; put what ceph auth get ${user} prints there.`,
   wrongKey: ({ user, keyring }: Places) =>
-    `The cluster refuses the key of ${user}; put what ceph auth get ${user} prints into ${keyring}.`,
+    `The cluster refuses the key of ${user}, or ${keyring} has none for it; put what ceph auth get ${user} prints there.`,
   mayNotRead: ({ user }: Places) =>
-    `The key of ${user} may not read the cluster's state; run: ceph auth caps ${user} mon 'allow r' mgr 'allow r' osd 'allow r'`,
+    `The key of ${user} may not read the cluster's state; run: ceph auth caps ${user} mon "allow r, allow command 'config-key ls'" mgr 'allow r' osd 'allow r'`,
   starting: "The connection to the cluster is being made.",
   noQuorum:
     "No monitor answers: they have no quorum, or this node does not reach them; start the missing ones, and look at journalctl -u 'ceph-mon@*' on their nodes.",
+  noManager:
+    "No manager of the cluster answers; start one, or end the one that hangs: systemctl restart ceph-mgr@<name> on its node.",
   hangs: "The agent's helper for Ceph hung and is started again.",
   ended: (why: string) =>
     `The agent's helper for Ceph ended (${oneLine(why)}) and is started again; the journal of dsecos-agent has more.`,

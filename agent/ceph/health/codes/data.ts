@@ -179,7 +179,7 @@ export const dataCodes: Explanations = {
   ),
   SMALLER_PGP_NUM: explained(
     "A pool's placement groups were split and not spread",
-    "pg_num was raised and pgp_num was not.",
+    "The pool's pg_num was raised and its pgp_num was not.",
     "Data lies unevenly.",
     "Set both to the same number; data moves then.",
     "ceph osd pool set <pool> pgp_num <pg_num>",

@@ -67,7 +67,7 @@ export const osdCodes: Explanations = {
   ),
   OSD_NO_DOWN_OUT_INTERVAL: explained(
     "OSDs that are down are never given up",
-    "mon_osd_down_out_interval is 0.",
+    "The setting mon_osd_down_out_interval is 0.",
     "After a failure data keeps fewer copies until somebody acts.",
     "Set the interval to ten minutes, as it is by default.",
     "ceph config set mon mon_osd_down_out_interval 600",
@@ -130,7 +130,7 @@ export const osdCodes: Explanations = {
   ),
   OLD_CRUSH_STRAW_CALC_VERSION: explained(
     "The CRUSH map counts weights in an old way",
-    "straw_calc_version is 0.",
+    "The tunable straw_calc_version is 0.",
     "Data lies somewhat unevenly.",
     "Set the newer way; some data moves then.",
     "ceph osd crush set-tunable straw_calc_version 1",
