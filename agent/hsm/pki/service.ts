@@ -7,8 +7,12 @@ import { recordActions } from "./actions.ts";
 import type { AuthoritySpec } from "./answers.ts";
 import type { Engine } from "./engine.ts";
 import type { certificateMembers } from "./members.ts";
+import { Pace } from "./pace.ts";
 import type { PkiParts } from "./parts.ts";
 import type { CertificateSummary } from "./summary.ts";
+
+/** What OCSP says to who asks too much: DER of an OCSPResponse of tryLater (3), which nobody signs. */
+const tryLater = "MAMKAQM=";
 
 export interface CertificateAnswers {
   handlers: Answers<typeof certificateMembers>;
@@ -28,6 +32,7 @@ export interface CertificateAnswers {
 }
 
 export function createCertificates(parts: PkiParts): CertificateAnswers {
+  const pace = new Pace(parts.now ?? Date.now);
   let loading: Promise<Engine> | undefined;
   let loaded: Engine | undefined;
   const engine = () => {
@@ -56,6 +61,7 @@ export function createCertificates(parts: PkiParts): CertificateAnswers {
         (await engine()).revoke(call, owner, serial, reason),
       Crl: async (call, owner) => (await engine()).list(call, owner),
       Ocsp: async (call, owner, request) => {
+        if (!pace.take(call.caller.uid)) return tryLater;
         const der = await (await engine()).status(call, owner, Buffer.from(request, "base64"));
         return der.toString("base64");
       },
