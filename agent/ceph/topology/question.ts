@@ -4,19 +4,29 @@ import type { TopologyFilter, TopologyPage } from "./answers.ts";
 import { pageOfTree } from "./page.ts";
 import { buildTree } from "./tree.ts";
 
+type Tree = ReturnType<typeof buildTree>;
+
+/** A page asks more than once about the same facts, and thousands of OSDs take their time. */
+let newest: { of: readonly unknown[]; tree: Tree } | undefined;
+
 /** The whole tree; figures are missing in it where no manager answers. */
-export function treeOf(facts: ClusterFacts): ReturnType<typeof buildTree> {
-  const df = facts.get("osdDf");
-  return buildTree({
-    osds: facts.need("osdmap").osds,
-    crush: facts.need("crush"),
+export function treeOf(facts: ClusterFacts): Tree {
+  const { osds } = facts.need("osdmap");
+  const crush = facts.need("crush");
+  const [df, perf] = [facts.get("osdDf"), facts.get("osdPerf")];
+  const of = [osds, crush, df, perf];
+  if (newest !== undefined && of.every((one, at) => one === newest?.of[at])) return newest.tree;
+  const tree = buildTree({
+    ...{ osds, crush },
     use: df === undefined ? [] : [...df.nodes, ...df.stray],
-    latency: (facts.get("osdPerf")?.osdstats.osd_perf_infos ?? []).map(({ id, perf_stats }) => ({
+    latency: (perf?.osdstats.osd_perf_infos ?? []).map(({ id, perf_stats }) => ({
       id,
       commitLatencyMs: perf_stats.commit_latency_ms,
       applyLatencyMs: perf_stats.apply_latency_ms,
     })),
   });
+  newest = { of, tree };
+  return tree;
 }
 
 function answer(facts: ClusterFacts, filter: TopologyFilter): TopologyPage {
