@@ -17,12 +17,14 @@
  * What OSDs hold is made from the groups, which is what OSDs list where all are clean; that nothing is
  * mirrored was so.
  */
-import { readFileSync } from "node:fs";
 import type { JurisdictionMap } from "../../agent/ceph/residency/map/document.ts";
 import type { Evidence } from "../../agent/ceph/residency/prove.ts";
 import type { Exits } from "../../agent/ceph/residency/read/exits.ts";
 import type { Holdings } from "../../agent/ceph/residency/read/holdings.ts";
 import type { Pg } from "../../agent/ceph/residency/read/pgs.ts";
+import crushMap from "../fixtures/ceph/crush.json" with { type: "json" };
+import osdMap from "../fixtures/ceph/osdmap.json" with { type: "json" };
+import pgList from "../fixtures/ceph/pgs.json" with { type: "json" };
 
 export interface BaseBucket {
   id: number;
@@ -68,20 +70,15 @@ export interface Base {
   map: JurisdictionMap;
 }
 
-function recorded(name: string): string {
-  return readFileSync(new URL(`../fixtures/ceph/${name}.json`, import.meta.url), "utf8");
-}
-const texts = { osdmap: recorded("osdmap"), crush: recorded("crush"), pgs: recorded("pgs") };
-
 /** A copy of its own, to be changed. */
 export function baseCluster(): Base {
-  const osdmap: Base["osdmap"] = JSON.parse(texts.osdmap);
-  const pgs: Base["pgs"] = JSON.parse(texts.pgs);
+  const osdmap: Base["osdmap"] = structuredClone(osdMap);
+  const pgs: Base["pgs"] = structuredClone(pgList);
   const held = ({ osd }: { osd: number }) =>
     pgs.pg_stats.filter(({ acting }) => acting.includes(osd));
   return {
     osdmap,
-    crush: JSON.parse(texts.crush),
+    crush: structuredClone(crushMap),
     pgs,
     holdings: osdmap.osds.map((osd) => ({ osd: osd.osd, pgs: held(osd).map(({ pgid }) => pgid) })),
     exits: {
