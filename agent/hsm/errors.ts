@@ -91,7 +91,7 @@ const sentences: Record<DriverErrorKind, { code: ErrorCode; say: Sentence }> = {
       `All sessions of the HSM of driver ${driver} are in use; try again in a moment, and if it lasts, let who runs the HSM allow more.`,
   },
   twoTokens: {
-    code: "Conflict",
+    code: "Unavailable",
     say: (at) =>
       `More than one token is called as ${at} is, so none of them is used; let whoever put the other there take it away, then ask for Reconcile.`,
   },

@@ -72,6 +72,53 @@ describe("a token that is taken away", () => {
     }
   });
 
+  it("and put back is not made a second time, though the module did not see it come", async () => {
+    const bed = await createHsmBed();
+    try {
+      const { driver } = bed;
+      const id = newId();
+      await driver.createToken("acme");
+      await driver.generateKey("acme", id, "P-384");
+      await driver.sign("acme", "P-384", { id }, message);
+      const before = readdirSync(bed.tokens);
+      const [directory = ""] = before;
+      const [here, away] = [join(bed.tokens, directory), join(bed.directory, "away")];
+      renameSync(here, away);
+      await expect(driver.keys("acme")).rejects.toMatchObject({ kind: "tokenAbsent" });
+      renameSync(away, here);
+      await expect(driver.createToken("acme")).rejects.toMatchObject({ kind: "exists" });
+      expect(readdirSync(bed.tokens)).toEqual(before);
+      expect((await driver.keys("acme")).map((key) => key.id)).toEqual([id]);
+    } finally {
+      await bed.remove();
+    }
+  });
+
+  it("and comes back beside another of its label is not used, nor is the other", async () => {
+    const bed = await createHsmBed();
+    try {
+      const { driver } = bed;
+      await driver.createToken("acme");
+      const [directory = ""] = readdirSync(bed.tokens);
+      const away = join(bed.directory, "away");
+      renameSync(join(bed.tokens, directory), away);
+      await bed.restart();
+      await driver.createToken("acme");
+      renameSync(away, join(bed.tokens, directory));
+      await bed.restart();
+      for (const ask of [
+        () => driver.keys("acme"),
+        () => driver.generateKey("acme", newId(), "P-384"),
+        () => driver.resetPin("acme"),
+      ]) {
+        await expect(ask()).rejects.toMatchObject({ kind: "twoTokens" });
+      }
+      await expect(driver.createToken("acme")).rejects.toMatchObject({ kind: "exists" });
+    } finally {
+      await bed.remove();
+    }
+  });
+
   it("does not hide an object of its own that is damaged", async () => {
     const bed = await createHsmBed();
     try {

@@ -24,6 +24,8 @@ export class FakeTokens {
   readonly tokens = new Map<string, FakeToken>();
   /** Tokens that were taken away, to be brought back. */
   readonly away = new Map<string, FakeToken>();
+  /** Labels that another token has too. */
+  readonly doubled = new Set<string>();
   hardware = false;
   mechanisms: string[] = [];
   #serial = 0;
@@ -209,6 +211,7 @@ export class FakeDriver {
   #token(label: string, needsPin = true): FakeToken {
     const token = this.tokensOf.tokens.get(label);
     if (token === undefined) throw new DriverError("tokenAbsent", "no token");
+    if (this.tokensOf.doubled.has(label)) throw new DriverError("twoTokens", "two tokens");
     if (needsPin && token.login === "pinWrong") throw new DriverError("pinWrong", "wrong");
     if (needsPin && token.login === "pinLocked") throw new DriverError("pinLocked", "locked");
     return token;

@@ -75,7 +75,13 @@ export function createTokens(parts: TokenServiceParts) {
       );
     }
     if (known !== undefined && known.declared.serial !== "") {
-      throw new DsecosError("Conflict", `${tenant} has the token ${id} already; use it.`);
+      const { state } = await row(id);
+      // Both would have the label when it comes back, and then neither could be used.
+      const what =
+        state === "absent"
+          ? `${tenant} has the token ${id}, which is gone; bring it back from its backup, or forget it first where nobody needs its keys.`
+          : `${tenant} has the token ${id} already; use it.`;
+      throw new DsecosError("Conflict", what);
     }
     await refuseLeftKeys(tenant, label, name);
     const token = await book.make(tenant, label, opened, by);

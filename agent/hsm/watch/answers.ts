@@ -5,10 +5,10 @@ import { tokenStates } from "../tokens/answers.ts";
 
 /**
  * `tokenAbsent`: a token that was made is gone. `otherToken`: another has its label. `keyMissing`: a
- * record has no object. `ambiguous`: more than one object has a key's id. `weakKey`: a key could
- * leave its token. `otherKey`: the object is another than its record says. `unknownObject`: a key
- * that no record names. `unreadable`: a record that cannot be read. `clock`: the node's clock may
- * have gone ahead, so nothing that is due is done.
+ * record has no object. `ambiguous`: more than one object has a key's id, or more than one token the
+ * label. `weakKey`: a key could leave its token. `otherKey`: the object is another than its record
+ * says. `unknownObject`: a key that no record names. `unreadable`: a record that cannot be read.
+ * `clock`: the node's clock may have gone ahead, so nothing that is due is done.
  */
 export const alarmKinds = [
   "tokenAbsent",

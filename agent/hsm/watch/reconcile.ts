@@ -98,6 +98,7 @@ export class Reconciler {
     const seen = await core.book.info(token);
     if (seen === undefined && !isExpected) return alarms.found(token.id, []);
     const contents = await this.#contents(token);
+    if (contents === "several") return alarms.found(token.id, [several(token)]);
     if (contents === undefined) {
       if (isExpected) await alarms.found(token.id, [absent(token)]);
       return;
@@ -137,12 +138,14 @@ export class Reconciler {
    * Asks the token itself: a module that missed its return sees it then.
    * @returns undefined where the token is not there
    */
-  async #contents(token: Token): Promise<ReadonlyMap<string, Revised> | undefined> {
+  async #contents(token: Token): Promise<ReadonlyMap<string, Revised> | "several" | undefined> {
     try {
       return await this.#parts.core.records.fresh(token);
     } catch (error) {
       const cause = error instanceof DsecosError ? error.cause : undefined;
-      if (cause instanceof DriverError && cause.kind === "tokenAbsent") return undefined;
+      const kind = cause instanceof DriverError ? cause.kind : "";
+      if (kind === "tokenAbsent") return undefined;
+      if (kind === "twoTokens") return "several";
       throw error;
     }
   }
@@ -191,6 +194,14 @@ const absent = (token: Token) =>
     "tokenAbsent",
     "",
     `The token ${token.id} is gone, which does not mean that its keys are; bring it back from its backup, then let Reconcile look for it. Nothing of it was changed.`,
+  );
+
+const several = (token: Token) =>
+  finding(
+    token,
+    "ambiguous",
+    "",
+    `More than one token is called ${token.id}, as where one came back after another was made for it; none is used. Find out which has the tenant's keys, let who runs the HSM take the other away, then ask for Reconcile.`,
   );
 
 const unreadable = (token: Token, label: string) =>

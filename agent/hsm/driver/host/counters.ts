@@ -98,6 +98,12 @@ export class Counters {
     return counter;
   }
 
+  /** Whether a key of the token was ever used here. */
+  hasToken(label: string): boolean {
+    for (const { token } of this.#slots.values()) if (token === label) return true;
+    return false;
+  }
+
   add(counter: Counter, uses = 1): void {
     counter.count += uses;
     if (counter.dirty) return;

@@ -76,6 +76,11 @@ export class Inventory {
     };
   }
 
+  /** Begins the module anew where it does not see this token. */
+  async lookAnew(label: string): Promise<void> {
+    if (this.#tokens.slotsOf(label).length === 0) await this.#tokens.beginAnew();
+  }
+
   /** One that was begun and has no PIN of its user yet is finished. */
   createToken(label: string): TokenInfo {
     this.#ours();

@@ -67,6 +67,8 @@ export function createOperations(options: HostOptions): HostParts {
     tokens: async () => inventory.tokens(),
     async createToken(token) {
       disk.requireRoom();
+      // It was here once: where it was taken away and put back, only a module begun anew sees it.
+      if (counters.hasToken(token)) await inventory.lookAnew(token);
       return inventory.createToken(token);
     },
     async resetPin(token) {

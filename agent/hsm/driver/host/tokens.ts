@@ -252,13 +252,17 @@ export class Tokens {
     if (now < this.#nextRestart) return false;
     this.#nextRestart = now + this.#waitMs;
     this.#waitMs = Math.min(this.#waitMs * 2, longestWaitMs);
-    this.#restarting = this.gate.alone(() => this.#beginAnew());
+    this.#restarting = this.beginAnew();
     try {
       await this.#restarting;
     } finally {
       this.#restarting = undefined;
     }
     return true;
+  }
+
+  beginAnew(): Promise<void> {
+    return this.gate.alone(() => this.#beginAnew());
   }
 
   #beginAnew(): void {
