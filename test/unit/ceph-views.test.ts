@@ -162,6 +162,8 @@ test("days until full are told of a straight line, and of nothing that is too sh
     growth: [{ basis: "average" }],
     note: expect.stringContaining("six hours"),
   });
+  const dense = line.map(({ usedKiB }, at) => ({ at: start + at * 60_000, usedKiB }));
+  expect(growthOf(dense, room, born).growth.map(({ basis }) => basis)).toEqual(["average"]);
   const young = { createdAt: new Date(start).toISOString(), now: start + hour };
   expect(growthOf([], room, young).growth).toEqual([]);
   const falling = line.map(({ at, usedKiB }) => ({ at, usedKiB: 800_000 - usedKiB }));

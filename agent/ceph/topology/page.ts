@@ -32,7 +32,7 @@ export function pageOfTree(
   };
   const kept = new Set<string>();
   for (const row of rows) {
-    if (!isHere(row) || !isWanted(row, detail, state.length > 0) || !matches(row)) continue;
+    if (!isWanted(row, detail, state.length > 0) || !matches(row)) continue;
     for (let end = row.path.length; end > 0; end = row.path.lastIndexOf("/", end - 1)) {
       kept.add(row.path.slice(0, end));
     }
