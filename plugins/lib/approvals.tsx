@@ -75,6 +75,8 @@ function Request({ record, own: contracts }: Props & { record: ApprovalRecord })
   const own = who?.uid === record.requesterUid;
   const notOwn = own ? _("You asked for it yourself; another person must decide.") : undefined;
   const mayDecide = notOwn ?? why(approvals, "approve");
+  const approved = record.approvers.includes(who?.user ?? "");
+  const notAgain = approved ? _("You approved it; another person must, too.") : undefined;
   return (
     <article className="ds-approval" data-request={record.id}>
       <div className="ds-job-head">
@@ -89,6 +91,9 @@ function Request({ record, own: contracts }: Props & { record: ApprovalRecord })
             relativeTime(record.expiresAt),
           )}
         </span>
+        {record.state === "pending" && record.approvers.length > 0 && (
+          <span>{format(_("approved by $0"), record.approvers.join(", "))}</span>
+        )}
         {record.state === "pending" && (
           <span className="ds-subtle">{format(_("waiting for $0"), waitingFor(record))}</span>
         )}
@@ -98,7 +103,7 @@ function Request({ record, own: contracts }: Props & { record: ApprovalRecord })
             <ActionButton
               size="sm"
               variant="primary"
-              why={mayDecide}
+              why={mayDecide ?? notAgain}
               onClick={() => showDialog(<ApproveDialog record={record} />)}
             >
               {_("Approve")}

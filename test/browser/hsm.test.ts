@@ -1,6 +1,8 @@
 /** The page of keys over a driver with real tokens of SoftHSM. */
+import { verify } from "node:crypto";
 import { expect, test, vi } from "vitest";
 import { hsm } from "../../agent/hsm/contract.ts";
+import { download } from "./download.ts";
 import { type Visit, visit, withBrowser } from "./harness.ts";
 import { approve, createKey, driver, withToken } from "./hsm-bed.ts";
 
@@ -80,6 +82,15 @@ test("a key in full has what its token says of it, and what became of it", async
   await page.sees("The post-quantum half is protected at rest alone");
   await page.screenshot("hsm-key");
   await page.check();
+});
+
+test("the public key of a version is saved as a file, which verifies what the key signed", async () => {
+  const page = await open(`keys/${tenant}/documents`);
+  const saved = await download(page, () => page.click("button", "Save version 2"));
+  expect(saved.name).toBe(`${tenant}-documents-2.pem`);
+  const signed = await bed.officer.call(hsm, "Sign", tenant, "documents", "a test", "aGVsbG8=");
+  const signature = Buffer.from(String(signed), "base64");
+  expect(verify("sha384", Buffer.from("hello"), saved.text, signature)).toBe(true);
 });
 
 test("destruction takes a second person, has its date, and can be cancelled", async () => {
@@ -209,6 +220,7 @@ test("a token that is gone is absent, and its keys are not taken for gone", asyn
   );
   await page.click("button", `Details of ${driver}/${tenant}`);
   await page.sees("which does not mean that its keys are");
+  await page.sees("It is back: look for it now");
   await page.screenshot("hsm-token-absent");
   await page.check();
   await page.page.evaluate(() => {
@@ -239,13 +251,23 @@ test("a token that is gone is absent, and its keys are not taken for gone", asyn
   );
 });
 
-test("a month's statement holds record and counter against each other", async () => {
-  await bed.officer.call(hsm, "Sign", tenant, "documents", "a test", "aGVsbG8=");
+test("a month's statement holds record and counter against each other, and is saved", async () => {
   const page = await open(`statement?tenant=${tenant}`, { role: "auditor" });
   await page.sees("What is on record of each key is what the driver’s own counter says.");
   await page.sees("documents");
   await page.screenshot("hsm-statement");
   await page.check();
+  const month = new Date().toISOString().slice(0, 7);
+  const json = await download(page, () => page.click("button", "Save as JSON"));
+  expect(JSON.parse(json.text)).toMatchObject({
+    ...{ tenant, month, verdict: "agrees", remarks: [] },
+    rows: [{ key: "documents", version: 2, operation: "sign", receipts: 1, counted: 1 }],
+  });
+  expect(json.name).toMatch(new RegExp(`^${tenant}-${month}-.+\\.json$`));
+  const csv = await download(page, () => page.click("button", "Save as CSV"));
+  expect(csv.text).toBe(
+    "key,version,operation,receipts,counted,failed,difference,reason,sentence\r\ndocuments,2,sign,1,1,0,0,none,\r\n",
+  );
   const used = await open(`keys/${tenant}/documents`);
   await used.sees("1 today");
   await used.screenshot("hsm-key-used");

@@ -3,7 +3,7 @@
  * the driver asks every slot, and one that follows within the time that this is kept. Beside the
  * first stands what the driver alone takes.
  */
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { createCore } from "../../../agent/hsm/core.ts";
@@ -11,6 +11,7 @@ import { tokenFilterSchema } from "../../../agent/hsm/tokens/answers.ts";
 import type { Declarations, DeclaredToken } from "../../../agent/hsm/tokens/declared.ts";
 import { createTokens } from "../../../agent/hsm/tokens/service.ts";
 import { createHsmBed, type HsmBed } from "../../lib/hsm-driver.ts";
+import { multiplyTokens } from "../../lib/hsm-many-tokens.ts";
 import { atMost, median, type Result } from "../case.ts";
 
 const count = 1000;
@@ -21,7 +22,7 @@ const filter = v.parse(tokenFilterSchema, { limit: count });
 export async function run(): Promise<Result[]> {
   const bed = await createHsmBed();
   try {
-    const labels = await multiply(bed);
+    const labels = await multiplyTokens(bed, count);
     const { list, forget } = await agentOver(bed, labels);
     const first: number[] = [];
     const cached: number[] = [];
@@ -39,41 +40,6 @@ export async function run(): Promise<Result[]> {
   } finally {
     await bed.remove();
   }
-}
-
-/**
- * Makes one token and copies it under other labels and serial numbers, which stand in its file as
- * they are: making each would take a minute. Nobody can log in to the copies, and nobody has to.
- */
-async function multiply(bed: HsmBed): Promise<string[]> {
-  const original = labelOf(0);
-  const { serial } = await bed.driver.createToken(original);
-  const [name = ""] = readdirSync(bed.tokens);
-  const object = readFileSync(join(bed.tokens, name, "token.object"));
-  const labels = [original];
-  for (let i = 1; i < count; i++) {
-    const copy = Buffer.from(object);
-    replace(copy, original, labelOf(i));
-    replace(copy, serial, i.toString(16).padStart(serial.length, "0"));
-    const directory = join(bed.tokens, `${name.slice(0, -4)}${i.toString(16).padStart(4, "0")}`);
-    mkdirSync(directory, { mode: 0o700 });
-    cpSync(join(bed.tokens, name), directory, { recursive: true });
-    writeFileSync(join(directory, "token.object"), copy);
-    labels.push(labelOf(i));
-  }
-  await bed.restart();
-  const found = new Set((await bed.driver.tokens()).map(({ label }) => label));
-  const missing = labels.filter((label) => !found.has(label));
-  if (missing.length > 0) throw new Error(`${missing.length} tokens were not taken for such`);
-  return labels;
-}
-
-const labelOf = (index: number) => `ministry-${String(index).padStart(4, "0")}`;
-
-function replace(bytes: Buffer, from: string, to: string): void {
-  const at = bytes.indexOf(from);
-  if (at < 0 || from.length !== to.length) throw new Error(`no ${from} in the token's file`);
-  bytes.write(to, at, "latin1");
 }
 
 async function agentOver(bed: HsmBed, labels: readonly string[]) {
