@@ -5,4 +5,5 @@ import { listen } from "../lib/client.ts";
 /** Signals tell what the monitors notice; figures change without one. */
 export const everyMs = 10_000;
 
-export const changes = (changed: () => void) => listen(ceph, "Changed", changed);
+export const changes = (changed: () => void) =>
+  listen(ceph, "Changed", (what) => what === "cluster" && changed());
