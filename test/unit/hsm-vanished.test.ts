@@ -20,6 +20,7 @@ function tokensOf(bed: CoreBed) {
     changed: () => {},
   });
   return {
+    forget: () => handlers.ForgetToken(call, "fake/defense"),
     create: () => handlers.CreateToken(call, "defense", "fake"),
     rows: async () => (await handlers.Tokens(call, filter)).rows,
   };
@@ -66,4 +67,23 @@ test("that came back beside another is an alarm, and over when one of them is go
   expect(bed.alarms.all()).toEqual([]);
   const recorded = bed.audit.entries.filter(({ action }) => action === alarmAction);
   expect(recorded.map(({ outcome }) => outcome)).toEqual(["failure", "note"]);
+});
+
+test("and was forgotten is no alarm any more, nor are its keys known", async () => {
+  const bed = await coreBed();
+  const { create, forget } = tokensOf(bed);
+  await create();
+  const token = await bed.core.book.of("defense");
+  await withKey(bed, token, "documents");
+  await bed.reconciler.all(never);
+  bed.tokens.takeAway("defense");
+  bed.core.book.forgetInfos();
+  await bed.reconciler.all(never);
+  expect(bed.alarms.all()).toMatchObject([{ kind: "tokenAbsent", token: "fake/defense" }]);
+  await bed.alarms.found("", [{ kind: "clock", token: "", tenant: "", key: "", what: "It." }]);
+  await forget();
+  await bed.reconciler.all(never);
+  expect(bed.alarms.all()).toMatchObject([{ kind: "clock" }]);
+  expect(bed.core.records.peek("fake/defense")).toBeUndefined();
+  expect(bed.core.frozen.size).toBe(0);
 });

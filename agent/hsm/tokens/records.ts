@@ -53,6 +53,13 @@ export class TokenRecords implements Records {
     return this.#kept.get(id);
   }
 
+  /** Forgets what was read of tokens that are none of these. */
+  retain(ids: ReadonlySet<string>): void {
+    for (const kept of [this.#kept, this.#writes]) {
+      for (const id of kept.keys()) if (!ids.has(id) && !this.#reading.has(id)) kept.delete(id);
+    }
+  }
+
   unreadable(id: string): readonly string[] {
     return this.#kept.get(id)?.unreadable ?? [];
   }

@@ -11,7 +11,9 @@ import { asking } from "../errors.ts";
 import { finishDestroying, isUnfinished } from "../keys/ending.ts";
 import { headLabel, markOf, parseLabel, storedVersion } from "../keys/stored.ts";
 import type { Revised, Token } from "../parts.ts";
+import { tokenId } from "../tokens/label.ts";
 import type { Alarms, Finding } from "./alarms.ts";
+import { alarmKinds, certificateAlarmKinds } from "./answers.ts";
 import { bothFound, type Compared, compare } from "./compare.ts";
 
 /**
@@ -21,6 +23,7 @@ import { bothFound, type Compared, compare } from "./compare.ts";
 const ownMs = 75_000;
 /** What another node marked is left to it for so long, in milliseconds. */
 const othersMs = 900_000;
+const everyKind = [...alarmKinds, ...certificateAlarmKinds];
 /** Tokens that are looked through at once. */
 const width = 2;
 
@@ -68,7 +71,11 @@ export class Reconciler {
     this.#waits = false;
     await core.drivers.load();
     core.book.forgetInfos();
-    const tokens = (await core.book.known()).flatMap(({ declared, token }) =>
+    const known = await core.book.known();
+    await this.#forget(
+      new Set(known.map(({ declared }) => tokenId(declared.driver, declared.label))),
+    );
+    const tokens = known.flatMap(({ declared, token }) =>
       token === undefined ? [] : { declared, token },
     );
     count(tokens.length);
@@ -85,6 +92,17 @@ export class Reconciler {
         told(token.id, error.message);
       }
     });
+  }
+
+  /** What was found of tokens that somebody forgot since is over; what is of no token stays. */
+  async #forget(known: ReadonlySet<string>): Promise<void> {
+    const { core, alarms } = this.#parts;
+    for (const id of core.frozen.keys()) if (!known.has(id)) core.frozen.delete(id);
+    core.records.retain(known);
+    const told = new Set(alarms.all().map(({ token }) => token));
+    for (const id of told) {
+      if (id !== "" && !known.has(id)) await alarms.found(id, [], everyKind);
+    }
   }
 
   /**

@@ -1,7 +1,8 @@
 /** One agent's connection: requests in, answers out, as many as there are in one write. */
 import type { Socket } from "node:net";
-import type { Log } from "../../../log.ts";
-import type { DriverError, DriverOperations } from "../types.ts";
+import { explain, type Log } from "../../../log.ts";
+import { Pkcs11Failure } from "../pkcs11/ckr.ts";
+import { DriverError, type DriverOperations } from "../types.ts";
 import { type Reader, WireError, Writer } from "../wire/buffers.ts";
 import { driverError, FrameReader, frame, outcome } from "../wire/frames.ts";
 import {
@@ -80,6 +81,10 @@ export class Connection {
       });
       wipe(result);
     } catch (error) {
+      // Who asked hears of this as of a failure of the module, which it is not.
+      if (!(error instanceof DriverError || error instanceof Pkcs11Failure)) {
+        this.#serving.log("error", "an operation failed", { operation: name, why: explain(error) });
+      }
       this.#fail(call, toDriverError(error, name));
     } finally {
       deadlines.end(deadline);
