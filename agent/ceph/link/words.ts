@@ -69,7 +69,7 @@ export const reasons = {
     `The key of ${user} may not read the cluster's state; run: ceph auth caps ${user} mon "allow r, allow command 'config-key ls'" mgr 'allow r' osd 'allow r'`,
   starting: "The connection to the cluster is being made.",
   noQuorum:
-    "No monitor answers: they have no quorum, or this node does not reach them; start the missing ones, and look at journalctl -u 'ceph-mon@*' on their nodes.",
+    "No monitor answers: they have no quorum, or this node does not reach them; start the missing ones (systemctl status 'ceph-mon@*' on their nodes), and open their network in the agent's unit as network.conf among its examples shows.",
   noManager:
     "No manager of the cluster answers; start one, or end the one that hangs: systemctl restart ceph-mgr@<name> on its node.",
   hangs: "The agent's helper for Ceph hung and is started again.",
