@@ -41,6 +41,7 @@ export function createQuorums({ people, tokens, quorum }: QuorumParts): Record<s
     Transfer: ofTenant,
     CreateAuthority: ofTenant,
     IssueAgency: ofTenant,
+    RevokeAuthority: ofTenant,
     ResetPin: ofToken,
     RetryPin: ofToken,
     ForgetToken: ofToken,

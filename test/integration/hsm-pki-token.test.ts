@@ -181,6 +181,39 @@ test("a key that others have gets no certificate by any way, once one of it was 
   expect(await issue("dora")).toMatchObject({ name: "dora", state: "valid" });
 });
 
+test("an authority is revoked by the member that asks a second person, and by no other", async () => {
+  const { handlers } = bed.answers;
+  csr("agency");
+  const text = readFileSync(join(ssl.directory, "agency.csr"), "utf8");
+  const agency = await bed.call("IssueAgency", (call) =>
+    handlers.IssueAgency(call, "acme", text, 30),
+  );
+  const own = await handlers.Certificates(fakeCall("Certificates"), {
+    ...{ tenant: "=node", search: "acme", order: "notAfter", descending: false },
+    ...{ cursor: "", limit: 10 },
+  });
+  const serials = [["acme", agency.serial] as const, ["=node", own.rows[0]?.serial ?? ""] as const];
+  for (const [owner, serial] of serials) {
+    const alone = handlers.Revoke(fakeCall("Revoke"), owner, serial, "keyCompromise");
+    await expect(alone).rejects.toMatchObject({ code: "Denied" });
+  }
+  const jane = await issue("jill");
+  const much = handlers.RevokeAuthority(
+    ...([fakeCall("RevokeAuthority"), "acme", jane.serial, "superseded"] as const),
+  );
+  await expect(much).rejects.toMatchObject({ code: "InvalidArgument" });
+  const revoked = await bed.call(
+    "RevokeAuthority",
+    (call) => handlers.RevokeAuthority(call, "acme", agency.serial, "superseded"),
+    { tenant: "acme", object: agency.serial },
+  );
+  expect(revoked).toMatchObject({ profile: "agency", state: "revoked" });
+  // As one that was asked for, and no file that somebody put there.
+  bed.again();
+  const { rows } = await bed.answers.handlers.Authorities(fakeCall("Authorities"));
+  expect(rows.find(({ tenant }) => tenant === "acme")?.alarms).toEqual([]);
+});
+
 test("names of other tenants, other hosts and more than a person may have are refused", async () => {
   const { handlers } = bed.answers;
   const refused = async (profile: "person" | "service", ...args: string[]) => {

@@ -7,6 +7,6 @@ export const listAction = "hsm.RevocationList";
 
 /** Actions in whose details these stand. */
 export const recordActions = [
-  ...["hsm.Issue", "hsm.IssueAgency", "hsm.Renew", "hsm.Revoke"],
+  ...["hsm.Issue", "hsm.IssueAgency", "hsm.Renew", "hsm.Revoke", "hsm.RevokeAuthority"],
   ...["hsm.CreateAuthority", "hsm.RollAuthority", foundAction, listAction],
 ];

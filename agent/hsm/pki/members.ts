@@ -107,7 +107,8 @@ export const certificateMembers = {
     object: "serial",
   },
   Revoke: {
-    description: "Revoke a certificate for good; the list of revoked ones is made anew.",
+    description:
+      "Revoke a certificate of a person or a service for good; the list of revoked ones is made anew.",
     in: [
       tenant,
       serial,
@@ -116,6 +117,21 @@ export const certificateMembers = {
     out: document("certificate", certificateSchema, "The certificate as it is now."),
     action: "certify",
     changes: true,
+    tenant: "tenant",
+    object: "serial",
+  },
+  RevokeAuthority: {
+    description:
+      "Revoke an authority for good, and with it everything that it issued: a tenant's at the node's root, or an agency's at the tenant's. Always needs a second person.",
+    in: [
+      tenant,
+      serial,
+      text("revocation", revocationSchema, "Why it is revoked, for example keyCompromise."),
+    ],
+    out: document("certificate", certificateSchema, "The certificate as it is now."),
+    action: "authority",
+    changes: true,
+    approvals: 1,
     tenant: "tenant",
     object: "serial",
   },

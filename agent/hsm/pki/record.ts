@@ -115,7 +115,7 @@ export class Register {
     const at = Date.parse(time);
     if (outcome === "success") this.#done.add(call);
     if (outcome === "intent") {
-      if (action === "hsm.Revoke") this.#askedRevocations.add(`${tenant} ${object}`);
+      if (action.startsWith("hsm.Revoke")) this.#askedRevocations.add(`${tenant} ${object}`);
       else if (!this.#done.delete(call)) this.#asked.push({ tenant, action, at });
     }
     if (outcome !== "success" && outcome !== "note") return;

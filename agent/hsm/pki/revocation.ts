@@ -12,6 +12,7 @@ import { known } from "./issue.ts";
 import type { Revocation } from "./issued.ts";
 import type { PkiParts } from "./parts.ts";
 import { identityOf, putRevocationOnRecord } from "./record.ts";
+import { requireRevocable } from "./revocable.ts";
 import { rowOf } from "./rows.ts";
 import type { Signing } from "./signing.ts";
 import { day, listedBehind } from "./times.ts";
@@ -60,6 +61,7 @@ export class Revoking {
   async revoke(call: Call, owner: string, serial: string, reason: Reason): Promise<CertificateRow> {
     const authority = await this.#book.of(owner);
     const issued = known(authority, serial);
+    requireRevocable(call, issued);
     const { directory } = authority;
     const before = directory.revocations.get(serial);
     // What is revoked already may lack its file; who asks again puts it back as it was.

@@ -59,6 +59,8 @@ export function createCertificates(parts: PkiParts): CertificateAnswers {
       Renew: async (call, owner, serial) => (await engine()).renew(call, owner, serial),
       Revoke: async (call, owner, serial, reason) =>
         (await engine()).revoke(call, owner, serial, reason),
+      RevokeAuthority: async (call, owner, serial, reason) =>
+        (await engine()).revoke(call, owner, serial, reason),
       Crl: async (call, owner) => (await engine()).list(call, owner),
       Ocsp: async (call, owner, request) => {
         if (!pace.take(call.caller.uid)) return tryLater;

@@ -11,26 +11,33 @@ import { Command } from "../../lib/help.tsx";
 import { _, format } from "../../lib/i18n.ts";
 import type { MenuEntry } from "../../lib/menu.tsx";
 import { toast } from "../../lib/toasts.tsx";
+import { SecondPerson } from "../second-person.tsx";
 import { saveCertificate, saveIssued } from "./save.ts";
 import { type RevocationReason, revocationName, revocations } from "./words.ts";
 
 export function RevokeDialog({ row }: { row: CertificateRow }) {
   const [reason, setReason] = useState<RevocationReason>("superseded");
   const { tenant, name, serial } = row;
+  const member = isLeaf(row) ? "Revoke" : "RevokeAuthority";
   return (
     <Dialog
       title={format(_("Revoke the certificate of $0?"), name)}
       action={_("Revoke it")}
       danger
       run={async () => {
-        await client(hsm).Revoke(tenant, serial, reason);
+        await client(hsm)[member](tenant, serial, reason);
         toast("success", format(_("The certificate of $0 is revoked"), name));
       }}
     >
+      {isLeaf(row) ? null : <SecondPerson />}
       <p>
-        {_(
-          "From now on services that ask refuse it. There is no way back; a new one can be issued.",
-        )}
+        {isLeaf(row)
+          ? _(
+              "From now on services that ask refuse it. There is no way back; a new one can be issued.",
+            )
+          : _(
+              "From now on services that ask refuse everything that this authority issued. There is no way back.",
+            )}
       </p>
       <ChoiceField
         label={_("Why")}
@@ -40,7 +47,7 @@ export function RevokeDialog({ row }: { row: CertificateRow }) {
       />
       <div>
         <p className="ds-subtle">{_("The same from the command line:")}</p>
-        <Command text={commandOf(hsm, "Revoke", [tenant, serial, reason])} />
+        <Command text={commandOf(hsm, member, [tenant, serial, reason])} />
       </div>
     </Dialog>
   );
@@ -74,10 +81,14 @@ export function RenewDialog({ row }: { row: CertificateRow }) {
   );
 }
 
+/** An authority is another's matter: with it goes what it issued. */
+function isLeaf({ profile }: CertificateRow): boolean {
+  return profile === "person" || profile === "service";
+}
+
 export function certificateMenu(row: CertificateRow, access: Access): MenuEntry[] {
   const may = access.why(hsm, "certify");
-  const { tenant, serial, state, profile } = row;
-  const isLeaf = profile === "person" || profile === "service";
+  const { tenant, serial, state } = row;
   return [
     { key: "save", label: _("Save with its chain"), run: () => void saveIssued(tenant, serial) },
     {
@@ -87,7 +98,7 @@ export function certificateMenu(row: CertificateRow, access: Access): MenuEntry[
         may ??
         (state === "revoked"
           ? _("It is revoked.")
-          : isLeaf
+          : isLeaf(row)
             ? undefined
             : _("An authority is made anew, with a second person.")),
       run: () => showDialog(<RenewDialog row={row} />),
@@ -96,7 +107,9 @@ export function certificateMenu(row: CertificateRow, access: Access): MenuEntry[
       key: "revoke",
       label: _("Revoke"),
       danger: true,
-      why: may ?? (state === "revoked" ? _("It is revoked.") : undefined),
+      why:
+        (isLeaf(row) ? may : access.why(hsm, "authority")) ??
+        (state === "revoked" ? _("It is revoked.") : undefined),
       run: () => showDialog(<RevokeDialog row={row} />),
     },
   ];
