@@ -10,6 +10,7 @@ import { Codes } from "./health/codes.tsx";
 import { Counts, Recovery, Services } from "./health/figures.tsx";
 import { Verdict } from "./health/verdict.tsx";
 import type { Part, PartProps } from "./part.ts";
+import { Residency } from "./residency.tsx";
 
 const everyMs = 5000;
 
@@ -22,6 +23,7 @@ function OverviewTab({ status }: PartProps) {
     <div className="ds-stack">
       <Stale error={error} />
       <Verdict health={data} stale={lost || error !== undefined} />
+      <Residency />
       <Codes checks={data.checks} />
       <Counts health={data} />
       <div className="ds-panels">

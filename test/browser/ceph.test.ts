@@ -39,6 +39,7 @@ test.skipIf(noCeph)(
     const page = await open("");
     await page.sees("Health of the cluster");
     await page.sees("1 of 1 in quorum: a");
+    await page.page.waitForSelector('[data-residency="unknown"]');
     await page.sees("Every copy of every object is where it should be.", 60_000);
     await page.screenshot("ceph-overview");
     await page.check();
