@@ -1,6 +1,6 @@
 /**
  * The agent's link to Ceph: a helper process with one connection, looked after. Its state is known
- * within 5 s of any change, since the monitors are asked every 1.5 s and have 3 s to answer.
+ * within 5 s of any change, since the monitors are asked every second and have 2.5 s to answer.
  */
 import { stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -19,14 +19,14 @@ import {
   reasons,
 } from "./words.ts";
 
-const tickMs = 1500;
+const tickMs = 1000;
 /** How long monitors have to answer before they are said to have no quorum. */
-const probeMs = 3000;
+const probeMs = 2500;
 const connectSeconds = 3;
 /** librados ends a command by then; the helper that says nothing a second later hangs. */
 const commandSeconds = 5;
 /** For the helper itself, which only has to read a line. */
-const pingMs = 3000;
+const pingMs = 2500;
 /** Largest answer: the placement groups of a cluster with 100,000 of them are a third of it. */
 const mostBytes = 64 * 1024 * 1024;
 /** A key that was changed meanwhile looks like monitors that are silent; a new connection tells. */
