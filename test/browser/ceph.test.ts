@@ -110,6 +110,7 @@ test.skipIf(noCeph)("capacity has room, days, losses and pools with their redund
     await page.page.waitForSelector(`[data-row="${row}"]`);
   }
   await page.sees("2 may be lost");
+  await page.sees("Pools that lie in it alone: ");
   await page.screenshot("ceph-capacity");
   await page.check();
 });

@@ -79,6 +79,7 @@ test.skipIf(noCeph)("room is what Ceph counts, and each pool has its copies", as
   expect(capacity.pools.rows.map(({ name }) => name)).toContain("block");
   for (const pool of capacity.pools.rows) expect(pool).toMatchObject({ factor: pool.size });
   expect(capacity.losses.map(({ type }) => type)).toEqual(["region", "datacenter", "host"]);
+  expect(capacity.losses[0]).toMatchObject({ name: "uk", outcome: "lost" });
 });
 
 test.skipIf(noCeph)(

@@ -172,6 +172,21 @@ test("days until full are told of a straight line, and of nothing that is too sh
   expect(growthOf(line, full, born).growth[0]?.daysUntilFull).toBe(0);
 });
 
+test("a pool that lies in one region alone is lost with it", () => {
+  const { rows } = buildTree(input);
+  const take = (item_name: string) => ({ op: "take", item_name });
+  const rules = [
+    { rule_id: 0, rule_name: "uk", steps: [take("uk~hdd")] },
+    { rule_id: 1, rule_name: "london", steps: [take("london")] },
+    { rule_id: 2, rule_name: "both", steps: [take("uk"), take("eu")] },
+    { rule_id: 3, rule_name: "all", steps: [take("default")] },
+  ];
+  const each = rules.map(({ rule_name }) => ({ name: `of-${rule_name}`, rule: rule_name }));
+  const [region, site] = lossesOf(rows, rules, room, undefined, each);
+  expect(region).toMatchObject({ outcome: "lost", lostPools: ["of-uk", "of-london"] });
+  expect(site?.lostPools).toEqual(site?.name === "london" ? ["of-london"] : []);
+});
+
 test("samples are bounded, and a clock that was set back adds none", () => {
   const samples = new Samples(3);
   for (const at of [1, 2, 3, 4, 2]) samples.add({ at, usedKiB: at });
@@ -182,12 +197,12 @@ test("losing the largest site or host says whether what it held fits on the rest
   const { rows } = buildTree(input);
   const total = rows[0]?.sums.totalKiB ?? 0;
   const all = { ...room, totalKiB: total, usedKiB: total * 0.3 };
-  const losses = lossesOf(rows, crushDump.rules, all, undefined);
+  const losses = lossesOf(rows, crushDump.rules, all, undefined, pools);
   expect(losses.map(({ type }) => type)).toEqual(["region", "datacenter", "host"]);
   expect(losses[0]).toMatchObject({ name: "uk", lostKiB: 4 * 1_048_576, outcome: "nearlyFull" });
   expect(losses[1]).toMatchObject({ isFailureDomain: true, outcome: "fits", daysUntilFull: null });
-  const [fuller] = lossesOf(rows, [], { ...all, usedKiB: total * 0.6 }, undefined);
-  expect(fuller).toMatchObject({ outcome: "full", isFailureDomain: false });
+  const [fuller] = lossesOf(rows, [], { ...all, usedKiB: total * 0.6 }, undefined, []);
+  expect(fuller).toMatchObject({ outcome: "full", isFailureDomain: false, lostPools: [] });
 });
 
 const [metadata] = osdMetadata;

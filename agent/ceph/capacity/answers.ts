@@ -56,7 +56,10 @@ export const lossSchema = v.object({
   usedKiB: v.number(),
   /** 0 to 1, or more where it does not fit. */
   share: v.number(),
-  outcome: v.picklist(["fits", "nearlyFull", "full"]),
+  /** `lost`: some pools lie in it alone, so that their data goes with it. */
+  outcome: v.picklist(["fits", "nearlyFull", "full", "lost"]),
+  /** Names of the first 20 of those pools. */
+  lostPools: v.array(v.string()),
   /** Of the growth that is told; null where it never is. */
   daysUntilFull: v.nullable(v.number()),
 });

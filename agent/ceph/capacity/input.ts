@@ -21,7 +21,12 @@ export type Profiles = Readonly<Record<string, Readonly<Record<string, string>>>
 export interface CrushRule {
   rule_id: number;
   rule_name: string;
-  steps: readonly { op: string; type?: string | undefined }[];
+  steps: readonly {
+    op: string;
+    type?: string | undefined;
+    /** Of a take: the bucket, and its device class where it is bound to one, as uk~ssd. */
+    item_name?: string | undefined;
+  }[];
 }
 
 /** Of `df` with details: bytes. */

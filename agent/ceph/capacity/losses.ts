@@ -1,6 +1,6 @@
 /** What would be left if the largest bucket of a type were lost and all it held were made anew. */
 import type { TopologyRow } from "../topology/answers.ts";
-import type { Growth, Loss } from "./answers.ts";
+import type { Growth, Loss, Pool } from "./answers.ts";
 import { daysUntil, type Room } from "./growth.ts";
 import type { CrushRule } from "./input.ts";
 
@@ -18,6 +18,29 @@ const types = [
   "host",
 ];
 
+const mostPools = 20;
+
+/** Pools whose rule takes from this bucket, or from what is in it, and from nothing else. */
+function poolsWithin(
+  bucket: TopologyRow | undefined,
+  rows: readonly TopologyRow[],
+  rules: readonly CrushRule[],
+  pools: readonly Pick<Pool, "name" | "rule">[],
+): string[] {
+  if (bucket === undefined) return [];
+  const isIn = ({ path }: TopologyRow) =>
+    path === bucket.path || path.startsWith(`${bucket.path}/`);
+  const inside = new Set(rows.filter(isIn).map(({ name }) => name));
+  const bound = new Set(
+    rules.flatMap(({ rule_name, steps }) => {
+      const taken = steps.filter(({ op }) => op === "take");
+      const names = taken.map(({ item_name = "" }) => item_name.replace(/~.*/, ""));
+      return names.length > 0 && names.every((name) => inside.has(name)) ? rule_name : [];
+    }),
+  );
+  return pools.flatMap(({ name, rule }) => (bound.has(rule) ? name : []));
+}
+
 /**
  * The largest of each type that there are two of. What it held is taken to be spread evenly over
  * what is left, which is the best case; a rule that needs this many buckets of the type makes
@@ -28,6 +51,7 @@ export function lossesOf(
   rules: readonly CrushRule[],
   room: Room,
   growth: Growth | undefined,
+  pools: readonly Pick<Pool, "name" | "rule">[],
 ): Loss[] {
   const apart = new Set(
     rules.flatMap(({ steps }) =>
@@ -45,11 +69,19 @@ export function lossesOf(
     const lostKiB = largest?.sums.totalKiB ?? 0;
     const totalKiB = Math.max(0, room.totalKiB - lostKiB);
     const share = totalKiB === 0 ? Number.MAX_SAFE_INTEGER : room.usedKiB / totalKiB;
+    const lostPools = poolsWithin(largest, rows, rules, pools);
     const outcome: Loss["outcome"] =
-      share >= room.full ? "full" : share >= room.nearlyFull ? "nearlyFull" : "fits";
+      lostPools.length > 0
+        ? "lost"
+        : share >= room.full
+          ? "full"
+          : share >= room.nearlyFull
+            ? "nearlyFull"
+            : "fits";
     return {
       ...{ type, name: largest?.name ?? "", isFailureDomain: apart.has(type) },
       ...{ lostKiB, totalKiB, usedKiB: room.usedKiB, share, outcome },
+      lostPools: lostPools.slice(0, mostPools),
       daysUntilFull:
         growth === undefined
           ? null

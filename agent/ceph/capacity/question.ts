@@ -47,14 +47,13 @@ function answer(facts: ClusterFacts, { filter, samples }: Ask): Capacity {
   const born = { createdAt: map.created, now: Date.parse(at) };
   const { growth, note: growthNote } = growthOf(samples, room, born);
   const finds = searched(filter.search);
-  const pools = countPools({ ...map, profiles: map.erasure_code_profiles, rules, use }).filter(
-    ({ name, rule, applications }) => finds(name, rule, ...applications),
-  );
+  const all = countPools({ ...map, profiles: map.erasure_code_profiles, rules, use });
+  const pools = all.filter(({ name, rule, applications }) => finds(name, rule, ...applications));
   return {
     ...{ at, ...roomOf(stats), ratios, growth, growthNote },
     fullest: fullestOf(facts.get("osdDf")),
     classes: Object.entries(stats_by_class).map(([name, one]) => ({ name, ...roomOf(one) })),
-    losses: lossesOf(treeOf(facts).rows, rules, room, growth[0]),
+    losses: lossesOf(treeOf(facts).rows, rules, room, growth[0], all),
     pools: pageOfRows(pools, {
       ...{ id: ({ id }) => String(id), value: (pool) => pool[filter.sort] },
       ...{ descending: filter.descending, cursor: filter.cursor, limit: filter.limit },

@@ -75,10 +75,16 @@ const outcomes: Record<Loss["outcome"], TagColor> = {
   fits: "green",
   nearlyFull: "orange",
   full: "red",
+  lost: "red",
 };
 
 function lossColumns(): Column<Loss>[] {
-  const names = { fits: _("fits"), nearlyFull: _("fits, nearly full"), full: _("does not fit") };
+  const names = {
+    fits: _("fits"),
+    nearlyFull: _("fits, nearly full"),
+    full: _("does not fit"),
+    lost: _("data is lost"),
+  };
   return [
     {
       key: "name",
@@ -92,7 +98,17 @@ function lossColumns(): Column<Loss>[] {
     {
       key: "outcome",
       title: _("What it held, made anew on the others"),
-      render: ({ outcome }) => <Tag color={outcomes[outcome]}>{names[outcome]}</Tag>,
+      wrap: true,
+      render: ({ outcome, lostPools }) => (
+        <>
+          <Tag color={outcomes[outcome]}>{names[outcome]}</Tag>
+          {lostPools.length > 0 && (
+            <div className="ds-subtle">
+              {format(_("Pools that lie in it alone: $0"), lostPools.join(", "))}
+            </div>
+          )}
+        </>
+      ),
     },
     {
       key: "share",
