@@ -116,9 +116,10 @@ test("the list has it, and a viewer reads it and why not to start one", async ()
 
 test("a ceremony is aborted with a reason, and says so", async () => {
   id = ((await second.call(hsm, "StartCeremony", "authority-root", {}, true)) as Ceremony).id;
-  const page = await open(`ceremonies/${id}`);
+  const page = await open(`ceremonies/${id}`, { theme: "dark" });
   await stepIs(page, "opening", "open");
   await page.screenshot("hsm-ceremony-open");
+  await page.check();
   await page.click("button", "Abort");
   await page.fill("Reason", "The witness is missing.");
   await page.check();

@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { hsm } from "../../agent/hsm/contract.ts";
 import { Person } from "../lib/caller.ts";
 import { createHsmBed, type HsmBed } from "../lib/hsm-driver.ts";
@@ -19,6 +19,8 @@ import { createTenant, finished, removeTenant, withStaff } from "./people.ts";
 const driver = "page-pins";
 const tenant = "page-pins";
 const id = `${driver}/${tenant}`;
+
+vi.setConfig({ testTimeout: 120_000 });
 
 withBrowser();
 const staff = withStaff();

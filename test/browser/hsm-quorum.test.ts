@@ -1,6 +1,6 @@
 /** A request that two of three officers must approve: what each of them sees, and who is still missing. */
 import { execFileSync } from "node:child_process";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type ApprovalRecord, approvals } from "../../agent/approvals/contract.ts";
 import { hsm } from "../../agent/hsm/contract.ts";
 import { probe, run } from "../../packaging/setup/lib/run.js";
@@ -13,6 +13,8 @@ import { createTenant, removeTenant, withStaff } from "./people.ts";
 const tenant = "page-quorum";
 /** Officers beside those of the stack. */
 const [first, other] = ["dsecos-page-1", "dsecos-page-2"];
+
+vi.setConfig({ testTimeout: 120_000 });
 
 withBrowser();
 const staff = withStaff();

@@ -1,11 +1,13 @@
 /** The list of tokens where there are very many: a driver with 1,000 of SoftHSM. */
-import { afterAll, beforeAll, test } from "vitest";
+import { afterAll, beforeAll, test, vi } from "vitest";
 import { createHsmBed, type HsmBed } from "../lib/hsm-driver.ts";
 import { multiplyTokens } from "../lib/hsm-many-tokens.ts";
 import { type Visit, visit, withBrowser } from "./harness.ts";
 import { addDriver } from "./hsm-driver.ts";
 
 const count = 1000;
+
+vi.setConfig({ testTimeout: 120_000 });
 
 withBrowser();
 

@@ -21,9 +21,7 @@ const scrollsSideways = ({ page }: Visit) =>
 
 const fits = async (page: Visit) => {
   expect(await scrollsSideways(page)).toBe(false);
-  await page.page.evaluate(() => {
-    document.documentElement.dir = "rtl";
-  });
+  await page.page.evaluate(() => document.documentElement.setAttribute("dir", "rtl"));
   expect(await scrollsSideways(page)).toBe(false);
   await page.check();
 };
