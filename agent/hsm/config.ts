@@ -47,7 +47,13 @@ export const driverConfigSchema = v.strictObject({
   tokens: v.optional(
     v.union([
       v.literal("created"),
-      v.array(v.strictObject({ tenant: v.string(), label: v.pipe(v.string(), v.maxLength(32)) })),
+      v.pipe(
+        v.array(v.strictObject({ tenant: v.string(), label: v.pipe(v.string(), v.maxLength(32)) })),
+        v.check(
+          (tokens) => new Set(tokens.map(({ label }) => label)).size === tokens.length,
+          "must name each token once, since no two tenants share one",
+        ),
+      ),
     ]),
     "created",
   ),

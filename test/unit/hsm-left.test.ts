@@ -1,6 +1,8 @@
 /** What another had before: tokens with keys left in them, names that are taken, sealed seeds. */
+import * as v from "valibot";
 import { describe, expect, test, vi } from "vitest";
 import type { Call } from "../../agent/bus/call.ts";
+import { driverConfigSchema } from "../../agent/hsm/config.ts";
 import { labelOf } from "../../agent/hsm/tokens/label.ts";
 import { createTokens } from "../../agent/hsm/tokens/service.ts";
 import { FakeTokens } from "../lib/fake-hsm-driver.ts";
@@ -63,6 +65,17 @@ describe("a token with keys left in it", () => {
     const made = tokensOf(bed).handlers.CreateToken(call, "defense", "fake");
     await expect(made).rejects.toThrow(/is there already with the key documents/);
   });
+});
+
+test("a driver file gives no token to two tenants", () => {
+  const tokens = [
+    { tenant: "defense", label: "partition-1" },
+    { tenant: "health", label: "partition-1" },
+  ];
+  const result = v.safeParse(driverConfigSchema, { ...driverFile, tokens });
+  expect(result.issues?.[0].message).toMatch(/no two tenants share one/);
+  const [own] = tokens;
+  expect(v.is(driverConfigSchema, { ...driverFile, tokens: [own] })).toBe(true);
 });
 
 test("an approval to try a PIN once more holds for one token, and not for another of its label", async () => {
