@@ -11,6 +11,8 @@ export interface CopyFacts {
   /** A sentence where it was not given or is not understood. */
   pgs: PgList | string;
   held: HeldPools | string;
+  /** OSDs that are not within, by the jurisdictions that are allowed; found once for each. */
+  foreign: Map<string, readonly number[]>;
 }
 
 interface Question {
@@ -38,7 +40,7 @@ function judgeOverride(
   const { allowed, findings } = question;
   const within = places.within(allowed);
   for (const osd of osds) {
-    if (within.has(osd)) continue;
+    if (within[osd] === 1) continue;
     const { effect, why, path } = places.explain(osd, allowed);
     findings.add(effect, kind, () => ({
       sentence: `${pg} is given osd.${osd} by ${kind}, which ${why}.`,
@@ -58,7 +60,7 @@ function judgePgs({ places, pgs }: CopyFacts, question: Question): ReadonlySet<n
   const within = places.within(allowed);
   const of = pgs.get(pool.id) ?? [];
   for (const pg of of) {
-    judgeSet(places, question, within, having, pg, "up");
+    if (!isSame(pg)) judgeSet(places, question, within, having, pg, "up");
     judgeSet(places, question, within, having, pg, "acting");
     if (!isSettled(pg.state))
       unsettled(question, pg, `is ${pg.state}, so that copies may be elsewhere`);
@@ -76,10 +78,16 @@ function judgePgs({ places, pgs }: CopyFacts, question: Question): ReadonlySet<n
   return having;
 }
 
+/** As nearly all are. */
+function isSame({ up, acting, up_primary, acting_primary }: Pg): boolean {
+  if (up_primary !== acting_primary || up.length !== acting.length) return false;
+  return up.every((osd, index) => osd === acting[index]);
+}
+
 function judgeSet(
   places: Places,
   question: Question,
-  within: ReadonlySet<number>,
+  within: Uint8Array,
   having: Set<number>,
   pg: Pg,
   set: "up" | "acting",
@@ -89,7 +97,7 @@ function judgeSet(
   for (const osd of osds.includes(primary) ? osds : [...osds, primary]) {
     if (osd === noOsd || osd === -1) continue;
     having.add(osd);
-    if (within.has(osd)) continue;
+    if (within[osd] === 1) continue;
     const { effect, why, path } = places.explain(osd, question.allowed);
     question.findings.add(effect, set, () => ({
       sentence: `${pg.pgid} is on osd.${osd}, which ${why}.`,
@@ -117,28 +125,40 @@ function countWrong({ pgs }: Pool, of: readonly Pg[]): number {
 }
 
 /** Every OSD that is not where the pool may be must say that it holds nothing of it, or be destroyed. */
-function judgeHeld({ osdmap, places, held }: CopyFacts, question: Question): void {
+function judgeHeld(facts: CopyFacts, question: Question): void {
+  const { osdmap, places, held } = facts;
   const { pool, allowed, findings } = question;
   if (typeof held === "string") {
     findings.add("unknown", "held", () => ({ sentence: held, ...throughOf(question) }));
     return;
   }
-  const within = places.within(allowed);
-  const foreign = new Set([...osdmap.osds.keys(), ...held.keys()]);
-  for (const osd of foreign) {
-    if (within.has(osd)) continue;
+  for (const osd of foreignOf(facts, held, allowed)) {
     const pools = held.get(osd);
-    const { destroyed = false, up = false, in: isIn = false } = osdmap.osds.get(osd) ?? {};
-    if (pools === undefined ? destroyed : !pools.has(pool.id)) continue;
+    if (pools === undefined ? osdmap.osds.get(osd)?.destroyed : !pools.has(pool.id)) continue;
     const { effect, why, path } = places.explain(osd, allowed);
-    const state = `${up ? "up" : "down"} and ${isIn ? "in" : "out"}`;
-    const sentence =
-      pools === undefined
-        ? `osd.${osd} (${state}) ${why}, and what it holds is not known.`
-        : `osd.${osd} (${state}) holds something of ${pool.name}, and ${why}.`;
     const sure = pools === undefined ? "unknown" : effect;
-    findings.add(sure, "held", () => ({ sentence, osd, path, ...throughOf(question) }));
+    findings.add(sure, "held", () => {
+      const { up = false, in: isIn = false } = osdmap.osds.get(osd) ?? {};
+      const state = `${up ? "up" : "down"} and ${isIn ? "in" : "out"}`;
+      const sentence =
+        pools === undefined
+          ? `osd.${osd} (${state}) ${why}, and what it holds is not known.`
+          : `osd.${osd} (${state}) holds something of ${pool.name}, and ${why}.`;
+      return { sentence, osd, path, ...throughOf(question) };
+    });
   }
+}
+
+function foreignOf(facts: CopyFacts, held: HeldPools, allowed: readonly string[]) {
+  const key = allowed.join(" ");
+  let found = facts.foreign.get(key);
+  if (found === undefined) {
+    const within = facts.places.within(allowed);
+    const all = new Set([...facts.osdmap.osds.keys(), ...held.keys()]);
+    found = [...all].filter((osd) => within[osd] !== 1);
+    facts.foreign.set(key, found);
+  }
+  return found;
 }
 
 function throughOf({ pool, through }: Question): { through?: string } {

@@ -29,7 +29,7 @@ export class Places {
   readonly #disputed = new Map<number, string>();
   readonly #buckets = new Map<number, Place>();
   readonly #osds = new Map<number, Place>();
-  readonly #within = new Map<string, ReadonlySet<number>>();
+  readonly #within = new Map<string, Uint8Array>();
 
   constructor(crush: Crush, { buckets }: Pick<JurisdictionMap, "buckets">) {
     this.#crush = crush;
@@ -45,14 +45,20 @@ export class Places {
     }
   }
 
-  /** OSDs of the CRUSH map that are where they may be; found once for each set of jurisdictions. */
-  within(allowed: readonly string[]): ReadonlySet<number> {
+  /**
+   * Which OSDs are where they may be: 1 by the OSD's number, anything else where it is not; found once
+   * for each set of jurisdictions.
+   */
+  within(allowed: readonly string[]): Uint8Array {
     const key = [...allowed].sort().join(" ");
     let found = this.#within.get(key);
     if (found === undefined) {
       const wanted = new Set(allowed);
-      const osds = [...this.#crush.devices.keys()];
-      found = new Set(osds.filter((osd) => isWithin(this.#placeOf(osd), wanted)));
+      const { devices } = this.#crush;
+      found = new Uint8Array(devices.size === 0 ? 0 : Math.max(...devices.keys()) + 1);
+      for (const osd of devices.keys()) {
+        if (isWithin(this.#placeOf(osd), wanted)) found[osd] = 1;
+      }
       this.#within.set(key, found);
     }
     return found;

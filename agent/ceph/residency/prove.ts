@@ -6,7 +6,7 @@
  */
 import { type CopyFacts, judgeCopies } from "./copies.ts";
 import { Findings, worst } from "./findings.ts";
-import { hashOf, hashOfPgs } from "./hash.ts";
+import { hashOf } from "./hash.ts";
 import { judgeExits } from "./leaving.ts";
 import type { Demand, JurisdictionMap } from "./map/document.ts";
 import { Places } from "./places.ts";
@@ -81,6 +81,7 @@ function understood(evidence: Evidence, ground: Ground): Facts | string {
     held: given(evidence.holdings, "what OSDs elsewhere still hold", parseHoldings),
     exits: given(evidence.exits, "what is mirrored elsewhere", parseExits),
     reaches: new Map(),
+    foreign: new Map(),
   };
 }
 
@@ -181,7 +182,7 @@ function judgeRule(facts: Facts, question: RuleQuestion): Iterable<number> {
   }
   const within = places.within(allowed);
   for (const [osd, step] of osds) {
-    if (within.has(osd)) continue;
+    if (within[osd] === 1) continue;
     const { effect, why, path } = places.explain(osd, allowed);
     findings.add(effect, "rule", () => ({
       sentence: `Rule ${rule.name} could choose osd.${osd}, which ${why}.`,
@@ -217,7 +218,7 @@ function hashes(evidence: Evidence, ground: Ground, demands: readonly Demand[]):
   return {
     osdmap: hashOf(osdmap),
     crush: hashOf(crush),
-    pgs: pgs === undefined ? null : hashOfPgs(pgs),
+    pgs: maybe(pgs),
     holdings: maybe(holdings),
     exits: maybe(exits),
     map: hashOf({ cluster, buckets, peers, demands }),

@@ -22,7 +22,7 @@ export interface ProofRequest {
 export type ProofReply = { verdict: Verdict } | { failed: string };
 
 /** For V8: 100,000 placement groups and 4,320 OSDs take a half of it. */
-const limits = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 16 };
+const limits = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 48 };
 
 const tooLarge =
   "The cluster's maps take more memory than the agent has for them; prove them on a machine of your own with dsecos ceph prove.";

@@ -59,6 +59,9 @@ const known = {
 };
 const algorithms = new Set(["uniform", "list", "tree", "straw", "straw2"]);
 
+/** Many times what a cluster has; tables are as long as the greatest. */
+const mostDevice = 1_000_000;
+
 /** @throws NotUnderstood */
 export function parseCrush(value: unknown): Crush {
   const map = members(value, "the CRUSH map");
@@ -69,6 +72,7 @@ export function parseCrush(value: unknown): Crush {
     const device = members(each, "a device of the CRUSH map");
     onlyKnown(device, known.device, "a device of the CRUSH map");
     const id = natural(device.id, "id of a device");
+    if (id > mostDevice) throw new NotUnderstood(`a device has the id ${id}`);
     putOnce(devices, id, text(device.name, `name of device ${id}`), "a device");
   }
   const buckets = new Map<number, Bucket>();

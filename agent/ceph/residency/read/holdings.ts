@@ -3,29 +3,32 @@
  * placement groups that `ceph tell osd.N dump_pgstate_history -f json` lists. Counters (`numpg_stray`)
  * do not serve, since they are counted at the last change of the map and not of what is there.
  */
-import * as v from "valibot";
 import { poolOf } from "./osdmap.ts";
-import { NotUnderstood, putOnce } from "./shape.ts";
+import { list, members, natural, onlyKnown, putOnce, text } from "./shape.ts";
 
-export const holdingsSchema = v.array(
-  v.strictObject({
-    osd: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-    /** Names, with `s` and the shard where the pool is erasure coded, for example `5.3s0`. */
-    pgs: v.array(v.string()),
-  }),
-);
-export type Holdings = v.InferInput<typeof holdingsSchema>;
+export type Holdings = {
+  osd: number;
+  /** Names, with `s` and the shard where the pool is erasure coded, for example `5.3s0`. */
+  pgs: string[];
+}[];
 
 /** Ids of pools of which it holds something, by OSD. */
 export type HeldPools = ReadonlyMap<number, ReadonlySet<number>>;
 
+const known = new Set(["osd", "pgs"]);
+const shard = /s\d{1,3}$/;
+
 /** @throws NotUnderstood */
 export function parseHoldings(value: unknown): HeldPools {
-  const result = v.safeParse(holdingsSchema, value);
-  if (!result.success) throw new NotUnderstood("what OSDs hold has another form");
   const held = new Map<number, ReadonlySet<number>>();
-  for (const { osd, pgs } of result.output) {
-    const pools = new Set(pgs.map((pg) => poolOf(pg.replace(/s\d{1,3}$/, ""))));
+  for (const each of list(value, "what OSDs hold")) {
+    const one = members(each, "what an OSD holds");
+    onlyKnown(one, known, "what an OSD holds");
+    const osd = natural(one.osd, "an OSD that was asked");
+    const pools = new Set<number>();
+    for (const pg of list(one.pgs, `what osd.${osd} holds`)) {
+      pools.add(poolOf(text(pg, `what osd.${osd} holds`).replace(shard, "")));
+    }
     putOnce(held, osd, pools, "an OSD that was asked");
   }
   return held;
