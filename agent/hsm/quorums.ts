@@ -42,6 +42,7 @@ export function createQuorums({ people, tokens, quorum }: QuorumParts): Record<s
     CreateAuthority: ofTenant,
     IssueAgency: ofTenant,
     RevokeAuthority: ofTenant,
+    RollAuthority: ofTenant,
     ResetPin: ofToken,
     RetryPin: ofToken,
     ForgetToken: ofToken,

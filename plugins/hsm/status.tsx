@@ -31,7 +31,7 @@ export function StatusPanel() {
   );
 }
 
-function Counts({ status: { tokens, keys } }: { status: HsmStatus }) {
+function Counts({ status: { tokens, keys, certificates } }: { status: HsmStatus }) {
   const ready = tokens.states.ready ?? 0;
   const tokensAt = partAddress("tokens");
   const keysAt = partAddress("keys");
@@ -51,6 +51,16 @@ function Counts({ status: { tokens, keys } }: { status: HsmStatus }) {
       alarm: true,
     },
     { title: _("keys to be destroyed"), value: keys.waiting, href: `${keysAt}?troubled=yes` },
+    ...(certificates && certificates.authorities > 0
+      ? [
+          {
+            title: _("certificates that end soon"),
+            value: certificates.expiring,
+            href: `${partAddress("certificates")}?state=expiring`,
+            alarm: true,
+          },
+        ]
+      : []),
   ];
   return (
     <section className="ds-counts" aria-label={_("Tokens and keys")}>

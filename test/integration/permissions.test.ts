@@ -87,6 +87,7 @@ const samples: Record<string, unknown> = {
 const specs: Record<string, unknown> = {
   "instances.Create": { image: "no-such-image" },
   "hsm.CreateAuthority": {},
+  "hsm.RollAuthority": {},
   "hsm.CreateKey": { name: "no-such-key", algorithm: "P-384" },
   "audit.Export": { form: "disclosed", tenant: "no-such-thing" },
   // A domain that the schema accepts; the name is taken from the samples and must not be created.

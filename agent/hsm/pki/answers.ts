@@ -65,6 +65,48 @@ export const hostSchema = v.pipe(
   ),
 );
 
+/** Stands for the authority's key in an address, so that each list has one of its own. */
+export const keyPlace = "{key}";
+const addressSchema = v.pipe(
+  v.string(),
+  v.maxLength(300, "An address has at most 300 characters."),
+  v.regex(
+    /^(http:\/\/[a-z0-9.-]+(:[0-9]{1,5})?(\/[A-Za-z0-9._~/{}-]*)?)?$/,
+    "An address is written as http://pki.example.org/acme/{key}.crl: http, since who looks there has no certificate to trust yet.",
+  ),
+);
+const filesAddressSchema = v.pipe(
+  addressSchema,
+  v.check(
+    (address) => address === "" || address.includes(keyPlace),
+    `Put ${keyPlace} into the address: each key of an authority has a file of its own.`,
+  ),
+);
+const addresses = {
+  listUrl: v.optional(
+    v.pipe(
+      filesAddressSchema,
+      v.description(
+        "Where its lists of revoked certificates are served, for example http://pki.example.org/acme/{key}.crl",
+      ),
+    ),
+  ),
+  issuerUrl: v.optional(
+    v.pipe(
+      filesAddressSchema,
+      v.description(
+        "Where its own certificate is served, for example http://pki.example.org/acme/{key}.cer",
+      ),
+    ),
+  ),
+  statusUrl: v.optional(
+    v.pipe(
+      addressSchema,
+      v.description("Where OCSP is answered for it, for example http://pki.example.org/acme/ocsp"),
+    ),
+  ),
+};
+
 export const authoritySpecSchema = v.strictObject({
   days: v.optional(
     v.pipe(
@@ -95,8 +137,21 @@ export const authoritySpecSchema = v.strictObject({
     ),
     false,
   ),
+  ...addresses,
 });
 export type AuthoritySpec = v.InferOutput<typeof authoritySpecSchema>;
+
+/** What a new key of an authority is to have; what is left out stays as it was. */
+export const rollSpecSchema = v.strictObject({
+  days: v.optional(
+    v.pipe(
+      authorityDaysSchema,
+      v.description("How long the new one holds in days, for example 1825; else as the first does"),
+    ),
+  ),
+  ...addresses,
+});
+export type RollSpec = v.InferOutput<typeof rollSpecSchema>;
 
 export const certificateStates = ["valid", "expiring", "expired", "revoked"] as const;
 export type CertificateState = (typeof certificateStates)[number];
@@ -164,16 +219,22 @@ const listFactsSchema = v.object({
   entries: v.number(),
 });
 
-export const revocationListSchema = v.object({
-  tenant: v.string(),
-  ...listFactsSchema.entries,
-  /** Key identifier of the authority, hexadecimal. */
+const listFilesSchema = v.object({
+  /** Key identifier of the authority, hexadecimal; the first 16 digits stand in its address. */
   authorityKey: v.string(),
   pem: v.string(),
   /** base64 of the DER */
   der: v.string(),
+});
+
+export const revocationListSchema = v.object({
+  tenant: v.string(),
+  ...listFactsSchema.entries,
+  ...listFilesSchema.entries,
   /** The list of the second authority, which signs with ML-DSA-65. */
-  parallel: v.optional(v.object({ authorityKey: v.string(), pem: v.string(), der: v.string() })),
+  parallel: v.optional(listFilesSchema),
+  /** Lists of keys that the authority had before, for what they signed. */
+  former: v.array(v.object({ ...listFactsSchema.entries, ...listFilesSchema.entries })),
 });
 export type RevocationList = v.InferOutput<typeof revocationListSchema>;
 
@@ -184,6 +245,11 @@ export const chainSchema = v.object({
   /** PEM of the root alone, which others must trust. */
   root: v.string(),
   parallel: v.optional(v.object({ pem: v.string(), root: v.string() })),
+  /**
+   * PEM: certificates with which the old and the new key of what signed itself vouch for each other,
+   * for those who trust one alone; empty where it never was rolled over.
+   */
+  cross: v.string(),
 });
 export type Chain = v.InferOutput<typeof chainSchema>;
 
@@ -209,6 +275,12 @@ export const authoritySchema = v.object({
     revoked: v.number(),
   }),
   list: v.optional(listFactsSchema),
+  /** Addresses that its certificates name; empty for none. */
+  listUrl: v.string(),
+  issuerUrl: v.string(),
+  statusUrl: v.string(),
+  /** Keys that it had before, which sign lists and answers for what they issued until they end. */
+  former: v.array(v.object({ authorityKey: v.string(), notAfter: timeSchema })),
   /** Sentences: what is wrong with it and what to do; empty where nothing is. */
   alarms: v.array(v.string()),
 });

@@ -6,10 +6,12 @@ import type { Token } from "../parts.ts";
 import {
   type Authority,
   type AuthorityRecord,
+  generationsOf,
   openAuthority,
   ownerOf,
   parseRecord,
 } from "./authority.ts";
+import type { CertificateDirectory } from "./directory.ts";
 import { authorityLabel } from "./labels.ts";
 import type { PkiParts } from "./parts.ts";
 
@@ -32,6 +34,9 @@ export class AuthorityBook {
   readonly #opened: (authority: Authority) => Promise<void>;
   /** By token. Directories live as long as this does: what is issued goes through them. */
   readonly #kept = new Map<string, Kept>();
+  readonly #directories = new Map<string, CertificateDirectory>();
+  /** Paths of directories that were read and compared. */
+  readonly #checked = new Set<string>();
 
   /** @param opened told of an authority whose directory was just read, before anybody uses it */
   constructor(parts: PkiParts, opened: (authority: Authority) => Promise<void>) {
@@ -97,26 +102,37 @@ export class AuthorityBook {
   async #open(token: Token, record: AuthorityRecord): Promise<Authority> {
     const kept = this.#kept.get(token.id);
     if (kept?.revision === record.revision) return this.#current(token, record, kept);
-    const opening = openAuthority(this.#parts, token, record).then(async (authority) => {
-      await this.#opened(authority);
-      return authority;
-    });
+    const opening = openAuthority(this.#parts, token, record, this.#directories).then(
+      async (authority) => {
+        for (const generation of generationsOf(authority)) await this.#openedOnce(generation);
+        return authority;
+      },
+    );
     this.#kept.set(token.id, { revision: record.revision, authority: opening });
     // One that failed is tried again at the next question.
     opening.catch(() => this.#kept.delete(token.id));
     return opening;
   }
 
+  /** What it issued goes on through the same directory when it is rolled over. */
+  async #openedOnce(generation: Authority): Promise<void> {
+    const { path } = generation.directory;
+    if (this.#checked.has(path)) return;
+    await this.#opened(generation);
+    this.#checked.add(path);
+  }
+
   /** The same with its keys as they are now: one may have been suspended since. */
   async #current(token: Token, record: AuthorityRecord, kept: Kept): Promise<Authority> {
     const authority = await kept.authority;
-    const issuers = [authority.main, ...(authority.parallel ? [authority.parallel] : [])];
+    const issuers = generationsOf(authority).flatMap(({ main, parallel }) =>
+      parallel === undefined ? [main] : [main, parallel],
+    );
     for (const { key } of issuers) {
       const before = key.found;
       const now = await this.#parts.keys.look(token.tenant, before.record.name);
       if (now?.record === before.record && now.frozen === before.frozen) continue;
-      const fresh = await openAuthority(this.#parts, token, record);
-      const changed = { ...fresh, directory: authority.directory };
+      const changed = await openAuthority(this.#parts, token, record, this.#directories);
       this.#kept.set(token.id, { ...kept, authority: Promise.resolve(changed) });
       return changed;
     }

@@ -1,34 +1,42 @@
 /** All that is behind the members; loaded when it is needed first. */
+import { setImmediate as turn } from "node:timers/promises";
 import type { Call } from "../../bus/call.ts";
 import { DsecosError } from "../../bus/errors.ts";
 import { explain } from "../../log.ts";
-import { pageOfRows, searched } from "../pages.ts";
 import type { Finding } from "../watch/alarms.ts";
+import { Answering } from "./answering.ts";
 import {
   type Authorities,
   type AuthorityRow,
   type AuthoritySpec,
   type CertificateFiles,
   type CertificateFilter,
-  type CertificateRow,
+  type CertificateState,
   type Chain,
   nodeOwner,
   type Profile,
+  type RollSpec,
 } from "./answers.ts";
-import type { Authority } from "./authority.ts";
+import { type Authority, generationsOf, type Urls } from "./authority.ts";
 import { AuthorityBook } from "./book.ts";
 import { chainOf } from "./chain.ts";
+import type { CertificateDirectory } from "./directory.ts";
+import type { CertificateFinding } from "./findings.ts";
 import { filesOf, Issuing, known } from "./issue.ts";
 import { readIssued } from "./issued.ts";
+import { pageOfCertificates } from "./list.ts";
 import { Making } from "./make.ts";
 import type { PkiParts } from "./parts.ts";
 import { namesOf } from "./profiles.ts";
 import { Reconciler } from "./reconcile.ts";
 import { Revoking } from "./revocation.ts";
-import { rowOf } from "./rows.ts";
+import { rowOf, stateOf } from "./rows.ts";
 import { Signing } from "./signing.ts";
 import { type CertificateSummary, summaryOf } from "./summary.ts";
+import { toPem } from "./x509/pem.ts";
 
+/** Certificates that are counted before others have their turn. */
+const countedAtOnce = 2000;
 /** A summary is counted anew after so long, in milliseconds. */
 const summaryAge = 60_000;
 
@@ -38,17 +46,20 @@ export function createEngine(parts: PkiParts) {
   const signing = new Signing(parts);
   const issuing = new Issuing(parts, book, signing);
   const revoking = new Revoking(parts, book, signing);
+  const answering = new Answering(parts, book, signing);
   const making = new Making(parts, book, signing);
   const now = () => parts.now?.() ?? Date.now();
 
   async function authorityRow(authority: Authority): Promise<AuthorityRow> {
-    const { owner, record, certificate, token, directory } = authority;
-    const alarms = (await reconciler.findings(authority, false)).map(({ what }) => what);
+    const { owner, record, certificate, token } = authority;
+    const alarms: string[] = [];
     const { frozen } = authority.main.key.found;
-    const counts = { valid: 0, expiring: 0, expired: 0, revoked: 0 };
     const at = now();
-    for (const issued of directory.certificates.values()) {
-      counts[rowOf(authority, issued, at).state] += 1;
+    const counts = { valid: 0, expiring: 0, expired: 0, revoked: 0 };
+    for (const generation of generationsOf(authority)) {
+      const findings = await reconciler.findings(generation, false);
+      for (const { what } of findings) alarms.push(what);
+      await count(generation.directory, at, counts);
     }
     const der = Buffer.from(record.certificate, "base64");
     const row = rowOf(authority, readIssued(der, "authority"), at);
@@ -61,26 +72,13 @@ export function createEngine(parts: PkiParts) {
       postQuantum: record.parallel !== undefined,
       hosts: record.hosts,
       ...(list && { list: listFacts(list.answer) }),
+      ...addressesOf(record.urls),
+      former: authority.former.map((each) => ({
+        authorityKey: each.main.identifier.toString("hex"),
+        notAfter: new Date(each.certificate.validTo).toISOString(),
+      })),
       alarms: frozen === "" ? alarms : [frozen, ...alarms],
     };
-  }
-
-  async function rows({ tenant, profile, state, search = "" }: CertificateFilter) {
-    const { authorities } = await book.all();
-    const has = searched(search);
-    const at = now();
-    const found: CertificateRow[] = [];
-    for (const authority of authorities) {
-      if (tenant !== undefined && authority.owner !== tenant) continue;
-      for (const issued of authority.directory.certificates.values()) {
-        const { name, hosts, serial } = issued;
-        if (profile !== undefined && issued.profile !== profile) continue;
-        if (search !== "" && !has(name, serial, authority.owner, ...hosts)) continue;
-        const row = rowOf(authority, issued, at);
-        if (state === undefined || row.state === state) found.push(row);
-      }
-    }
-    return found;
   }
 
   /** What a status says is counted behind it, so that nobody waits for it. */
@@ -123,7 +121,9 @@ export function createEngine(parts: PkiParts) {
         const { token, owner } = authority;
         const about = { token: token.id, tenant: token.tenant, key: "" };
         try {
-          const findings = await reconciler.findings(authority, true);
+          const findings: CertificateFinding[] = [];
+          for (const generation of generationsOf(authority))
+            findings.push(...(await reconciler.findings(generation, true)));
           await found(
             token.id,
             findings.map((finding) => ({ ...finding, ...about })),
@@ -149,6 +149,17 @@ export function createEngine(parts: PkiParts) {
       return authorityRow(await making.create(call, owner, spec));
     },
 
+    async roll(call: Call, owner: string, spec: RollSpec): Promise<AuthorityRow> {
+      return authorityRow(await making.roll(call, owner, spec));
+    },
+
+    /** @returns the key that would be replaced and the root that would sign, for which an approval holds */
+    async refuseRoll(owner: string, spec: RollSpec): Promise<string> {
+      const { certificate, record } = await making.refuseRoll(owner, spec);
+      const root = record.root === undefined ? undefined : await book.look(nodeOwner);
+      return `${certificate.fingerprint256} ${root?.certificate.fingerprint256 ?? ""}`;
+    },
+
     /** @returns the root that would sign it, for which an approval holds */
     async refuseCreation(owner: string, spec: AuthoritySpec): Promise<string> {
       await making.refuse(owner, spec);
@@ -157,17 +168,12 @@ export function createEngine(parts: PkiParts) {
     },
 
     async certificates(filter: CertificateFilter) {
-      const { order, descending, cursor, limit } = filter;
-      return pageOfRows(await rows(filter), {
-        id: ({ tenant, serial }) => `${tenant} ${serial}`,
-        value: (row) => row[order],
-        ...{ descending, cursor, limit },
-      });
+      const { authorities } = await book.all();
+      return pageOfCertificates(authorities, filter, now());
     },
 
     async certificate(owner: string, serial: string): Promise<CertificateFiles> {
-      const authority = await book.of(owner);
-      const issued = known(authority, serial);
+      const { authority, issued } = known(await book.of(owner), serial);
       const { pem, beside } = await authority.directory.read(issued);
       return filesOf(rowOf(authority, issued, now()), await chainOf(authority), pem, beside);
     },
@@ -189,13 +195,37 @@ export function createEngine(parts: PkiParts) {
     revoke: (...args: Parameters<Revoking["revoke"]>) => revoking.revoke(...args),
     list: (call: Call, owner: string) => revoking.list(call, owner),
     status: (call: Call, owner: string, request: Uint8Array) =>
-      revoking.status(call, owner, request),
+      answering.status(call, owner, request),
 
     async chain(owner: string): Promise<Chain> {
-      return { tenant: owner, ...(await chainOf(await book.of(owner))) };
+      const authority = await book.of(owner);
+      const isSelfSigned = authority.record.root === undefined;
+      const top = isSelfSigned ? authority : await book.look(nodeOwner);
+      const cross = (top?.record.crosses ?? [])
+        .map((der) => toPem("CERTIFICATE", Buffer.from(der, "base64")))
+        .join("");
+      return { tenant: owner, ...(await chainOf(authority)), cross };
     },
   };
 }
+function addressesOf({ list = "", issuer = "", status = "" }: Urls) {
+  return { listUrl: list, issuerUrl: issuer, statusUrl: status };
+}
+
+/** Adds certificates by their states. */
+async function count(
+  { certificates, revocations }: CertificateDirectory,
+  at: number,
+  counts: Record<CertificateState, number>,
+): Promise<void> {
+  let seen = 0;
+  for (const issued of certificates.values()) {
+    seen += 1;
+    if (seen % countedAtOnce === 0) await turn();
+    counts[stateOf(issued, revocations.has(issued.serial), at)] += 1;
+  }
+}
+
 export type Engine = ReturnType<typeof createEngine>;
 
 function listFacts({

@@ -5,7 +5,7 @@ import { Certificate } from "@peculiar/asn1-x509";
 import type { Call } from "../../bus/call.ts";
 import { DsecosError } from "../../bus/errors.ts";
 import { type CertificateFiles, type CertificateRow, nodeOwner, type Profile } from "./answers.ts";
-import type { Authority, Issuer } from "./authority.ts";
+import { type Authority, generationsOf, type Issuer } from "./authority.ts";
 import type { AuthorityBook } from "./book.ts";
 import { type ChainPem, chainOf } from "./chain.ts";
 import { DisclosedKeys } from "./disclosed.ts";
@@ -58,8 +58,8 @@ export class Issuing {
   /** Same names and key. The old one stays as it is, so that nobody is locked out in between. */
   async renew(call: Call, owner: string, serial: string): Promise<CertificateFiles> {
     const authority = await this.#book.of(owner);
-    const before = known(authority, serial);
-    if (authority.directory.revocations.has(serial)) {
+    const { authority: by, issued: before } = known(authority, serial);
+    if (by.directory.revocations.has(serial)) {
       const what = `The certificate ${serial} is revoked; issue one for a new key instead.`;
       throw new DsecosError("Conflict", what);
     }
@@ -67,11 +67,12 @@ export class Issuing {
       const what = "An authority is not renewed; make it anew, with a second person.";
       throw new DsecosError("Conflict", what);
     }
-    const { der } = await authority.directory.read(before);
+    const { der } = await by.directory.read(before);
     // By the library: the key may be of a kind that this OpenSSL does not know.
     const { tbsCertificate } = AsnConvert.parse(der, Certificate);
     const spki = encode(tbsCertificate.subjectPublicKeyInfo);
-    await this.#disclosed.refuse(authority.directory, spki);
+    for (const { directory } of generationsOf(authority))
+      await this.#disclosed.refuse(directory, spki);
     const { profile, name, uri, hosts } = before;
     // The rules may be others by now: what would not be issued is not renewed.
     const asked: CertificateRequest = {
@@ -100,7 +101,8 @@ export class Issuing {
       const what = "The request has the authority's own key; make it with a key of its own.";
       throw new DsecosError("InvalidArgument", what);
     }
-    await this.#disclosed.refuse(authority.directory, read.spki);
+    for (const { directory } of generationsOf(authority))
+      await this.#disclosed.refuse(directory, read.spki);
     return read;
   }
 
@@ -114,7 +116,7 @@ export class Issuing {
     const authorityEnds = Date.parse(authority.certificate.validTo);
     if (ends > authorityEnds) {
       const left = Math.max(0, Math.floor((authorityEnds - now) / day));
-      const what = `The authority of ${owner} ends in ${left} days; ask for no more than that, or make a new authority.`;
+      const what = `The authority of ${owner} ends in ${left} days; ask for no more than that, or let an officer roll it over.`;
       throw new DsecosError("Conflict", what);
     }
     const span = { serial, from: new Date(now - skew), to: new Date(ends) };
@@ -150,7 +152,7 @@ export class Issuing {
       extensions: [
         ...purposeExtensions(names, authority.holder),
         subjectKey(keyIdentifier(spki)),
-        issuer.authorityKey,
+        ...[issuer.authorityKey, ...issuer.pointers],
       ],
     });
     const { signature, receipt } = await this.#signing.sign(issuer.key, content, "certificate");
@@ -163,11 +165,19 @@ function wholeSeconds(time: Date): number {
   return Math.floor(time.getTime() / 1000) * 1000;
 }
 
-/** @throws DsecosError NotFound: the same for a serial number of somebody else's */
-export function known({ directory, owner }: Authority, serial: string): Issued {
-  const issued = directory.certificates.get(serial);
-  if (issued !== undefined) return issued;
-  const what = `${owner} has no certificate ${serial}; list the certificates to see which.`;
+/**
+ * @returns the certificate, and the authority with the key that signed it
+ * @throws DsecosError NotFound: the same for a serial number of somebody else's
+ */
+export function known(
+  present: Authority,
+  serial: string,
+): { authority: Authority; issued: Issued } {
+  for (const authority of generationsOf(present)) {
+    const issued = authority.directory.certificates.get(serial);
+    if (issued !== undefined) return { authority, issued };
+  }
+  const what = `${present.owner} has no certificate ${serial}; list the certificates to see which.`;
   throw new DsecosError("NotFound", what);
 }
 

@@ -1,60 +1,43 @@
-/** Making an authority: keys first, then certificates, then the record that makes it one. */
-
-import { hash } from "node:crypto";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { replaceFile } from "../../audit/seal/files.ts";
 import type { Call } from "../../bus/call.ts";
 import { DsecosError } from "../../bus/errors.ts";
 import { KeyedLock } from "../../tenants/locks.ts";
-import type { Algorithm } from "../algorithms.ts";
-import { protectionOf } from "../keys/generate.ts";
-import type { KeyRecord } from "../keys/record.ts";
-import type { FoundKey, Token } from "../parts.ts";
-import { type AuthoritySpec, nodeOwner } from "./answers.ts";
+import type { Token } from "../parts.ts";
+import { type AuthoritySpec, nodeOwner, type RollSpec } from "./answers.ts";
 import {
   type Authority,
   type AuthorityRecord,
   authoritySubject,
-  directoryOf,
+  generationsOf,
   type Issuer,
   issuerOf,
-  parallelSubject,
+  ownerOf,
+  type Urls,
 } from "./authority.ts";
 import type { AuthorityBook } from "./book.ts";
-import { chainOf, parallelFile, parallelRootFile } from "./chain.ts";
-import { diskFailure, readIssued } from "./issued.ts";
-import { authorityLabel, keyNames } from "./labels.ts";
+import { Founding, type Generation, type Wanted } from "./founding.ts";
+import { AuthorityKeys } from "./keys.ts";
+import { authorityLabel, keyNamesOf } from "./labels.ts";
 import type { PkiParts } from "./parts.ts";
-import { authorityExtensions, rootExtensions } from "./profiles.ts";
-import { putOnRecord } from "./record.ts";
 import type { Signing } from "./signing.ts";
-import { day, skew } from "./times.ts";
-import { certificateContent, newSerial, signed } from "./x509/certificate.ts";
-import { subjectKey } from "./x509/extensions.ts";
-import { fromPem, toPem } from "./x509/pem.ts";
+import { day, listedBehind, skew } from "./times.ts";
 
 const defaultDays = { root: 3650, tenant: 1825 } as const;
-/** Authorities of agencies may stand below a tenant's. */
-const depthBelowTenant = 1;
 
-interface Wanted {
-  readonly owner: string;
-  readonly hosts: readonly string[];
-  readonly from: Date;
-  readonly to: Date;
-}
+/** Keys of before that an authority may have: what is on record must fit into a token. */
+const mostFormer = 4;
 
 export class Making {
   readonly #parts: PkiParts;
   readonly #book: AuthorityBook;
-  readonly #signing: Signing;
+  readonly #keys: AuthorityKeys;
+  readonly #founding: Founding;
   readonly #lock = new KeyedLock();
 
   constructor(parts: PkiParts, book: AuthorityBook, signing: Signing) {
     this.#parts = parts;
     this.#book = book;
-    this.#signing = signing;
+    this.#keys = new AuthorityKeys(parts);
+    this.#founding = new Founding(parts, signing);
   }
 
   async create(call: Call, owner: string, spec: AuthoritySpec): Promise<Authority> {
@@ -65,12 +48,12 @@ export class Making {
   async refuse(owner: string, spec: AuthoritySpec): Promise<void> {
     const existing = await this.#book.look(owner);
     if (existing !== undefined && Date.parse(existing.certificate.validTo) > this.#now()) {
-      const what = `${owner} has an authority, which holds until ${existing.certificate.validTo}; a second one at a time would only confuse who trusts it.`;
+      const what = `${owner} has an authority, which holds until ${existing.certificate.validTo}; roll it over instead, so that what it signed holds on.`;
       throw new DsecosError("Conflict", what);
     }
     if (owner === nodeOwner && spec.hosts.length > 0)
       throw new DsecosError("InvalidArgument", "The node's root has no domains; leave them out.");
-    const root = await this.#rootFor(owner, spec);
+    const root = await this.#rootFor(owner, spec.selfSigned);
     if (spec.postQuantum && root !== undefined && root.parallel === undefined) {
       const what =
         "The node's root has no ML-DSA-65 key that could sign the second authority; make this one without, or sign it with its own key.";
@@ -81,127 +64,121 @@ export class Making {
 
   async #create(call: Call, owner: string, spec: AuthoritySpec): Promise<Authority> {
     await this.refuse(owner, spec);
-    const { tokens, records, mayLive } = this.#parts;
+    const { tokens, mayLive } = this.#parts;
     const token = owner === nodeOwner ? await tokens.node() : await tokens.of(owner);
     if (token.tenant !== "") await mayLive(token.tenant, token);
-    const root = await this.#rootFor(owner, spec);
+    const root = await this.#rootFor(owner, spec.selfSigned);
     const wanted = { owner, hosts: spec.hosts, ...this.#span(spec.days, root) };
     const isRoot = owner === nodeOwner;
     const subject = authoritySubject(owner, this.#parts.node);
-    const key = await this.#key(token, isRoot ? keyNames.root : keyNames.tenant, "P-384", call);
-    const main = issuerOf(key, newestOf(key), subject);
-    const first = await this.#certify(call, main, root?.main, wanted);
-    const directory = directoryOf(this.#parts, owner, main);
-    const second = spec.postQuantum
-      ? await this.#parallel(call, token, root, main, wanted, directory.path)
+    const names = keyNamesOf(isRoot);
+    const key = await this.#keys.have(token, names.main, "P-384", call);
+    const parallel = spec.postQuantum
+      ? await this.#keys.have(token, names.parallel, "ML-DSA-65", call)
       : undefined;
-    if (root !== undefined) {
-      const issued = readIssued(first, "authority");
-      await root.directory.add(issued, toPem("CERTIFICATE", first));
-      call.note({ certificate: putOnRecord(root, issued) });
+    await this.#keys.have(token, names.status, "P-384", call);
+    const urls = urlsOf(spec);
+    const made = await this.#founding.generation(call, wanted, {
+      root,
+      key,
+      parallel,
+      subject,
+      urls,
+    });
+    await this.#write(call, token, { ...made, hosts: [...spec.hosts], former: [], crosses: [] });
+    return this.#book.of(owner);
+  }
+
+  async roll(call: Call, owner: string, spec: RollSpec): Promise<Authority> {
+    return this.#lock.run(owner, () => this.#roll(call, owner, spec));
+  }
+
+  /** @returns the authority that is to be rolled over. @throws DsecosError where that would be refused */
+  async refuseRoll(owner: string, spec: RollSpec): Promise<Authority> {
+    const authority = await this.#book.of(owner);
+    const living = this.#living(authority);
+    if (living.length > mostFormer) {
+      const what = `The authority of ${owner} has ${living.length - 1} former keys whose certificates still hold; wait until the first of them ends.`;
+      throw new DsecosError("Conflict", what);
     }
+    this.#span(spec.days, await this.#rootFor(owner, isSelfSigned(authority)));
+    return authority;
+  }
+
+  async #roll(call: Call, owner: string, spec: RollSpec): Promise<Authority> {
+    const before = await this.refuseRoll(owner, spec);
+    const { record, token, main } = before;
+    if (token.tenant !== "") await this.#parts.mayLive(token.tenant, token);
+    const selfSigned = isSelfSigned(before);
+    const root = await this.#rootFor(owner, selfSigned);
+    const wanted = { owner, hosts: record.hosts, ...this.#span(spec.days, root) };
+    const { name, version } = record.key;
+    const key = await this.#keys.next(token, name, version, call);
+    const second = record.parallel?.key;
+    const parallel = second && (await this.#keys.next(token, second.name, second.version, call));
+    const names = keyNamesOf(owner === nodeOwner);
+    await this.#keys.have(token, names.status, "P-384", call);
+    const urls = { ...record.urls, ...urlsOf(spec) };
+    const made = await this.#founding.generation(call, wanted, {
+      ...{ root, key, parallel, urls, subject: main.subject },
+    });
+    const crosses = selfSigned ? await this.#crosses(call, before, made, wanted) : [];
+    await this.#write(call, token, {
+      ...made,
+      ...{ hosts: record.hosts, crosses: [...crosses, ...record.crosses] },
+      former: this.#living(before).map(({ record: own }) => ({
+        ...{ key: own.key, certificate: own.certificate, urls: own.urls },
+        ...(own.root && { root: own.root }),
+        ...(own.parallel && { parallel: own.parallel }),
+      })),
+    });
+    return this.#book.of(owner);
+  }
+
+  /** Whatever of it has something that still holds, or is still on a list. */
+  #living(authority: Authority): Authority[] {
+    const ends = ({ certificate }: Authority) => Date.parse(certificate.validTo) + listedBehind;
+    return generationsOf(authority).filter((each) => ends(each) > this.#now());
+  }
+
+  /** Each key of one that signed itself vouches for the other (RFC 4210, section 4.4). */
+  async #crosses(call: Call, before: Authority, made: Generation, wanted: Wanted) {
+    const { owner } = before;
+    const found = await this.#keys.have(before.token, made.key.name, "P-384", call);
+    const next = issuerOf(found, made.key.version, before.main.subject, made.urls);
+    const to = new Date(Math.min(Date.parse(before.certificate.validTo), wanted.to.getTime()));
+    const sign = async (own: Issuer, by: Issuer) => {
+      const span = { ...wanted, to };
+      const { der, receipt } = await this.#founding.sign(own, by, span);
+      await this.#parts.audit.append({
+        ...{ action: "hsm.CrossCertificate", outcome: "note", actor: call.caller.user },
+        ...{ uid: call.caller.uid, tenant: owner, call: call.id, details: { receipt } },
+      });
+      return der.toString("base64");
+    };
+    return [await sign(next, before.main), await sign(before.main, next)];
+  }
+
+  async #write(
+    call: Call,
+    token: Token,
+    content: Omit<AuthorityRecord, "revision" | "createdAt" | "createdBy" | "approvers">,
+  ): Promise<void> {
+    const { records } = this.#parts;
     const before = await records.read(token, authorityLabel);
     const record: AuthorityRecord = {
       revision: (before?.revision ?? 0) + 1,
       createdAt: new Date(this.#now()).toISOString(),
       createdBy: call.caller.user,
       approvers: [...call.approvers],
-      key: { name: key.record.name, version: newestOf(key) },
-      certificate: first.toString("base64"),
-      ...(root && { root: root.record.certificate }),
-      hosts: [...spec.hosts],
-      ...(second && { parallel: second }),
+      ...content,
     };
     await records.write(token, authorityLabel, record);
-    call.note({ authority: main.identifier.toString("hex"), key: key.record.name });
-    this.#parts.changed(owner);
-    return this.#book.of(owner);
+    this.#parts.changed(ownerOf(token));
   }
 
-  /** The second authority: its key and its certificate, which a token has no room for. */
-  async #parallel(
-    call: Call,
-    token: Token,
-    root: Authority | undefined,
-    main: Issuer,
-    wanted: Wanted,
-    directory: string,
-  ): Promise<NonNullable<AuthorityRecord["parallel"]>> {
-    const name = wanted.owner === nodeOwner ? keyNames.rootParallel : keyNames.parallel;
-    const key = await this.#key(token, name, "ML-DSA-65", call);
-    const issuer = issuerOf(key, newestOf(key), parallelSubject(main.subject));
-    const der = await this.#certify(call, issuer, root?.parallel, wanted);
-    const pem = toPem("CERTIFICATE", der);
-    const above = (root && (await chainOf(root)).parallel?.root) ?? pem;
-    try {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-      await replaceFile(join(directory, parallelFile), pem);
-      await replaceFile(join(directory, parallelRootFile), above);
-    } catch (error) {
-      throw diskFailure(error, directory, "the authority was not made");
-    }
-    const sha256 = (text: string) => hash("sha256", fromPem(text, ["CERTIFICATE"]) ?? "", "hex");
-    return {
-      key: { name: key.record.name, version: newestOf(key) },
-      ...{ fingerprint: sha256(pem), root: sha256(above) },
-    };
-  }
-
-  async #certify(
-    call: Call,
-    own: Issuer,
-    by: Issuer | undefined,
-    { owner, hosts, from, to }: Wanted,
-  ): Promise<Buffer> {
-    const issuer = by ?? own;
-    const holder = { tenant: owner, region: this.#parts.region, domains: hosts };
-    const isRoot = owner === nodeOwner;
-    const content = certificateContent({
-      ...{ serial: newSerial(), algorithm: issuer.algorithm, issuer: issuer.name },
-      ...{ subject: own.name, spki: own.spki, notBefore: from, notAfter: to },
-      extensions: [
-        ...(isRoot ? rootExtensions() : authorityExtensions(holder, depthBelowTenant)),
-        subjectKey(own.identifier),
-        issuer.authorityKey,
-      ],
-    });
-    const { signature, receipt } = await this.#signing.sign(issuer.key, content, "authority");
-    const label = own.algorithm === "P-384" ? "receipt" : "parallelReceipt";
-    call.note({ [label]: receipt });
-    return signed(content, issuer.algorithm, signature);
-  }
-
-  /** The key of that name; one that is there already was left by a try that broke off, or is of a ceremony. */
-  async #key(token: Token, name: string, algorithm: Algorithm, call: Call): Promise<FoundKey> {
-    const { keys, maker } = this.#parts;
-    const found = await keys.look(token.tenant, name);
-    if (found !== undefined && found.token.id === token.id) return found;
-    const mechanisms = (await this.#parts.tokens.info(token))?.mechanisms ?? [];
-    const protection = protectionOf(algorithm, token, mechanisms);
-    const at = new Date(this.#now()).toISOString();
-    const by = call.caller.user;
-    const { tenant, region } = token;
-    const facts = { tenant, name, algorithm, region, protection };
-    await maker.create(
-      token,
-      facts,
-      (version): KeyRecord => ({
-        ...facts,
-        ...{ driver: token.driver.name, purpose: "sign", state: "active", revision: 1 },
-        ...{ createdAt: at, createdBy: by, versions: [version] },
-        history: [{ at, by, state: "active", why: "made for a certificate authority" }],
-      }),
-    );
-    const made = await keys.look(tenant, name);
-    if (made !== undefined) return made;
-    throw new DsecosError(
-      "Unavailable",
-      `The token ${token.id} did not keep the key ${name}; ask again.`,
-    );
-  }
-
-  async #rootFor(owner: string, spec: AuthoritySpec): Promise<Authority | undefined> {
-    if (owner === nodeOwner || spec.selfSigned) return undefined;
+  async #rootFor(owner: string, selfSigned: boolean): Promise<Authority | undefined> {
+    if (owner === nodeOwner || selfSigned) return undefined;
     const root = await this.#book.look(nodeOwner);
     if (root !== undefined) return root;
     const what = `The node has no root yet; create that of ${nodeOwner} first, or let this authority sign itself.`;
@@ -245,8 +222,16 @@ export class Making {
   }
 }
 
-function newestOf({ record }: FoundKey): number {
-  return record.versions.at(-1)?.version ?? 1;
+function isSelfSigned({ record }: Authority): boolean {
+  return record.root === undefined;
+}
+
+function urlsOf({ listUrl, issuerUrl, statusUrl }: RollSpec): Urls {
+  return {
+    ...(listUrl !== undefined && { list: listUrl }),
+    ...(issuerUrl !== undefined && { issuer: issuerUrl }),
+    ...(statusUrl !== undefined && { status: statusUrl }),
+  };
 }
 
 function overlaps(a: string, b: string): boolean {

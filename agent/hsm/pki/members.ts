@@ -17,6 +17,7 @@ import {
   ownerSchema,
   revocationListSchema,
   revocationSchema,
+  rollSpecSchema,
   serialSchema,
 } from "./answers.ts";
 
@@ -44,6 +45,17 @@ export const certificateMembers = {
       "Make a certificate authority: its key in the tenant's token, its certificate signed by the node's root or by itself. The node's root, of =node, comes first.",
     in: [tenant, document("spec", authoritySpecSchema, "What it is to be.")],
     out: document("authority", authoritySchema, "What was made."),
+    action: "authority",
+    changes: true,
+    approvals: 1,
+    tenant: "tenant",
+    timeoutSeconds: 120,
+  },
+  RollAuthority: {
+    description:
+      "Give an authority a new key and certificate. What the old one signed holds until it ends: its lists and answers go on, and of one that signed itself, each key vouches for the other.",
+    in: [tenant, document("spec", rollSpecSchema, "What the new one is to be.")],
+    out: document("authority", authoritySchema, "The authority as it is now."),
     action: "authority",
     changes: true,
     approvals: 1,

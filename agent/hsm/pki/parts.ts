@@ -21,7 +21,7 @@ export interface PkiParts {
   tokens: Pick<Tokens, "of" | "node" | "every" | "info">;
   records: Records & Pick<TokenRecords, "peek">;
   keys: { look(tenant: string, name: string): Promise<FoundKey | undefined> };
-  maker: Pick<KeyMaker, "create">;
+  maker: Pick<KeyMaker, "create" | "rotate">;
   jurisdiction: Pick<Jurisdiction, "require">;
   mayLive: MayLive;
   meter: Pick<Meter, "during">;

@@ -1,4 +1,4 @@
-/** Revoking, lists of what was revoked, and answers about single certificates. */
+/** Revoking, and lists of what was revoked: one for each key that an authority has and had. */
 import { setImmediate as turn } from "node:timers/promises";
 import type { Call } from "../../bus/call.ts";
 import { DsecosError } from "../../bus/errors.ts";
@@ -17,28 +17,20 @@ import { rowOf } from "./rows.ts";
 import type { Signing } from "./signing.ts";
 import { day, listedBehind } from "./times.ts";
 import { signed } from "./x509/certificate.ts";
-import { encode } from "./x509/der.ts";
 import { listNumber } from "./x509/extensions.ts";
 import { toPem } from "./x509/pem.ts";
 import { listContent, type Reason, revokedEntry } from "./x509/revocations.ts";
-import {
-  answer,
-  answerContent,
-  type CertificateStatus,
-  malformed,
-  readQuestion,
-} from "./x509/status.ts";
 
 /** A list is made anew after so long, and believed for so long. */
 const listAge = day;
 const listHolds = 7 * day;
-/** How long an answer about a certificate holds. */
-const answerHolds = 3_600_000;
 /** Entries that are made before others have their turn. */
 const atOnce = 100;
 
+type ListOfKey = Omit<RevocationList, "tenant" | "former">;
+
 export interface SignedList {
-  readonly answer: RevocationList;
+  readonly answer: ListOfKey;
   readonly thisUpdate: number;
   /** How many were revoked when it was made. */
   readonly revoked: number;
@@ -59,8 +51,7 @@ export class Revoking {
   }
 
   async revoke(call: Call, owner: string, serial: string, reason: Reason): Promise<CertificateRow> {
-    const authority = await this.#book.of(owner);
-    const issued = known(authority, serial);
+    const { authority, issued } = known(await this.#book.of(owner), serial);
     requireRevocable(call, issued);
     const { directory } = authority;
     const before = directory.revocations.get(serial);
@@ -87,8 +78,18 @@ export class Revoking {
   }
 
   async list(call: Call, owner: string): Promise<RevocationList> {
-    return this.#lock.run(owner, async () => {
-      const authority = await this.#book.of(owner);
+    const authority = await this.#book.of(owner);
+    const answer = await this.#newestOf(call, authority);
+    const former: ListOfKey[] = [];
+    for (const generation of authority.former) {
+      const { parallel: _parallel, ...own } = await this.#newestOf(call, generation);
+      former.push(own);
+    }
+    return { tenant: owner, ...answer, former };
+  }
+
+  async #newestOf(call: Call, authority: Authority): Promise<ListOfKey> {
+    return this.#lock.run(identityOf(authority), async () => {
       const newest = this.newest(authority);
       const age = this.#now() - (newest?.thisUpdate ?? 0);
       const isCurrent = newest?.revoked === authority.directory.revocations.size;
@@ -121,8 +122,8 @@ export class Revoking {
         ...(second && { parallelReceipt: second.receipt }),
       },
     });
-    const answer: RevocationList = {
-      ...{ tenant: owner, number, entries: entries.length },
+    const answer: ListOfKey = {
+      ...{ number, entries: entries.length },
       thisUpdate: new Date(thisUpdate).toISOString(),
       nextUpdate: new Date(span.nextUpdate).toISOString(),
       ...listFiles(main, first.der),
@@ -167,42 +168,9 @@ export class Revoking {
     return { der: signed(content, algorithm, signature), receipt };
   }
 
-  /** @returns DER of the response */
-  async status(call: Call, owner: string, request: Uint8Array): Promise<Buffer> {
-    const authority = await this.#book.of(owner);
-    const question = readQuestion(request);
-    if (question === undefined) return malformed();
-    const from = Math.floor(this.#now() / 1000) * 1000;
-    const { main } = authority;
-    const content = answerContent(
-      question,
-      { name: main.name, spki: main.spki },
-      (serial) => statusOf(authority, serial),
-      new Date(from),
-      new Date(from + answerHolds),
-    );
-    const { signature, receipt } = await this.#signing.sign(main.key, encode(content), "status");
-    const { caller, member } = call;
-    await this.#parts.audit.append(
-      {
-        ...{ action: member, outcome: "note", actor: caller.user, uid: caller.uid },
-        ...{ tenant: owner, call: call.id, details: { receipt } },
-      },
-      "written",
-    );
-    return answer(content, main.algorithm, signature);
-  }
-
   #now(): number {
     return this.#parts.now?.() ?? Date.now();
   }
-}
-
-function statusOf({ directory }: Authority, serial: string): CertificateStatus {
-  const revocation = directory.revocations.get(serial);
-  if (revocation !== undefined)
-    return { state: "revoked", at: new Date(revocation.at), reason: revocation.reason };
-  return { state: directory.certificates.has(serial) ? "good" : "unknown" };
 }
 
 function listFiles({ identifier }: Issuer, der: Buffer) {

@@ -4,7 +4,7 @@ import type { Call } from "../../bus/call.ts";
 import type { Answers } from "../area.ts";
 import type { Finding } from "../watch/alarms.ts";
 import { recordActions } from "./actions.ts";
-import type { AuthoritySpec } from "./answers.ts";
+import type { AuthoritySpec, RollSpec } from "./answers.ts";
 import type { Engine } from "./engine.ts";
 import type { certificateMembers } from "./members.ts";
 import { Pace } from "./pace.ts";
@@ -19,6 +19,7 @@ export interface CertificateAnswers {
   /** Refuse what could not be done before anybody is asked to approve it. */
   fingerprints: {
     CreateAuthority(call: Call, owner: string, spec: AuthoritySpec): Promise<string>;
+    RollAuthority(call: Call, owner: string, spec: RollSpec): Promise<string>;
     IssueAgency(call: Call, owner: string, request: string): Promise<string>;
   };
   /**
@@ -50,6 +51,9 @@ export function createCertificates(parts: PkiParts): CertificateAnswers {
       async CreateAuthority(call, owner, spec) {
         return (await engine()).create(call, owner, spec);
       },
+      async RollAuthority(call, owner, spec) {
+        return (await engine()).roll(call, owner, spec);
+      },
       Certificates: async (_call, filter) => (await engine()).certificates(filter),
       Certificate: async (_call, owner, serial) => (await engine()).certificate(owner, serial),
       Issue: async (call, owner, profile, csr, days) =>
@@ -72,6 +76,9 @@ export function createCertificates(parts: PkiParts): CertificateAnswers {
     fingerprints: {
       async CreateAuthority(_call, owner, spec) {
         return (await engine()).refuseCreation(owner, spec);
+      },
+      async RollAuthority(_call, owner, spec) {
+        return (await engine()).refuseRoll(owner, spec);
       },
       async IssueAgency(_call, owner, request) {
         return (await engine()).refuseAgency(owner, Buffer.from(request));

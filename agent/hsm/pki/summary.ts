@@ -1,6 +1,7 @@
 /** How many certificates there are in all, and which end soon: what the subsystem's status says. */
 import { setImmediate as turn } from "node:timers/promises";
-import type { Authority } from "./authority.ts";
+import { type Authority, generationsOf } from "./authority.ts";
+import type { CertificateDirectory } from "./directory.ts";
 import type { Issued } from "./issued.ts";
 import { daysLeft, stateOf } from "./rows.ts";
 
@@ -28,20 +29,21 @@ export async function summaryOf(
   const counts = { authorities: authorities.length, valid: 0, expiring: 0, expired: 0, revoked: 0 };
   const problems: string[] = [];
   for (const authority of authorities) {
-    const { owner, directory } = authority;
+    const { owner } = authority;
+    const everything = generationsOf(authority).map(({ directory }) => directory);
     const ends = {
       notBefore: Date.parse(authority.certificate.validFrom),
       notAfter: Date.parse(authority.certificate.validTo),
     };
     const state = stateOf(ends, false, now);
     if (state !== "valid") problems.push(ending(owner, state, daysLeft(ends.notAfter, now)));
-    const newest = await newestOf(directory.certificates.values());
+    const newest = await newestOf(everything);
     const soon: Issued[] = [];
     let seen = 0;
-    for (const issued of directory.certificates.values()) {
+    for (const [issued, isRevoked] of certificatesOf(everything)) {
       seen += 1;
       if (seen % atOnce === 0) await turn();
-      const has = stateOf(issued, directory.revocations.has(issued.serial), now);
+      const has = stateOf(issued, isRevoked, now);
       const isRenewed = (newest.get(holderOf(issued)) ?? 0) > issued.notAfter;
       if (has === "expiring" && !isRenewed) soon.push(issued);
       counts[has === "expiring" && isRenewed ? "valid" : has] += 1;
@@ -51,13 +53,23 @@ export async function summaryOf(
   return { counts, problems };
 }
 
+function* certificatesOf(
+  directories: readonly CertificateDirectory[],
+): Generator<[Issued, boolean]> {
+  for (const { certificates, revocations } of directories) {
+    for (const issued of certificates.values()) yield [issued, revocations.has(issued.serial)];
+  }
+}
+
 const holderOf = ({ profile, name }: Issued) => `${profile} ${name}`;
 
 /** When the newest certificate of each holder ends. */
-async function newestOf(all: Iterable<Issued>): Promise<Map<string, number>> {
+async function newestOf(
+  directories: readonly CertificateDirectory[],
+): Promise<Map<string, number>> {
   const newest = new Map<string, number>();
   let seen = 0;
-  for (const issued of all) {
+  for (const [issued] of certificatesOf(directories)) {
     seen += 1;
     if (seen % atOnce === 0) await turn();
     const holder = holderOf(issued);

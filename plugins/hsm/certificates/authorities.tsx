@@ -3,14 +3,15 @@ import WarningIcon from "@patternfly/react-icons/dist/esm/icons/exclamation-tria
 import { hsm } from "../../../agent/hsm/contract.ts";
 import type { Authorities, AuthorityRow } from "../../../agent/hsm/pki/answers.ts";
 import { ActionButton } from "../../lib/action-button.tsx";
-import { useAccess } from "../../lib/capabilities.tsx";
+import { type Access, useAccess } from "../../lib/capabilities.tsx";
 import { showDialog } from "../../lib/dialog.tsx";
-import { _, dateTime, format, number } from "../../lib/i18n.ts";
+import { _, dateTime, format, ngettext, number } from "../../lib/i18n.ts";
 import type { MenuEntry } from "../../lib/menu.tsx";
 import { useRowMenu } from "../../lib/row-menu.tsx";
 import { type Column, Table } from "../../lib/table.tsx";
 import { Tag } from "../../lib/tag.tsx";
 import { CreateAuthorityDialog } from "./create.tsx";
+import { RollDialog } from "./roll.tsx";
 import { saveChain, saveList, saveRoot } from "./save.ts";
 import { endsIn, ownerName, stateColors, stateName } from "./words.ts";
 
@@ -43,8 +44,21 @@ function columns(): Column<AuthorityRow>[] {
     {
       key: "ends",
       title: _("Ends"),
-      render: ({ notAfter, daysLeft }) => (
-        <span title={dateTime(notAfter)}>{endsIn(daysLeft)}</span>
+      render: ({ notAfter, daysLeft, former }) => (
+        <>
+          <span title={dateTime(notAfter)}>{endsIn(daysLeft)}</span>
+          {former.length > 0 && (
+            <div
+              className="ds-subtle"
+              title={former.map((key) => dateTime(key.notAfter)).join("\n")}
+            >
+              {format(
+                ngettext("$0 former key still holds", "$0 former keys still hold", former.length),
+                former.length,
+              )}
+            </div>
+          )}
+        </>
       ),
     },
     {
@@ -84,17 +98,24 @@ function columns(): Column<AuthorityRow>[] {
   ];
 }
 
-function menuOf({ tenant }: AuthorityRow): MenuEntry[] {
+function menuOf(row: AuthorityRow, access: Access): MenuEntry[] {
+  const { tenant } = row;
   return [
     { key: "chain", label: _("Save the chain"), run: () => void saveChain(tenant) },
     { key: "root", label: _("Save the root’s certificate"), run: () => void saveRoot(tenant) },
     { key: "list", label: _("Save the list of revoked ones"), run: () => void saveList(tenant) },
+    {
+      key: "roll",
+      label: _("Roll over to a new key"),
+      why: access.why(hsm, "authority"),
+      run: () => showDialog(<RollDialog row={row} />),
+    },
   ];
 }
 
 export function AuthorityPanel({ answer, stale }: { answer: Authorities; stale: boolean }) {
   const access = useAccess();
-  const { openMenu, menu } = useRowMenu(menuOf);
+  const { openMenu, menu } = useRowMenu((row: AuthorityRow) => menuOf(row, access));
   const hasRoot = answer.rows.some(({ tenant }) => tenant === "=node");
   const create = (
     <ActionButton

@@ -17,6 +17,7 @@ import { Command } from "../../lib/help.tsx";
 import { _, format } from "../../lib/i18n.ts";
 import { SecondPerson } from "../second-person.tsx";
 import { useTenantNames } from "../tenant-field.tsx";
+import { AddressFields, changedAddresses, noAddresses } from "./addresses.tsx";
 import { ownerName } from "./words.ts";
 
 /** @param root whether the node has one */
@@ -24,15 +25,16 @@ export function CreateAuthorityDialog({ root }: { root: boolean }) {
   const [tenant, setTenant] = useState("");
   const [hosts, setHosts] = useState("");
   const [postQuantum, setPostQuantum] = useState(true);
+  const [addresses, setAddresses] = useState(noAddresses);
   const names = useTenantNames(tenant);
   const owner = root ? tenant : nodeOwner;
   const spec: AuthoritySpec = {
-    ...{ selfSigned: false, postQuantum },
+    ...{ selfSigned: false, postQuantum, ...changedAddresses(addresses, noAddresses) },
     hosts: root ? hosts.split(/[\s,]+/).filter(Boolean) : [],
   };
   const wrongName = root ? problemOf(tenantNameSchema, tenant) : "";
-  const wrongHosts = problemOf(authoritySpecSchema, spec);
-  const invalid = wrongName !== "" || wrongHosts !== "";
+  const wrongHosts = problemOf(authoritySpecSchema, { hosts: spec.hosts });
+  const invalid = wrongName !== "" || problemOf(authoritySpecSchema, spec) !== "";
   return (
     <Dialog
       title={root ? _("Make an authority") : _("Make the node’s root")}
@@ -77,6 +79,7 @@ export function CreateAuthorityDialog({ root }: { root: boolean }) {
         value={postQuantum}
         change={setPostQuantum}
       />
+      <AddressFields value={addresses} change={setAddresses} />
       {!invalid && (
         <div>
           <p className="ds-subtle">{_("The same from the command line:")}</p>

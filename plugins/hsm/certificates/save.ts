@@ -21,8 +21,8 @@ export function saveIssued(tenant: string, serial: string): Promise<void> {
 
 export function saveChain(tenant: string): Promise<void> {
   return attempt(async () => {
-    const { pem } = await client(hsm).Chain(tenant);
-    saveText(`${fileName(tenant)}-chain.pem`, pem, pemType);
+    const { pem, cross } = await client(hsm).Chain(tenant);
+    saveText(`${fileName(tenant)}-chain.pem`, pem + cross, pemType);
   });
 }
 
@@ -35,8 +35,9 @@ export function saveRoot(tenant: string): Promise<void> {
 
 export function saveList(tenant: string): Promise<void> {
   return attempt(async () => {
-    const { pem } = await client(hsm).Crl(tenant);
-    saveText(`${fileName(tenant)}-revoked.pem`, pem, pemType);
+    const { pem, former } = await client(hsm).Crl(tenant);
+    const lists = [pem, ...former.map((list) => list.pem)].join("");
+    saveText(`${fileName(tenant)}-revoked.pem`, lists, pemType);
   });
 }
 

@@ -11,7 +11,14 @@ import { AlgorithmIdentifier } from "@peculiar/asn1-x509";
 
 /** Tags that are used here. */
 export const tags = {
-  ...{ boolean: 0x01, integer: 0x02, bitString: 0x03, octetString: 0x04, utf8String: 0x0c },
+  ...{
+    boolean: 0x01,
+    integer: 0x02,
+    bitString: 0x03,
+    octetString: 0x04,
+    null: 0x05,
+    utf8String: 0x0c,
+  },
   ...{ sequence: 0x30, set: 0x31 },
 } as const;
 

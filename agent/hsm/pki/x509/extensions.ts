@@ -1,13 +1,22 @@
 /** Extensions of certificates and lists of revoked ones (RFC 5280, section 4.2 and 5.2), as DER. */
+import { id_pkix_ocsp_nocheck } from "@peculiar/asn1-ocsp";
 import {
+  AccessDescription,
+  AuthorityInfoAccessSyntax,
   AuthorityKeyIdentifier,
   BasicConstraints,
+  CRLDistributionPoints,
+  DistributionPoint,
+  DistributionPointName,
   ExtendedKeyUsage,
   GeneralName,
   GeneralSubtree,
   GeneralSubtrees,
+  id_ad_caIssuers,
+  id_ad_ocsp,
   id_ce_authorityKeyIdentifier,
   id_ce_basicConstraints,
+  id_ce_cRLDistributionPoints,
   id_ce_cRLNumber,
   id_ce_extKeyUsage,
   id_ce_keyUsage,
@@ -15,7 +24,9 @@ import {
   id_ce_subjectAltName,
   id_ce_subjectKeyIdentifier,
   id_kp_clientAuth,
+  id_kp_OCSPSigning,
   id_kp_serverAuth,
+  id_pe_authorityInfoAccess,
   KeyIdentifier,
   KeyUsage,
   KeyUsageFlags,
@@ -131,6 +142,34 @@ export function nameConstraints(subject: NameParts, dns: readonly string[], uris
 function subtrees(bases: readonly GeneralName[]): GeneralSubtrees {
   return new GeneralSubtrees(bases.map((base) => new GeneralSubtree({ base })));
 }
+
+/** Where lists are that say whether a certificate is revoked. */
+export function listPoint(address: string): Buffer {
+  const fullName = [new GeneralName({ uniformResourceIdentifier: address })];
+  const point = new DistributionPoint({
+    distributionPoint: new DistributionPointName({ fullName }),
+  });
+  return extension(id_ce_cRLDistributionPoints, false, encode(new CRLDistributionPoints([point])));
+}
+
+/** Where the issuer's certificate is, and who answers about single certificates. */
+export function authorityAccess(issuer: string | undefined, status: string | undefined): Buffer {
+  const at = (accessMethod: string, address: string) => {
+    const accessLocation = new GeneralName({ uniformResourceIdentifier: address });
+    return new AccessDescription({ accessMethod, accessLocation });
+  };
+  const value = new AuthorityInfoAccessSyntax([
+    ...(status ? [at(id_ad_ocsp, status)] : []),
+    ...(issuer ? [at(id_ad_caIssuers, issuer)] : []),
+  ]);
+  return extension(id_pe_authorityInfoAccess, false, encode(value));
+}
+
+/** Answers about certificates may be signed with it, and nobody asks whether it is revoked itself (RFC 6960). */
+export const statusUsage = [
+  extendedUsageOf([id_kp_OCSPSigning]),
+  extension(id_pkix_ocsp_nocheck, false, Buffer.of(tags.null, 0)),
+] as const;
 
 export function listNumber(number: number): Buffer {
   return extension(id_ce_cRLNumber, false, integer(number.toString(16)));

@@ -1,7 +1,8 @@
-/** Answers about the state of certificates (OCSP, RFC 6960), signed by the authority itself. */
+/** Answers about the state of certificates (OCSP, RFC 6960), signed by the authority or by whom it certified for that. */
 import { hash } from "node:crypto";
 import {
   BasicOCSPResponse,
+  type CertID,
   CertStatus,
   id_pkix_ocsp_basic,
   id_pkix_ocsp_nonce,
@@ -16,7 +17,7 @@ import {
   SingleResponse,
 } from "@peculiar/asn1-ocsp";
 import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
-import { CRLReason, type Extension, SubjectPublicKeyInfo } from "@peculiar/asn1-x509";
+import { Certificate, CRLReason, type Extension, SubjectPublicKeyInfo } from "@peculiar/asn1-x509";
 import { type AuthorityAlgorithm, identifierOf } from "./algorithms.ts";
 import { encode } from "./der.ts";
 import { type Reason, reasons } from "./revocations.ts";
@@ -39,8 +40,8 @@ export type CertificateStatus =
   | { readonly state: "unknown" }
   | { readonly state: "revoked"; readonly at: Date; readonly reason: Reason };
 
-/** Who answers: DER of its name and of its public key. */
-export interface Responder {
+/** An authority: DER of its name and of its public key. */
+export interface NamedKey {
   readonly name: Uint8Array;
   readonly spki: Uint8Array;
 }
@@ -48,6 +49,8 @@ export interface Responder {
 export interface StatusQuestion {
   readonly request: OCSPRequest;
   readonly nonce: Extension | undefined;
+  /** Serial numbers that it asks about, hexadecimal. */
+  readonly serials: readonly string[];
 }
 
 /** @returns undefined for what is no request, or asks too much */
@@ -63,42 +66,65 @@ export function readQuestion(der: Uint8Array): StatusQuestion | undefined {
   if (requestList.length === 0 || requestList.length > mostAsked) return undefined;
   const nonce = requestExtensions?.find(({ extnID }) => extnID === id_pkix_ocsp_nonce);
   if (nonce !== undefined && nonce.extnValue.byteLength > mostNonce) return undefined;
-  return { request, nonce };
+  const serials = requestList.map(({ reqCert }) =>
+    Buffer.from(reqCert.serialNumber).toString("hex"),
+  );
+  return { request, nonce, serials };
 }
 
-/** Of certificates that were asked about, those that the responder issued. In hexadecimal. */
-export function answerContent(
-  question: StatusQuestion,
-  responder: Responder,
-  statusOf: (serial: string) => CertificateStatus,
-  from: Date,
-  until: Date,
-): ResponseData {
-  const { subjectPublicKey } = AsnConvert.parse(responder.spki, SubjectPublicKeyInfo);
-  const isOurs = (digest: string, name: OctetString, key: OctetString) =>
-    hash(digest, responder.name, "buffer").equals(Buffer.from(name.buffer)) &&
-    hash(digest, new Uint8Array(subjectPublicKey), "buffer").equals(Buffer.from(key.buffer));
-  const responses = question.request.tbsRequest.requestList.map(({ reqCert }) => {
-    const digest = digests[reqCert.hashAlgorithm.algorithm];
-    const ours =
-      digest !== undefined && isOurs(digest, reqCert.issuerNameHash, reqCert.issuerKeyHash);
-    const serial = Buffer.from(reqCert.serialNumber).toString("hex");
-    const status = ours ? statusOf(serial) : { state: "unknown" as const };
+export interface StatusAnswer {
+  /** The authority that is asked about. */
+  readonly issuer: NamedKey;
+  /** DER of the key that signs the answer. */
+  readonly spki: Uint8Array;
+  readonly statusOf: (serial: string) => CertificateStatus;
+  readonly from: Date;
+  readonly until: Date;
+}
+
+/** What is signed: the state of each certificate that was asked about and that the authority issued. */
+export function answerContent(question: StatusQuestion, made: StatusAnswer): ResponseData {
+  const { from, until } = made;
+  const responses = question.request.tbsRequest.requestList.map(({ reqCert }, at) => {
+    const ours = isAbout(reqCert, made.issuer);
+    const serial = question.serials[at] ?? "";
     return new SingleResponse({
       certID: reqCert,
-      certStatus: certStatus(status),
+      certStatus: certStatus(ours ? made.statusOf(serial) : { state: "unknown" }),
       thisUpdate: from,
       nextUpdate: until,
     });
   });
   return new ResponseData({
     responderID: new ResponderID({
-      byKey: new KeyHash(hash("sha1", new Uint8Array(subjectPublicKey), "buffer")),
+      byKey: new KeyHash(hash("sha1", keyBits(made.spki), "buffer")),
     }),
     producedAt: from,
     responses,
     ...(question.nonce === undefined ? {} : { responseExtensions: [question.nonce] }),
   });
+}
+
+/** Whether the first certificate that is asked about is one of the authority's. */
+export function asksAbout({ request }: StatusQuestion, issuer: NamedKey): boolean {
+  const [first] = request.tbsRequest.requestList;
+  return first !== undefined && isAbout(first.reqCert, issuer);
+}
+
+function isAbout(
+  { hashAlgorithm, issuerNameHash, issuerKeyHash }: CertID,
+  { name, spki }: NamedKey,
+): boolean {
+  const digest = digests[hashAlgorithm.algorithm];
+  return (
+    digest !== undefined &&
+    hash(digest, name, "buffer").equals(Buffer.from(issuerNameHash.buffer)) &&
+    hash(digest, keyBits(spki), "buffer").equals(Buffer.from(issuerKeyHash.buffer))
+  );
+}
+
+function keyBits(spki: Uint8Array): Uint8Array {
+  return new Uint8Array(AsnConvert.parse(spki, SubjectPublicKeyInfo).subjectPublicKey);
 }
 
 function certStatus(status: CertificateStatus): CertStatus {
@@ -109,16 +135,22 @@ function certStatus(status: CertificateStatus): CertStatus {
   return new CertStatus({ revoked: new RevokedInfo({ revocationTime: status.at, ...reason }) });
 }
 
-/** The whole answer. @param content as it was signed */
+/**
+ * The whole answer.
+ * @param content as it was signed
+ * @param certificate DER: of the key that signed it, where that is not the authority's own
+ */
 export function answer(
   content: ResponseData,
   algorithm: AuthorityAlgorithm,
   signature: Uint8Array,
+  certificate?: Uint8Array,
 ): Buffer {
   const basic = new BasicOCSPResponse({
     tbsResponseData: content,
     signatureAlgorithm: identifierOf(algorithm),
     signature: arrayBuffer(signature),
+    ...(certificate && { certs: [AsnConvert.parse(certificate, Certificate)] }),
   });
   const response = new OctetString(encode(basic));
   return encode(
