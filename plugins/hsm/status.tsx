@@ -126,7 +126,10 @@ function Alarms({ status: { compared, alarms, alarmCount, problems } }: { status
     <section className="ds-panel ds-stack" data-alarms={alarmCount}>
       <Compare compared={compared} />
       <p className={compared.state === "failed" ? "ds-bad" : ""}>{comparedWords(compared)}</p>
-      {compared.state === "done" && alarmCount === 0 && (
+      {compared.state === "done" && compared.error !== "" && (
+        <p className="ds-bad">{format(_("Not all could be looked at: $0"), compared.error)}</p>
+      )}
+      {compared.state === "done" && compared.error === "" && alarmCount === 0 && (
         <p>{_("Every key on record was in its token then, as its record says, and no other.")}</p>
       )}
       {alarms.length > 0 && (
@@ -160,7 +163,7 @@ function AlarmLine({ alarm }: { alarm: Alarm }) {
           {key ? `${token} · ${key}` : token}
         </a>
       )}{" "}
-      <span className="ds-subtle">{format(_("since $0"), relativeTime(since))}</span>
+      <span className="ds-subtle">{format(_("since $0"), dateTime(since))}</span>
       <p>{what}</p>
     </li>
   );

@@ -98,6 +98,14 @@ test("a refused PIN is said with what to do, and tried again with a second perso
   await page.sees(`systemctl restart dsecos-hsm@${driver}.service`);
   await page.screenshot("hsm-token-pin-wrong");
   await page.check();
+  await page.page.evaluate(() => {
+    location.hash = "#/overview";
+  });
+  await page.sees(`Not all could be looked at: The token ${id} refused the PIN`);
+  await page.seesNot("Every key on record");
+  await page.screenshot("hsm-overview-pin-wrong");
+  await page.check();
+  await page.page.goBack();
   const narrow = await open({ width: 800, theme: "dark" });
   await narrow.sees("It refused the PIN");
   await narrow.screenshot("hsm-token-pin-wrong");
