@@ -17,6 +17,8 @@ const programs = ["ceph-mon", "ceph-mgr", "ceph-osd", "ceph-mds", "ceph", "monma
 /** Made on UK's rule alone: what a tenant there may use. */
 const pools = ["cephfs.fs.meta", "cephfs.fs.data", "block"];
 const placementGroups = 8;
+/** Between two commands that only ask: each is a process that takes a quarter of a second. */
+const pauseMs = 250;
 
 /** @returns {string} the packages that are missing for it; empty where none is */
 export function missingForCluster() {
@@ -139,12 +141,19 @@ export function describeCluster({ directory, mons = 1, osds = 8 }) {
 
   async function makePools() {
     const regions = [...new Set(sites.slice(0, osds).map(({ region }) => region))];
-    await until("the OSDs to be in their places", 60, async () => {
-      const { nodes } = JSON.parse(await ceph(["osd", "tree", "-f", "json"]));
-      const placed = nodes.filter((/** @type {{ type: string }} */ { type }) => type === "region");
-      const up = nodes.filter((/** @type {{ status?: string }} */ { status }) => status === "up");
-      return placed.length === regions.length && up.length === osds;
-    });
+    await until(
+      "the OSDs to be in their places",
+      60,
+      async () => {
+        const { nodes } = JSON.parse(await ceph(["osd", "tree", "-f", "json"]));
+        const placed = nodes.filter(
+          (/** @type {{ type: string }} */ { type }) => type === "region",
+        );
+        const up = nodes.filter((/** @type {{ status?: string }} */ { status }) => status === "up");
+        return placed.length === regions.length && up.length === osds;
+      },
+      pauseMs,
+    );
     const commands = [
       ...regions.map((region) => `osd crush rule create-replicated ${region} ${region} host`),
       ...pools.map((pool) => `osd pool create ${pool} ${placementGroups} replicated uk`),
@@ -181,7 +190,7 @@ export function describeCluster({ directory, mons = 1, osds = 8 }) {
       await start("mgr.x");
       await makeOsds(monmap);
       await makePools();
-      await until("the cluster to be whole", 60, isWhole);
+      await until("the cluster to be whole", 60, isWhole, pauseMs);
     },
     isRunning: () => daemons.every((name) => isAlive(record(name))),
     isWhole,
