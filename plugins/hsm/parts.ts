@@ -1,7 +1,6 @@
 /** All parts of the page, in the order of their tabs; the first one is shown where none is named. */
 import { _ } from "../lib/i18n.ts";
 import { here } from "../lib/parts.ts";
-import { keys } from "./keys/tab.tsx";
 import { overview } from "./overview.tsx";
 import type { Tab } from "./part.ts";
 import { tokens } from "./tokens/tab.tsx";
@@ -10,7 +9,11 @@ import { tokens } from "./tokens/tab.tsx";
 export const tabs: readonly Tab[] = [
   here(overview),
   here(tokens),
-  here(keys),
+  {
+    key: "keys",
+    title: () => _("Keys"),
+    load: async () => (await import("./keys/tab.tsx")).keys,
+  },
   {
     key: "certificates",
     title: () => _("Certificates"),
