@@ -28,6 +28,10 @@ export const configSchema = v.strictObject({
     "client.dsecos",
   ),
   cephKeyring: v.optional(path, "/etc/ceph/ceph.client.dsecos.keyring"),
+  /** Signed map of where the cluster's parts are, by which tenants' volumes are placed. */
+  cephMap: v.optional(path, "/etc/dsecos/ceph/map.json"),
+  /** Public keys, `<name>.pem`, of those who may sign it. */
+  cephMapKeys: v.optional(path, "/etc/dsecos/ceph/keys"),
   /** Where certificates that were issued are kept. */
   pkiDirectory: v.optional(path, "/var/lib/dsecos/pki"),
   /** Where this node is, as a tenant's jurisdiction means it. */

@@ -34,12 +34,14 @@ import { Verifier, verifiedAction } from "./audit/verification.ts";
 import { BusConnection, systemBusPath } from "./bus/connection.ts";
 import { busName, type Interface } from "./bus/contract.ts";
 import { Dispatcher, type Service } from "./bus/dispatch.ts";
+import { DsecosError } from "./bus/errors.ts";
 import { Identities } from "./bus/identity.ts";
 import { Polkit } from "./bus/polkit.ts";
 import { encode } from "./bus/validate.ts";
 import { ceph as cephContract } from "./ceph/contract.ts";
 import { openCeph } from "./ceph/link/link.ts";
 import { createCeph } from "./ceph/service.ts";
+import { readMap } from "./ceph/volumes/map.ts";
 import { type Config, readConfig } from "./config.ts";
 import { contracts } from "./contracts.ts";
 import { hsm as hsmContract } from "./hsm/contract.ts";
@@ -154,7 +156,10 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     audit,
     log: (event, facts) => log("info", event, facts),
     slots: () => selinux.slots(),
-    mayGo: (tenant) => hsm.requireNoKeys(tenant),
+    mayGo: async (tenant) => {
+      await hsm.requireNoKeys(tenant);
+      await ceph.requireNoVolumes(tenant);
+    },
   });
   cloud.tenants.onChanged((name) => signal(tenantsContract, "Changed", name));
   cloud.instances.onChanged((tenant) => signal(instancesContract, "Changed", tenant));
@@ -205,11 +210,20 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   });
   cloud.tenants.onChanged(() => hsm.tenantsChanged());
   const { cephConfig, cephUser, cephKeyring } = config;
+  const cephLink = openCeph({ config: cephConfig, user: cephUser, keyring: cephKeyring, log });
   const ceph = createCeph({
-    link: openCeph({ config: cephConfig, user: cephUser, keyring: cephKeyring, log }),
-    log,
+    ...{ link: cephLink, incus, jobs, audit, log },
+    map: () => readMap({ file: config.cephMap, keys: config.cephMapKeys }, cephLink.status().fsid),
+    tenant: async (name) => {
+      if ((await cloud.tenants.outcome(name)) === "deleting") {
+        throw new DsecosError("Conflict", `${name} is being deleted; restore it first.`);
+      }
+      return tenancy(name);
+    },
+    history: (filter) => reader.ask("list", { filter, scope: {} }),
     changed: (what) => signal(cephContract, "Changed", what),
   });
+  cloud.tenants.onChanged(() => ceph.tenantsChanged());
   const tenancy = async (name: string) => {
     const { jurisdiction } = await cloud.tenants.record(name);
     return { name, jurisdiction };
@@ -258,6 +272,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   cloud.start();
   selinux.start();
   hsm.start();
+  ceph.start();
   const sources = createSources({
     ...{ audit, log, ...config },
     heard: (event) => selinux.hear(event),

@@ -5,6 +5,7 @@ import { encryptionMembers } from "./encryption/members.ts";
 import { healthMembers } from "./health/members.ts";
 import { linkMembers } from "./link/members.ts";
 import { topologyMembers } from "./topology/members.ts";
+import { volumeMembers } from "./volumes/members.ts";
 
 const everybody = ["viewer", "operator", "officer", "auditor"] as const;
 
@@ -15,6 +16,7 @@ export const ceph = defineInterface({
   path: "/org/dsecos/ceph",
   actions: {
     read: { description: "See the storage cluster", roles: everybody },
+    storage: { description: "Make tenants' volumes, and give out their keys", roles: ["operator"] },
   },
   methods: {
     ...linkMembers,
@@ -22,8 +24,9 @@ export const ceph = defineInterface({
     ...topologyMembers,
     ...capacityMembers,
     ...encryptionMembers,
+    ...volumeMembers,
   },
   signals: {
-    Changed: text("what", v.string(), "What changed: cluster."),
+    Changed: text("what", v.string(), "What changed: cluster, or volumes and the tenant's name."),
   },
 });

@@ -6,7 +6,7 @@ import type { Ceph } from "./link/types.ts";
 export interface CoreParts {
   link: Ceph;
   log: Log;
-  /** Told what changed: cluster. */
+  /** Told what changed: cluster, or volumes and the tenant's name. */
   changed: (what: string) => void;
 }
 

@@ -1,20 +1,30 @@
 /** Storage on Ceph: what can be asked, put together from its areas. */
 import type { Call } from "../bus/call.ts";
 import type { Handlers } from "../bus/contract.ts";
+import type { Fingerprint } from "../bus/dispatch.ts";
 import type { Answers } from "./area.ts";
 import { createCapacity } from "./capacity/service.ts";
 import type { ceph } from "./contract.ts";
 import { type Core, type CoreParts, createCore } from "./core.ts";
 import { createEncryption } from "./encryption/service.ts";
 import type { topologyMembers } from "./topology/members.ts";
+import { createVolumes, type VolumesParts } from "./volumes/service.ts";
+
+export interface CephParts extends CoreParts, Omit<VolumesParts, "ceph" | "changed"> {}
 
 export interface CephService {
   handlers: Handlers<typeof ceph, Call>;
+  fingerprints: Record<string, Fingerprint>;
   core: Core;
+  start(): void;
+  /** Something changed in Incus. */
+  tenantsChanged(): void;
+  /** @throws Conflict while a tenant has volumes */
+  requireNoVolumes(tenant: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-export function createCeph(parts: CoreParts): CephService {
+export function createCeph(parts: CephParts): CephService {
   const core = createCore(parts);
   const status = async () => core.link.status();
   const health = () => core.facts.ask("health", undefined);
@@ -22,6 +32,11 @@ export function createCeph(parts: CoreParts): CephService {
     Topology: (_call, filter) => core.facts.ask("topology", filter),
   };
   const capacity = createCapacity(core);
+  const volumes = createVolumes({
+    ...parts,
+    ceph: core.link,
+    changed: (tenant) => parts.changed(`volumes ${tenant}`),
+  });
   return {
     core,
     handlers: {
@@ -30,9 +45,15 @@ export function createCeph(parts: CoreParts): CephService {
       ...topology,
       ...capacity.handlers,
       ...createEncryption(core),
+      ...volumes.handlers,
     },
+    fingerprints: volumes.fingerprints,
+    start: () => volumes.start(),
+    tenantsChanged: () => volumes.stale(),
+    requireNoVolumes: (tenant) => volumes.requireNone(tenant),
     async stop() {
       capacity.stop();
+      await volumes.stop();
       await core.facts.close();
       await core.link.close();
     },

@@ -79,6 +79,8 @@ const samples: Record<string, unknown> = {
   csr: "AAAA",
   serial: "4".repeat(32),
   revocation: "superseded",
+  volume: "no-such-volume",
+  capacity: "1GiB",
   recipient: {
     ...{ tenant: "no-such-thing", key: "no-such-key", version: 1, region: "UK" },
     publicKey: "AAAA",
@@ -88,6 +90,7 @@ const specs: Record<string, unknown> = {
   "instances.Create": { image: "no-such-image" },
   "hsm.CreateAuthority": {},
   "hsm.RollAuthority": {},
+  "ceph.CreateVolume": { name: "no-such-volume", size: "1GiB" },
   "hsm.CreateKey": { name: "no-such-key", algorithm: "P-384" },
   "audit.Export": { form: "disclosed", tenant: "no-such-thing" },
   // A domain that the schema accepts; the name is taken from the samples and must not be created.

@@ -1,0 +1,123 @@
+/** What the agent answers about volumes. Imports nothing from node:, since the pages use it too. */
+import * as v from "valibot";
+import { cursorSchema, limitSchema, lineSchema, pageOf, timeSchema } from "../../bus/fields.ts";
+import { regionSchema } from "../../hsm/algorithms.ts";
+import { parseBytes } from "../../tenants/quantities.ts";
+import { storageClasses, storageClassSchema } from "./classes.ts";
+import { volumeNameSchema } from "./record.ts";
+
+const smallest = 4n * 1024n ** 2n;
+const largest = 1024n ** 5n;
+
+export const capacitySchema = v.pipe(
+  v.string(),
+  v.check(
+    (text) => parseBytes(text) !== undefined,
+    "A size is a whole number with a unit, for example 10GiB.",
+  ),
+  v.check((text) => {
+    const bytes = parseBytes(text) ?? smallest;
+    return bytes >= smallest && bytes <= largest;
+  }, "A volume has at least 4MiB and at most 1PiB."),
+  v.description("How much fits into it, for example 10GiB"),
+);
+
+export const volumeSpecSchema = v.strictObject({
+  name: volumeNameSchema,
+  size: capacitySchema,
+  jurisdiction: v.optional(
+    v.pipe(regionSchema, v.description("Where its data must stay; the tenant's if left out")),
+  ),
+  class: v.optional(storageClassSchema, "hosts-3"),
+  worm: v.optional(
+    v.pipe(
+      v.boolean(),
+      v.check(
+        (worm) => !worm,
+        "CephFS keeps nobody from changing or deleting files, so a file volume cannot be WORM.",
+      ),
+      v.description("Whether nothing in it can be changed or deleted; no file volume can be so"),
+    ),
+    false,
+  ),
+});
+export type VolumeSpec = v.InferOutput<typeof volumeSpecSchema>;
+
+export const waitDaysSchema = v.pipe(
+  v.number(),
+  v.integer(),
+  v.minValue(7, "A volume is deleted after 7 days at least, so that its loss can be noticed."),
+  v.maxValue(30, "A volume is deleted after 30 days at most."),
+  v.description("Days until its data is removed, 7 to 30"),
+);
+
+/** `declared`: it is not there yet, or not known to be. */
+export const volumeStates = ["declared", "ready", "deleting", "removing"] as const;
+export const volumeSortKeys = ["name", "tenant", "bytes", "used", "createdAt"] as const;
+
+export const volumeFilterSchema = v.strictObject({
+  /** Words that must all occur in name, tenant, jurisdiction or class. */
+  search: v.optional(lineSchema(200), ""),
+  tenant: v.optional(v.pipe(v.string(), v.description("Only this tenant's; empty for all")), ""),
+  state: v.optional(v.array(v.picklist(volumeStates)), []),
+  jurisdiction: v.optional(v.array(regionSchema), []),
+  class: v.optional(v.array(v.picklist(storageClasses)), []),
+  /** Only volumes of which something is not as declared. */
+  troubled: v.optional(v.boolean(), false),
+  sort: v.optional(v.picklist(volumeSortKeys), "name"),
+  descending: v.optional(v.boolean(), false),
+  cursor: v.optional(cursorSchema, ""),
+  limit: v.optional(limitSchema, 100),
+});
+export type VolumeFilter = v.InferOutput<typeof volumeFilterSchema>;
+
+export const volumeRowSchema = v.object({
+  tenant: v.string(),
+  name: v.string(),
+  kind: v.literal("file"),
+  state: v.picklist(volumeStates),
+  /** How much fits into it. */
+  bytes: v.number(),
+  /** How much Ceph counted in it; -1 where it is not known. */
+  used: v.number(),
+  /** When that was counted; empty where it was not. */
+  countedAt: v.union([timeSchema, v.literal("")]),
+  jurisdiction: v.string(),
+  class: v.picklist(storageClasses),
+  worm: v.boolean(),
+  /** Where its content lies; empty while it is not made. */
+  pool: v.string(),
+  createdAt: timeSchema,
+  createdBy: v.string(),
+  deleteAt: v.optional(timeSchema),
+  /** What is not as declared, and what to do; empty where all is. */
+  trouble: v.string(),
+  /** What of it may lie outside its jurisdiction; empty where nothing does. */
+  caveat: v.string(),
+});
+export type VolumeRow = v.InferOutput<typeof volumeRowSchema>;
+
+export const volumePageSchema = v.object({
+  ...pageOf(volumeRowSchema).entries,
+  /** Of all that match. */
+  bytes: v.number(),
+  used: v.number(),
+  /** What lies in tenants' groups and was declared by nobody, one sentence each. */
+  strays: v.array(v.string()),
+  /** Why what is said may be old; empty where it is not. */
+  unknown: v.string(),
+});
+export type VolumePage = v.InferOutput<typeof volumePageSchema>;
+
+export const volumeAccessSchema = v.object({
+  /** Who the tenant's client is to the cluster, without “client.”. */
+  user: v.string(),
+  /** Text of the client's keyring file; it has the secret. */
+  keyring: v.string(),
+  /** Command that mounts the volume; DIRECTORY and KEYFILE are for who runs it to fill in. */
+  mount: v.string(),
+  /** Of the file system, below which the volume lies. */
+  fileSystem: v.string(),
+  path: v.string(),
+});
+export type VolumeAccess = v.InferOutput<typeof volumeAccessSchema>;

@@ -1,0 +1,110 @@
+/**
+ * Which volumes are declared: keys `user.dsecos.volume.<name>` of the tenants' Incus projects, so that
+ * every node knows them, and a volume that is not made yet is not forgotten.
+ */
+import { DsecosError } from "../../bus/errors.ts";
+import type { IncusClient } from "../../incus/client.ts";
+import { literal, select } from "../../incus/sql.ts";
+import { updateProject } from "../../tenants/project.ts";
+import { parseVolume, type VolumeRecord, volumeKeyPrefix, writeVolume } from "./record.ts";
+
+/** A change that no event told of is seen after this long, in milliseconds. */
+const lifetimeMs = 30_000;
+
+/** By name. */
+export type Volumes = ReadonlyMap<string, VolumeRecord>;
+
+export interface Declared {
+  /** By tenant; a tenant without volumes is not in it. */
+  tenants: ReadonlyMap<string, Volumes>;
+  /** Keys that are no records of ours, one sentence each, by tenant. */
+  unreadable: ReadonlyMap<string, readonly string[]>;
+}
+
+export class VolumeBook {
+  readonly #client: IncusClient;
+  #declared: Promise<Declared> | undefined;
+  #until = 0;
+
+  constructor(client: IncusClient) {
+    this.#client = client;
+  }
+
+  /** Something changed in Incus. */
+  stale(): void {
+    this.#declared = undefined;
+  }
+
+  /** @throws DsecosError while Incus does not answer */
+  all(): Promise<Declared> {
+    if (this.#declared !== undefined && performance.now() < this.#until) return this.#declared;
+    this.#until = performance.now() + lifetimeMs;
+    const declared = this.#read();
+    this.#declared = declared;
+    declared.catch(() => {
+      // Whoever asked hears of it; the next one asks Incus again.
+      if (this.#declared === declared) this.#declared = undefined;
+    });
+    return declared;
+  }
+
+  /** Of one tenant, read anew. */
+  async of(tenant: string): Promise<Volumes> {
+    const { tenants } = await this.#read(` AND p.name=${literal(tenant)}`);
+    return tenants.get(tenant) ?? new Map();
+  }
+
+  /**
+   * Changes one record; undefined takes it away.
+   * @param change gets what is declared and how many volumes the tenant has
+   * @returns what is declared now
+   */
+  async change(
+    tenant: string,
+    name: string,
+    change: (now: VolumeRecord | undefined, count: number) => VolumeRecord | undefined,
+  ): Promise<VolumeRecord | undefined> {
+    const key = `${volumeKeyPrefix}${name}`;
+    let next: VolumeRecord | undefined;
+    try {
+      await updateProject(this.#client, tenant, (config) => {
+        const text = config[key];
+        const now = text === undefined ? undefined : parseVolume(text);
+        if (text !== undefined && now === undefined) throw unreadable(tenant, key);
+        const keys = Object.keys(config).filter((each) => each.startsWith(volumeKeyPrefix));
+        next = change(now, keys.length);
+        // An empty value takes the key away.
+        return { ...config, [key]: next === undefined ? "" : writeVolume(next) };
+      });
+    } finally {
+      this.stale();
+    }
+    return next;
+  }
+
+  async #read(condition = ""): Promise<Declared> {
+    const rows = await select(
+      this.#client,
+      "SELECT p.name, c.key, c.value FROM projects_config c JOIN projects p ON p.id=c.project_id " +
+        `WHERE c.key LIKE '${volumeKeyPrefix}%'${condition}`,
+    );
+    const tenants = new Map<string, Map<string, VolumeRecord>>();
+    const wrong = new Map<string, string[]>();
+    for (const row of rows) {
+      const [tenant = "", key = "", value = ""] = row.map(String);
+      const record = parseVolume(value);
+      if (record === undefined) {
+        wrong.set(tenant, [...(wrong.get(tenant) ?? []), unreadable(tenant, key).message]);
+        continue;
+      }
+      const volumes = tenants.get(tenant) ?? new Map<string, VolumeRecord>();
+      tenants.set(tenant, volumes.set(key.slice(volumeKeyPrefix.length), record));
+    }
+    return { tenants, unreadable: wrong };
+  }
+}
+
+function unreadable(tenant: string, key: string): DsecosError {
+  const what = `A volume of ${tenant} cannot be read; look at “incus project get ${tenant} ${key}” and put it right.`;
+  return new DsecosError("Conflict", what);
+}

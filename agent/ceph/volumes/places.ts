@@ -1,0 +1,133 @@
+/** Where in the CRUSH tree a jurisdiction is, so that a rule can take all of it and nothing else. */
+import * as v from "valibot";
+import { DsecosError } from "../../bus/errors.ts";
+import type { JurisdictionMap } from "../residency/map/document.ts";
+import type { Redundancy } from "./classes.ts";
+
+/** Answer of `osd crush dump`, of which the rest is not needed. */
+const dumpSchema = v.object({
+  buckets: v.array(
+    v.object({
+      id: v.number(),
+      name: v.string(),
+      type_name: v.string(),
+      items: v.array(v.object({ id: v.number() })),
+    }),
+  ),
+  rules: v.array(
+    v.object({
+      rule_id: v.number(),
+      rule_name: v.string(),
+      steps: v.array(
+        v.object({
+          op: v.string(),
+          item: v.optional(v.number()),
+          num: v.optional(v.number()),
+          type: v.optional(v.string()),
+        }),
+      ),
+    }),
+  ),
+});
+export type CrushDump = v.InferOutput<typeof dumpSchema>;
+export type Rule = CrushDump["rules"][number];
+
+export function parseCrush(answer: unknown): CrushDump {
+  const result = v.safeParse(dumpSchema, answer);
+  if (result.success) return result.output;
+  const what = "Ceph's CRUSH map is not as expected; the cluster's version may be too old.";
+  throw new DsecosError("Unavailable", what, { cause: new Error(result.issues[0].message) });
+}
+
+type Bucket = CrushDump["buckets"][number];
+
+/** A bucket and all buckets below it. */
+function below(crush: CrushDump, top: number): Bucket[] {
+  const byId = new Map(crush.buckets.map((bucket) => [bucket.id, bucket]));
+  const found = new Map<number, Bucket>();
+  const look = (id: number) => {
+    const bucket = byId.get(id);
+    if (bucket === undefined || found.has(id)) return;
+    found.set(id, bucket);
+    for (const item of bucket.items) look(item.id);
+  };
+  look(top);
+  return [...found.values()];
+}
+
+/**
+ * The one bucket that has all of a jurisdiction and nothing of another.
+ * @throws Conflict where there is none, with what to do
+ */
+export function bucketOf(
+  crush: CrushDump,
+  { buckets }: Pick<JurisdictionMap, "buckets">,
+  jurisdiction: string,
+): Bucket {
+  const own = buckets.filter((bucket) => bucket.jurisdiction === jurisdiction);
+  for (const { id, name } of own) {
+    const isThere = crush.buckets.some((bucket) => bucket.id === id && bucket.name === name);
+    if (isThere) continue;
+    const what = `The map of jurisdictions names the bucket ${name} (${id}), which the cluster does not have; have a map signed that fits the cluster.`;
+    throw new DsecosError("Conflict", what);
+  }
+  const isBelowAnother = ({ id }: { id: number }) =>
+    own.some((other) => other.id !== id && below(crush, other.id).some((each) => each.id === id));
+  const [top, ...more] = own.filter((bucket) => !isBelowAnother(bucket));
+  if (top === undefined) {
+    const what = `No part of the cluster is known to be in ${jurisdiction}; have a map of jurisdictions signed that names its CRUSH bucket.`;
+    throw new DsecosError("Conflict", what);
+  }
+  if (more.length > 0) {
+    const names = [top, ...more].map(({ name }) => name).join(", ");
+    const what = `${jurisdiction} has several CRUSH buckets (${names}); put them below one of their own, since a placement rule takes one.`;
+    throw new DsecosError("Conflict", what);
+  }
+  const inside = below(crush, top.id);
+  const foreign = buckets.find(
+    (bucket) => bucket.jurisdiction !== jurisdiction && inside.some(({ id }) => id === bucket.id),
+  );
+  if (foreign !== undefined) {
+    const what = `${foreign.name}, which is in ${foreign.jurisdiction}, lies below ${top.name} of ${jurisdiction}; move it out before data is placed there.`;
+    throw new DsecosError("Conflict", what);
+  }
+  return crush.buckets.find(({ id }) => id === top.id) as Bucket;
+}
+
+/** @throws Conflict where a jurisdiction has not as many hosts or sites as there are copies */
+export function requireRoom(
+  crush: CrushDump,
+  bucket: Bucket,
+  jurisdiction: string,
+  { copies, domain }: Redundancy,
+): void {
+  const found = below(crush, bucket.id).filter(
+    ({ type_name, items }) => type_name === domain && items.length > 0,
+  ).length;
+  if (found >= copies) return;
+  const kind = domain === "host" ? "hosts" : "sites";
+  const what = `${jurisdiction} has ${found} ${kind} with storage, and ${copies} copies need as many; choose a class with fewer, or add ${kind}.`;
+  throw new DsecosError("Conflict", what);
+}
+
+/** Whether a rule does what one of ours does: one copy in each of the domains of this bucket. */
+export function isAsMade({ steps }: Rule, bucket: Bucket, domain: string): boolean {
+  const acting = steps.filter(({ op }) => !op.startsWith("set_"));
+  const [take, choose, emit] = acting;
+  return (
+    acting.length === 3 &&
+    take?.op === "take" &&
+    take.item === bucket.id &&
+    choose?.op === "chooseleaf_firstn" &&
+    choose.num === 0 &&
+    choose.type === domain &&
+    emit?.op === "emit"
+  );
+}
+
+/** Whether all that a rule takes lies in a bucket. */
+export function staysIn(crush: CrushDump, { steps }: Rule, bucket: Bucket): boolean {
+  const inside = new Set(below(crush, bucket.id).map(({ id }) => id));
+  const taken = steps.filter(({ op }) => op === "take");
+  return taken.length > 0 && taken.every(({ item }) => item !== undefined && inside.has(item));
+}

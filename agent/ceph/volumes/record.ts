@@ -1,0 +1,58 @@
+/**
+ * What a person declared of a tenant's volume: canonical JSON (RFC 8785) in a key of the tenant's
+ * Incus project. Imports nothing from node:, since the pages use its schemas too.
+ */
+import * as v from "valibot";
+import { canonical } from "../../audit/canonical.ts";
+import { timeSchema } from "../../bus/fields.ts";
+import { regionSchema } from "../../hsm/algorithms.ts";
+import { storageClassSchema } from "./classes.ts";
+
+/** Followed by the volume's name. */
+export const volumeKeyPrefix = "user.dsecos.volume.";
+
+export const volumeNameSchema = v.pipe(
+  v.string(),
+  v.regex(
+    /^[a-z]([a-z0-9]|-(?!-)){0,38}[a-z0-9]$/,
+    "A volume's name has 2 to 40 characters: a-z, 0-9 and single hyphens, and begins with a letter.",
+  ),
+  v.description("Name of a volume, for example archive"),
+);
+
+/** So many fit into the capabilities of one key, which Ceph's daemons read at every connection. */
+export const mostVolumes = 100;
+
+/**
+ * `deleting`: can be restored until `deleteAt`. `removing`: its data is being removed, and it cannot
+ * be restored any more.
+ */
+export const declaredStates = ["active", "deleting", "removing"] as const;
+
+export const volumeRecordSchema = v.object({
+  kind: v.literal("file"),
+  /** Decimal, so that every program reads the same number. */
+  bytes: v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,15}$/)),
+  jurisdiction: regionSchema,
+  class: storageClassSchema,
+  worm: v.boolean(),
+  createdAt: timeSchema,
+  createdBy: v.string(),
+  state: v.picklist(declaredStates),
+  deleteAt: v.optional(timeSchema),
+});
+export type VolumeRecord = v.InferOutput<typeof volumeRecordSchema>;
+
+export const writeVolume = (record: VolumeRecord) => canonical(record);
+
+/** @returns undefined where the text is no record that we wrote */
+export function parseVolume(text: string): VolumeRecord | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined; // The caller says which key cannot be read.
+  }
+  const result = v.safeParse(volumeRecordSchema, value);
+  return result.success ? result.output : undefined;
+}

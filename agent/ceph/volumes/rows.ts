@@ -1,0 +1,31 @@
+/** How volumes are shown. */
+import type { VolumeRow } from "./answers.ts";
+import type { Live } from "./reconcile.ts";
+import type { VolumeRecord } from "./record.ts";
+
+export function volumeRow(
+  tenant: string,
+  name: string,
+  record: VolumeRecord,
+  live: Live | undefined,
+): VolumeRow {
+  const { kind, bytes, jurisdiction, worm, createdAt, createdBy, state, deleteAt } = record;
+  const found = live?.found;
+  const isReady = found !== undefined && live?.trouble === "";
+  return {
+    ...{ tenant, name, kind, jurisdiction, class: record.class, worm, createdAt, createdBy },
+    state: state === "active" ? (isReady ? "ready" : "declared") : state,
+    bytes: Number(bytes),
+    used: found?.used ?? -1,
+    countedAt: found === undefined ? "" : (live?.at ?? ""),
+    pool: found?.pool ?? "",
+    trouble: troubleOf(record, live),
+    caveat: live?.caveat ?? "",
+    ...(deleteAt === undefined ? {} : { deleteAt }),
+  };
+}
+
+function troubleOf({ state }: VolumeRecord, live: Live | undefined): string {
+  if (live === undefined) return state === "active" ? "It was not looked at yet." : "";
+  return live.trouble;
+}

@@ -1,0 +1,239 @@
+/** Answers about tenants' volumes. */
+import { createHash } from "node:crypto";
+import type { AuditWriter } from "../../audit/types.ts";
+import type { Call } from "../../bus/call.ts";
+import { DsecosError } from "../../bus/errors.ts";
+import { pageOfRows, searched } from "../../hsm/pages.ts";
+import { isBelievable } from "../../hsm/watch/clock.ts";
+import type { IncusClient } from "../../incus/client.ts";
+import type { JobProgress, Jobs } from "../../jobs/types.ts";
+import type { Log } from "../../log.ts";
+import { parseBytes } from "../../tenants/quantities.ts";
+import type { Answers } from "../area.ts";
+import type { Ceph } from "../link/types.ts";
+import { accessOf } from "./access.ts";
+import type { VolumeFilter, VolumePage, VolumeRow, VolumeSpec } from "./answers.ts";
+import { VolumeBook } from "./book.ts";
+import type { volumeMembers } from "./members.ts";
+import type { PoolsParts } from "./pools.ts";
+import { Reconciler } from "./reconcile.ts";
+import { mostVolumes, type VolumeRecord } from "./record.ts";
+import { volumeRow } from "./rows.ts";
+
+const dayMs = 86_400_000;
+
+export interface VolumesParts {
+  ceph: Ceph;
+  incus: IncusClient;
+  jobs: Jobs;
+  audit: AuditWriter;
+  log: Log;
+  /** The map of jurisdictions that holds. @throws DsecosError where there is none */
+  map: PoolsParts["map"];
+  /** @throws NotFound, Conflict while it is being deleted */
+  tenant: (name: string) => Promise<{ jurisdiction: string }>;
+  /** Entries of the audit log, which tell whether the clock is right. */
+  history: Parameters<typeof isBelievable>[0];
+  changed: (tenant: string) => void;
+  now?: () => number;
+}
+
+export function createVolumes(parts: VolumesParts) {
+  const { ceph, incus, jobs, audit, log, map, history, changed } = parts;
+  const now = parts.now ?? Date.now;
+  const book = new VolumeBook(incus);
+  const believable = (at: number) => isBelievable(history, at);
+  const reconciler = new Reconciler({ ceph, book, audit, log, map, believable, now, changed });
+
+  const row = (tenant: string, name: string, record: VolumeRecord) =>
+    volumeRow(tenant, name, record, reconciler.live(tenant, name));
+
+  async function declared(tenant: string, name: string): Promise<VolumeRecord> {
+    const record = (await book.of(tenant)).get(name);
+    if (record === undefined) throw missing(tenant, name);
+    return record;
+  }
+
+  /** Changes a record, and makes it so as far as that can be done now; the rest is on the row. */
+  async function change(
+    tenant: string,
+    name: string,
+    next: (record: VolumeRecord) => VolumeRecord,
+  ): Promise<VolumeRow> {
+    const record = await book.change(tenant, name, (is) => {
+      if (is === undefined) throw missing(tenant, name);
+      return next(is);
+    });
+    try {
+      await reconciler.settle(tenant, name);
+    } catch (error) {
+      if (!(error instanceof DsecosError)) throw error;
+      log("info", "a volume is not as declared", { tenant, volume: name, why: error.message });
+    }
+    changed(tenant);
+    return row(tenant, name, record as VolumeRecord);
+  }
+
+  async function create(call: Call, tenant: string, spec: VolumeSpec): Promise<string> {
+    const { jurisdiction } = await parts.tenant(tenant);
+    if (spec.jurisdiction !== undefined && spec.jurisdiction !== jurisdiction) {
+      const what = `The data of ${tenant} stays in ${jurisdiction}, and a volume in ${spec.jurisdiction} would not; leave the jurisdiction out.`;
+      throw new DsecosError("Conflict", what);
+    }
+    const { name, size, worm } = spec;
+    const bytes = bytesOf(size);
+    const createdBy = call.caller.user;
+    await book.change(tenant, name, (is, count) => {
+      if (is !== undefined) {
+        const what = `${tenant} has a volume ${name} already; choose another name.`;
+        throw new DsecosError("Conflict", what);
+      }
+      if (count >= mostVolumes) {
+        const what = `${tenant} has ${count} volumes, and one key opens ${mostVolumes} at most; delete some first.`;
+        throw new DsecosError("QuotaExceeded", what);
+      }
+      return {
+        ...{ kind: "file", bytes: String(bytes), jurisdiction, class: spec.class, worm },
+        ...{ createdAt: new Date(now()).toISOString(), createdBy, state: "active" },
+      };
+    });
+    changed(tenant);
+    const { user: actor, uid } = call.caller;
+    const request = { kind: call.member, title: `Make ${name} of ${tenant}`, tenant, actor, uid };
+    return jobs.start(request, async (progress: JobProgress) => {
+      progress.step("Making the volume");
+      try {
+        await reconciler.settle(tenant, name);
+      } catch (error) {
+        if (!(error instanceof DsecosError)) throw error;
+        const what = `${error.message} The volume stays declared, and is made once that is put right.`;
+        throw new DsecosError(error.code, what, { cause: error });
+      }
+    });
+  }
+
+  async function resize(tenant: string, name: string, capacity: string): Promise<VolumeRow> {
+    const bytes = bytesOf(capacity);
+    const { bytes: before } = await declared(tenant, name);
+    if (bytes < Number(before)) {
+      const used = await reconciler.count(tenant, name);
+      if (used > bytes) {
+        const what = `${name} has ${used} bytes in it already; remove some of that first, or let more fit.`;
+        throw new DsecosError("QuotaExceeded", what);
+      }
+    }
+    return change(tenant, name, (record) => {
+      requireState(name, record, "active");
+      return { ...record, bytes: String(bytes) };
+    });
+  }
+
+  async function list(filter: VolumeFilter): Promise<VolumePage> {
+    const { tenants } = await book.all();
+    const { search, tenant, state, jurisdiction, troubled, sort, descending } = filter;
+    const hits = searched(search);
+    const isIn = <T>(wanted: readonly T[], value: T) =>
+      wanted.length === 0 || wanted.includes(value);
+    const rows = [...tenants]
+      .filter(([name]) => tenant === "" || name === tenant)
+      .flatMap(([owner, volumes]) => [...volumes].map(([name, record]) => row(owner, name, record)))
+      .filter(
+        (one) =>
+          isIn(state, one.state) &&
+          isIn(jurisdiction, one.jurisdiction) &&
+          isIn(filter.class, one.class) &&
+          (!troubled || one.trouble !== "") &&
+          hits(one.name, one.tenant, one.jurisdiction, one.class),
+      );
+    const page = pageOfRows(rows, {
+      id: (one) => `${one.tenant}/${one.name}`,
+      value: (one) => one[sort],
+      ...{ descending, cursor: filter.cursor, limit: filter.limit },
+    });
+    return {
+      ...page,
+      bytes: rows.reduce((sum, one) => sum + one.bytes, 0),
+      used: rows.reduce((sum, one) => sum + Math.max(0, one.used), 0),
+      strays: [...reconciler.strays],
+      unknown: reconciler.unknown,
+    };
+  }
+
+  const handlers: Answers<typeof volumeMembers> = {
+    Volumes: (_call, filter) => list(filter),
+    CreateVolume: create,
+    ResizeVolume: (_call, tenant, name, capacity) => resize(tenant, name, capacity),
+    DeleteVolume: (_call, tenant, name, wait) =>
+      change(tenant, name, (record) => {
+        requireState(name, record, "active");
+        const deleteAt = new Date(now() + wait * dayMs).toISOString();
+        return { ...record, state: "deleting", deleteAt };
+      }),
+    RestoreVolume: (_call, tenant, name) =>
+      change(tenant, name, (record) => {
+        requireState(name, record, "deleting");
+        const { deleteAt: _deleteAt, ...rest } = record;
+        return { ...rest, state: "active" };
+      }),
+    async VolumeAccess(_call, tenant, name) {
+      requireState(name, await declared(tenant, name), "active");
+      await reconciler.settle(tenant, name);
+      const found = reconciler.live(tenant, name)?.found;
+      if (found === undefined) throw missing(tenant, name);
+      return accessOf(ceph, tenant, found, await reconciler.secret(tenant));
+    },
+  };
+
+  return {
+    handlers,
+    fingerprints: {
+      /** An approval holds for the volume as it was. */
+      DeleteVolume: async (_call: Call, tenant: string, name: string) =>
+        createHash("sha256")
+          .update(JSON.stringify(await declared(tenant, name)))
+          .digest("hex")
+          .slice(0, 32),
+    },
+    reconciler,
+    start: () => reconciler.start(),
+    stop: () => reconciler.stop(),
+    /** Something changed in Incus. */
+    stale: () => book.stale(),
+    /** @throws Conflict while a tenant has volumes */
+    async requireNone(tenant: string): Promise<void> {
+      const { tenants, unreadable } = await book.all();
+      const [wrong] = unreadable.get(tenant) ?? [];
+      if (wrong !== undefined) throw new DsecosError("Conflict", wrong);
+      const [name] = (await book.of(tenant)).keys();
+      if (name === undefined) return;
+      const more = (tenants.get(tenant)?.size ?? 1) - 1;
+      const others = more > 0 ? ` and ${more} more` : "";
+      const what = `${tenant} still has the volume ${name}${others}; delete its volumes first, which takes 7 days at least.`;
+      throw new DsecosError("Conflict", what);
+    },
+  };
+}
+
+function bytesOf(text: string): bigint {
+  const bytes = parseBytes(text);
+  if (bytes === undefined) throw new DsecosError("InvalidArgument", `${text} is no size.`);
+  return bytes;
+}
+
+function missing(tenant: string, name: string): DsecosError {
+  const what = `${tenant} has no volume ${name}; list its volumes to see which it has.`;
+  return new DsecosError("NotFound", what);
+}
+
+function requireState(name: string, { state }: VolumeRecord, wanted: VolumeRecord["state"]): void {
+  if (state === wanted) return;
+  const remedies = {
+    active: "it is not being deleted",
+    deleting: "it is to be deleted; restore it first",
+    removing: "its data is being removed, which cannot be undone",
+  };
+  throw new DsecosError(
+    "Conflict",
+    `The volume ${name} is not to be changed so: ${remedies[state]}.`,
+  );
+}

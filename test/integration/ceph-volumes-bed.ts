@@ -1,0 +1,163 @@
+/** Tenants' volumes over a real Ceph and a real Incus, with no agent that would make them, too. */
+import { generateKeyPairSync, hash, sign } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { canonical } from "../../agent/audit/canonical.ts";
+import { openCeph } from "../../agent/ceph/link/link.ts";
+import type { Ceph } from "../../agent/ceph/link/types.ts";
+import { readMap } from "../../agent/ceph/volumes/map.ts";
+import { createVolumes } from "../../agent/ceph/volumes/service.ts";
+import { IncusClient } from "../../agent/incus/client.ts";
+import { type Cluster, withCeph } from "../lib/ceph-cluster.ts";
+import { RecordingAudit } from "../lib/recording-audit.ts";
+import { FakeJobs } from "./incus-fakes.ts";
+
+export interface Paths {
+  cephConfig: string;
+  cephUser: string;
+  cephKeyring: string;
+}
+
+export interface Places {
+  paths: Paths;
+  /** Program of the agent's helper. */
+  program: string;
+  /** Directory with the signed map. */
+  maps: string;
+  incusSocket: string;
+}
+
+const program = join(import.meta.dirname, "../../agent/ceph/link/helper.py");
+
+/** What the manual asks for where the agent makes volumes. */
+const agentCapabilities = {
+  mon: "allow r, allow service osd rw, allow service mds rw, allow service auth rwx",
+  mgr: "allow r, allow module volumes rw",
+  osd: "allow r",
+};
+
+/** A directory with a map of jurisdictions that is signed by a key beside it. */
+function writeMap(
+  cluster: string,
+  buckets: { id: number; name: string; jurisdiction: string }[],
+): string {
+  const directory = mkdtempSync("/var/tmp/dsecos-map-");
+  mkdirSync(join(directory, "keys"));
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  writeFileSync(
+    join(directory, "keys", "officer.pem"),
+    publicKey.export({ type: "spki", format: "pem" }),
+  );
+  const map = {
+    ...{ format: "dsecos-ceph-jurisdictions-1", cluster, serial: 1 },
+    ...{ at: "2026-01-31T12:00:00.000Z", buckets, peers: [], pools: [] },
+  };
+  const key = hash("sha256", publicKey.export({ type: "spki", format: "der" }), "hex");
+  const signature = sign(null, Buffer.from(canonical(map)), privateKey).toString("base64");
+  const signed = { map, signatures: [{ algorithm: "Ed25519", key, signature }] };
+  writeFileSync(join(directory, "map.json"), canonical(signed));
+  return directory;
+}
+
+interface Node {
+  id: number;
+  name: string;
+  type: string;
+}
+
+export interface CephBed {
+  cluster: Cluster;
+  /** Asks as the cluster's administrator. */
+  admin: Ceph;
+  places: Places;
+  end(): Promise<void>;
+}
+
+/** A cluster whose volumes the agent may make, and the signed map of its regions. */
+export async function makeCephBed(): Promise<CephBed> {
+  const cluster = await withCeph();
+  const { paths, directory } = cluster;
+  const keyring = join(directory, "keyring");
+  const options = { config: paths.cephConfig, keyring, program, log: () => {} };
+  const admin = openCeph({ ...options, user: "client.admin" });
+  await ready(admin);
+  const caps = Object.entries(agentCapabilities).flat();
+  await admin.mon("auth caps", { entity: paths.cephUser, caps });
+  const { nodes } = (await admin.mon("osd tree")) as { nodes: Node[] };
+  const regions = nodes.filter(({ type }) => type === "region");
+  const maps = writeMap(
+    admin.status().fsid,
+    regions.map(({ id, name }) => ({ id, name, jurisdiction: name.toUpperCase() })),
+  );
+  const incusSocket = process.env.DSECOS_TEST_INCUS ?? "";
+  return {
+    ...{ cluster, admin, places: { paths, program, maps, incusSocket } },
+    async end() {
+      await admin.close();
+      await cluster.remove();
+      remove(maps);
+    },
+  };
+}
+
+export interface Bed {
+  ceph: Ceph;
+  incus: IncusClient;
+  jobs: FakeJobs;
+  audit: RecordingAudit;
+  volumes: ReturnType<typeof createVolumes>;
+  /** All that was logged. */
+  logged: string[];
+  /** Stands for the clock. */
+  clock: { now: number; believable: boolean };
+  close(): Promise<void>;
+}
+
+/** @param jurisdictions of the tenants, by name */
+export function openBed(
+  { paths, program, maps, incusSocket }: Places,
+  jurisdictions: (tenant: string) => string,
+): Bed {
+  const logged: string[] = [];
+  const log = (...said: unknown[]) => void logged.push(JSON.stringify(said));
+  const { cephConfig: config, cephUser: user, cephKeyring: keyring } = paths;
+  const ceph = openCeph({ config, user, keyring, program, log });
+  const incus = new IncusClient(incusSocket);
+  const jobs = new FakeJobs();
+  const audit = new RecordingAudit();
+  const clock = { now: Date.now(), believable: true };
+  const volumes = createVolumes({
+    ...{ ceph, incus, jobs, audit, log },
+    map: () =>
+      readMap({ file: join(maps, "map.json"), keys: join(maps, "keys") }, ceph.status().fsid),
+    tenant: async (name) => ({ jurisdiction: jurisdictions(name) }),
+    history: async () => ({ rows: clock.believable ? [{}] : [] }) as never,
+    changed: () => {},
+    now: () => clock.now,
+  });
+  return {
+    ...{ ceph, incus, jobs, audit, volumes, logged, clock },
+    async close() {
+      await volumes.stop();
+      await ceph.close();
+      incus.close();
+    },
+  };
+}
+
+/** Waits until the link is ready, or says why it is not. */
+export async function ready(ceph: Ceph): Promise<void> {
+  if (ceph.status().state === "ready") return;
+  await new Promise<void>((resolve) => {
+    ceph.onChanged(() => {
+      if (ceph.status().state === "ready") resolve();
+    });
+  });
+}
+
+export const makeProject = (incus: IncusClient, name: string) =>
+  incus.send("POST", "/1.0/projects", { name, config: {} });
+
+function remove(directory: string): void {
+  rmSync(directory, { recursive: true, force: true });
+}
