@@ -2,7 +2,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Call } from "../../agent/bus/call.ts";
-import type { CertificateFiles, RevocationList } from "../../agent/hsm/pki/answers.ts";
+import type {
+  AuthoritySpec,
+  CertificateFiles,
+  RevocationList,
+} from "../../agent/hsm/pki/answers.ts";
 import { OpensslBed } from "./pki.ts";
 import { createPkiBed, fakeCall, type PkiBed } from "./pki-bed.ts";
 
@@ -17,7 +21,7 @@ export class PkiAgency {
   }
 
   /** The node's root and the agency's authority, both with a second key where that is asked for. */
-  static async make(spec: { postQuantum?: boolean } = {}): Promise<PkiAgency> {
+  static async make(spec: Partial<AuthoritySpec> = {}): Promise<PkiAgency> {
     const made = new PkiAgency(await createPkiBed());
     await made.bed.token(agency);
     const wanted = { selfSigned: false, postQuantum: false, ...spec };

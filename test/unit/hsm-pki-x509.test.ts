@@ -233,19 +233,16 @@ test("openssl ocsp believes good, revoked and unknown, and the nonce is its own"
     const question = readQuestion(readFileSync(join(bed.directory, `${state}.req`)));
     if (question === undefined) throw new Error("not read");
     const now = new Date(Math.floor(Date.now() / 1000) * 1000);
-    const responder = { name: encodeName(issuing.subject), spki: issuing.spki };
-    const content = answerContent(
-      question,
-      responder,
-      (asked) => {
+    const issuer = { name: encodeName(issuing.subject), spki: issuing.spki };
+    const content = answerContent(question, {
+      ...{ issuer, spki: issuing.spki, from: now, until: new Date(now.getTime() + day) },
+      statusOf(asked) {
         if (asked === serials.good) return { state: "good" };
         if (asked === serials.revoked)
           return { state: "revoked", at: now, reason: "keyCompromise" };
         return { state: "unknown" };
       },
-      now,
-      new Date(now.getTime() + day),
-    );
+    });
     bed.write(
       `${state}.resp`,
       answer(content, "P-384", signWith(issuing.privateKey, encode(content))),
