@@ -25,7 +25,7 @@ import { listContent, type Reason, revokedEntry } from "./x509/revocations.ts";
 const listAge = day;
 const listHolds = 7 * day;
 /** Entries that are made before others have their turn. */
-const atOnce = 100;
+const atOnce = 50;
 
 type ListOfKey = Omit<RevocationList, "tenant" | "former">;
 
@@ -140,8 +140,9 @@ export class Revoking {
       if (ends + listedBehind < now) continue;
       const entry = this.#entries.get(revocation);
       entries.push(entry ?? this.#entry(serial, revocation));
-      if (entry === undefined) made += 1;
-      if (made % atOnce === atOnce - 1) await turn();
+      if (entry !== undefined) continue;
+      made += 1;
+      if (made % atOnce === 0) await turn();
     }
     return entries;
   }
