@@ -68,7 +68,10 @@ function bed({ region = "UK", nodeRegion = "UK", record, counts, frozen = "" }: 
     ...{ id: "softhsm/defense", driver, label: "defense", tenant: "defense", region },
     config: { region } as Token["config"],
   } satisfies Token;
-  const found: FoundKey = { record: recordOf(record), token, frozen };
+  let found: FoundKey = { record: recordOf(record), token, frozen };
+  const change = (more: Partial<KeyRecord>) => {
+    found = { ...found, record: { ...found.record, ...more } };
+  };
   let looked = 0;
   const keys = {
     find: async () => {
@@ -113,6 +116,7 @@ function bed({ region = "UK", nodeRegion = "UK", record, counts, frozen = "" }: 
     meter,
     token,
     pass,
+    change,
     looked: () => looked,
   };
 }
@@ -197,6 +201,19 @@ describe("a key", () => {
       ).resolves.toBeTruthy();
     },
   );
+
+  test("that is suspended while somebody waits for its token does nothing for him", async () => {
+    const own = bed();
+    const append = own.audit.append.bind(own.audit);
+    // Counters are read and put on record before the day's first use, which takes a while.
+    own.audit.append = async (event) => {
+      own.change({ state: "suspended" });
+      return append(event);
+    };
+    await expect(ask(own, "Encrypt")).rejects.toThrow(/is suspended/);
+    expect(own.asked).toEqual(["counters"]);
+    expect(own.noted).toEqual([]);
+  });
 
   test("is handed over only as it was when that was approved", async () => {
     const before = bed();

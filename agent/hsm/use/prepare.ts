@@ -9,7 +9,7 @@ import type { Jurisdiction, Places } from "../jurisdiction/guard.ts";
 import { stateAt, uses } from "../keys/lifecycle.ts";
 import type { KeyRecord, KeyState, KeyVersion } from "../keys/record.ts";
 import { isReserved } from "../keys/reserved.ts";
-import type { Keys, Token, Tokens } from "../parts.ts";
+import type { FoundKey, Keys, Token, Tokens } from "../parts.ts";
 
 export interface PrepareParts {
   keys: Keys;
@@ -35,6 +35,8 @@ export interface Prepared {
   readonly decision: Decision;
   /** State of the key where that makes the answer doubtful. */
   readonly doubt: KeyState | undefined;
+  /** Asked when the token's turn has come, which may be late. @throws Conflict as `prepare` does */
+  readonly still: () => Promise<void>;
 }
 
 const verbs: Record<Purpose, string> = {
@@ -53,7 +55,8 @@ export async function prepare(parts: PrepareParts, wanted: Wanted): Promise<Prep
   }
   // Even to look for the key is to ask a token, which may not happen where nothing is allowed.
   await allowedSomewhere(parts, tenant, places);
-  const { record, token, frozen } = await parts.keys.find(tenant, key);
+  const found = await parts.keys.find(tenant, key);
+  const { record, token, frozen } = found;
   const { region } = token.config;
   const whole = { ...places, token: region, key: record.region };
   const decision = await parts.jurisdiction.require(tenant, whole);
@@ -61,11 +64,25 @@ export async function prepare(parts: PrepareParts, wanted: Wanted): Promise<Prep
     const what = `${key} is a key ${verbs[record.purpose]}, not ${verbs[purpose]}; use another.`;
     throw new DsecosError("InvalidArgument", what);
   }
+  const doubt = doubtOf(parts, found, act);
+  const still = async () => {
+    const now = await parts.keys.find(tenant, key);
+    if (now.record !== record || now.frozen !== frozen) doubtOf(parts, now, act);
+  };
+  return { record, token, decision, doubt, still };
+}
+
+/** @throws Conflict where the key may not be used so */
+function doubtOf(
+  parts: PrepareParts,
+  { record, frozen }: FoundKey,
+  act: Wanted["act"],
+): KeyState | undefined {
   if (frozen !== "") throw new DsecosError("Conflict", frozen);
   const state = stateAt(record, (parts.now ?? Date.now)());
   const may = uses[state][act];
   if (may === "no") throw notInState(record.name, state, act);
-  return { record, token, decision, doubt: may === "warn" ? state : undefined };
+  return may === "warn" ? state : undefined;
 }
 
 /** @throws Denied where the tenant has tokens and its rules allow the act with none of them */

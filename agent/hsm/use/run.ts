@@ -23,12 +23,14 @@ export interface Use {
 /** Uses a token between two readings of its counters. @throws DsecosError */
 export function atToken<T>(
   { call, meter }: { call: Call; meter: Meter },
-  { token, decision, doubt }: Pick<Prepared, "token" | "decision" | "doubt">,
+  found: Pick<Prepared, "token" | "decision" | "doubt"> & Partial<Pick<Prepared, "still">>,
   use: Use,
   work: (driver: Driver, label: string) => Promise<T>,
 ): Promise<T> {
+  const { token, decision, doubt } = found;
   const { encrypts, ...said } = use;
   return meter.during(token, async (reading) => {
+    await found.still?.();
     if (encrypts !== undefined) meter.encrypting(token, encrypts, use.count);
     const place = { token: token.id, reading, rule: decision.rule };
     note(call, { ...said, ...place, ...(doubt === undefined ? {} : { doubt }) });
