@@ -233,6 +233,7 @@ if (process.argv.includes("--texts")) {
     buildProgram("agent/audit/writer-worker.ts", "agent/audit-writer.js"),
     buildProgram("agent/audit/reader-worker.ts", "agent/audit-reader.js"),
     buildProgram("agent/ceph/facts/worker.ts", "agent/ceph-facts.js"),
+    buildProgram("agent/ceph/residency/worker.ts", "agent/ceph-prover.js"),
     buildProgram("agent/selinux/prover-worker.ts", "agent/selinux-prover.js"),
     buildProgram("agent/selinux/store-program.ts", "agent/selinux-store.js"),
     buildProgram("agent/audit/witness-server/main.ts", "agent/dsecos-witness.js"),

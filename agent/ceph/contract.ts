@@ -4,6 +4,7 @@ import { capacityMembers } from "./capacity/members.ts";
 import { encryptionMembers } from "./encryption/members.ts";
 import { healthMembers } from "./health/members.ts";
 import { linkMembers } from "./link/members.ts";
+import { residencyMembers } from "./residency/members.ts";
 import { topologyMembers } from "./topology/members.ts";
 import { volumeMembers } from "./volumes/members.ts";
 
@@ -24,9 +25,14 @@ export const ceph = defineInterface({
     ...topologyMembers,
     ...capacityMembers,
     ...encryptionMembers,
+    ...residencyMembers,
     ...volumeMembers,
   },
   signals: {
-    Changed: text("what", v.string(), "What changed: cluster, or volumes and the tenant's name."),
+    Changed: text(
+      "what",
+      v.string(),
+      "What changed: cluster, residency, or volumes and the tenant's name.",
+    ),
   },
 });

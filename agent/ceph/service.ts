@@ -7,10 +7,13 @@ import { createCapacity } from "./capacity/service.ts";
 import type { ceph } from "./contract.ts";
 import { type Core, type CoreParts, createCore } from "./core.ts";
 import { createEncryption } from "./encryption/service.ts";
+import { type ResidencyParts, ResidencyWatch } from "./residency/watch.ts";
 import type { topologyMembers } from "./topology/members.ts";
 import { createVolumes, type VolumesParts } from "./volumes/service.ts";
 
-export interface CephParts extends CoreParts, Omit<VolumesParts, "ceph" | "changed"> {}
+export interface CephParts extends CoreParts, Omit<VolumesParts, "ceph" | "changed" | "map"> {
+  map: ResidencyParts["map"];
+}
 
 export interface CephService {
   handlers: Handlers<typeof ceph, Call>;
@@ -32,6 +35,9 @@ export function createCeph(parts: CephParts): CephService {
     Topology: (_call, filter) => core.facts.ask("topology", filter),
   };
   const capacity = createCapacity(core);
+  const residency = new ResidencyWatch({ ...parts, changed: () => parts.changed("residency") });
+  parts.link.onChanged(() => residency.trigger());
+  const proved = async () => residency.last;
   const volumes = createVolumes({
     ...parts,
     ceph: core.link,
@@ -45,14 +51,19 @@ export function createCeph(parts: CephParts): CephService {
       ...topology,
       ...capacity.handlers,
       ...createEncryption(core),
+      Residency: proved,
       ...volumes.handlers,
     },
     fingerprints: volumes.fingerprints,
-    start: () => volumes.start(),
+    start() {
+      volumes.start();
+      residency.start();
+    },
     tenantsChanged: () => volumes.stale(),
     requireNoVolumes: (tenant) => volumes.requireNone(tenant),
     async stop() {
       capacity.stop();
+      await residency.stop();
       await volumes.stop();
       await core.facts.close();
       await core.link.close();

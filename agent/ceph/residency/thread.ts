@@ -53,10 +53,14 @@ export function proveApart(
       const full = error.code === "ERR_WORKER_OUT_OF_MEMORY";
       reject(full ? new DsecosError("Unavailable", tooLarge, { cause: error }) : error);
     });
-    worker.on("exit", () => reject(new Error("the thread that proves residency broke off")));
-    signal?.addEventListener("abort", () => {
+    const cancel = () => {
       void worker.terminate();
       reject(new DsecosError("Conflict", "It was cancelled."));
+    };
+    signal?.addEventListener("abort", cancel);
+    worker.on("exit", () => {
+      signal?.removeEventListener("abort", cancel);
+      reject(new Error("the thread that proves residency broke off"));
     });
   });
 }

@@ -1,0 +1,111 @@
+/** What a proof rests on, read from the cluster for it alone: nothing of it was kept from before. */
+import * as v from "valibot";
+import { DsecosError } from "../../bus/errors.ts";
+import type { Ceph } from "../link/types.ts";
+import type { JurisdictionMap } from "./map/document.ts";
+import type { Exits } from "./read/exits.ts";
+import type { Holdings } from "./read/holdings.ts";
+import type { ProofRequest } from "./thread.ts";
+
+/** Of OSDs that are asked what they hold. */
+const atOnce = 16;
+/** The CRUSH map is read between two readings of the OSD map until both are of one version. */
+const mostTries = 3;
+
+export type Gathered = Pick<ProofRequest, "texts" | "holdings" | "exits">;
+
+/**
+ * @throws DsecosError where the maps cannot be read, or change all the time; what else cannot be read
+ *   is left out, and is not known then
+ */
+export async function gather(link: Ceph, map: JurisdictionMap): Promise<Gathered> {
+  const maps = await readMaps(link);
+  const pgs = await orNot(link.text("mgr", "pg dump", { dumpcontents: ["pgs_brief"] }));
+  const [holdings, exits] = await Promise.all([readHoldings(link, map), readExits(link)]);
+  return { texts: { ...maps, pgs }, holdings, exits };
+}
+
+async function readMaps(link: Ceph): Promise<{ osdmap: Uint8Array; crush: Uint8Array }> {
+  let before = await link.text("mon", "osd dump");
+  for (let tries = 0; tries < mostTries; tries++) {
+    const crush = await link.text("mon", "osd crush dump");
+    const osdmap = await link.text("mon", "osd dump");
+    if (versionOf(before) === versionOf(osdmap)) return { osdmap, crush };
+    before = osdmap;
+  }
+  const what = "The cluster's CRUSH map changes faster than it can be read; it is read again.";
+  throw new DsecosError("Unavailable", what);
+}
+
+/** Megabytes are not taken apart for one number. */
+function versionOf(osdmap: Uint8Array): string {
+  const bytes = Buffer.from(osdmap.buffer, osdmap.byteOffset, osdmap.byteLength);
+  const at = bytes.indexOf('"crush_version":');
+  const found = /^"crush_version":(\d+),/.exec(bytes.toString("latin1", at, at + 40));
+  if (at < 0 || found === null) {
+    throw new DsecosError(
+      "Unavailable",
+      "Ceph's OSD map does not say of which version its CRUSH map is.",
+    );
+  }
+  return found[1] ?? "";
+}
+
+async function orNot<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof DsecosError) return undefined;
+    throw error;
+  }
+}
+
+const listSchema = v.array(v.number());
+const historySchema = v.object({ pgs: v.array(v.object({ pg: v.string() })) });
+
+/** Of every OSD that answers, which needs `allow *` on OSDs; those that do not are left out. */
+async function readHoldings(link: Ceph, map: JurisdictionMap): Promise<Holdings | undefined> {
+  // Where nothing must be anywhere, nobody needs to be asked.
+  if (map.pools.length === 0) return [];
+  const ids = v.safeParse(listSchema, await orNot(link.mon("osd ls")));
+  if (!ids.success) return undefined;
+  const left = [...ids.output];
+  const holdings: Holdings = [];
+  const ask = async () => {
+    for (let osd = left.pop(); osd !== undefined; osd = left.pop()) {
+      const answer = v.safeParse(historySchema, await orNot(link.osd(osd, "dump_pgstate_history")));
+      if (answer.success) holdings.push({ osd, pgs: answer.output.pgs.map(({ pg }) => pg) });
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, ask));
+  return holdings;
+}
+
+const peersSchema = v.record(
+  v.string(),
+  v.object({ remote: v.object({ cluster_name: v.string() }) }),
+);
+const fsSchema = v.object({
+  filesystems: v.array(
+    v.object({
+      mdsmap: v.object({
+        fs_name: v.string(),
+        metadata_pool: v.number(),
+        data_pools: v.array(v.number()),
+      }),
+      mirror_info: v.optional(v.object({ peers: v.optional(peersSchema, {}) }), { peers: {} }),
+    }),
+  ),
+});
+
+/** Mirrors of images and zones of gateways are not in any map of the cluster, and stay unknown. */
+async function readExits(link: Ceph): Promise<Exits> {
+  const dump = v.safeParse(fsSchema, await orNot(link.mon("fs dump")));
+  if (!dump.success) return {};
+  const cephfs = dump.output.filesystems.map(({ mdsmap, mirror_info }) => ({
+    fileSystem: mdsmap.fs_name,
+    pools: [mdsmap.metadata_pool, ...mdsmap.data_pools],
+    peers: Object.values(mirror_info.peers).map(({ remote }) => remote.cluster_name),
+  }));
+  return { cephfs };
+}
