@@ -19,7 +19,6 @@ const values: Record<string, string> = {
   "selinux.before": "loaded",
   "selinux.after": policyHash,
   "selinux.confirm-seconds": "300",
-  "hsm.wait": "7",
   "images.file": "debian-13.tar.xz",
   "images.fingerprint": "0123456789ab",
   "hsm.serial": "4f1c2d3e5a6b7c8d9e0f1a2b3c4d5e6f",
@@ -29,6 +28,7 @@ const values: Record<string, string> = {
   tenant: "mod-defense",
   job: "0123456789abcdef",
   request: "0123456789abcdef",
+  wait: "7",
   reason: "'Not before the audit'",
   "grace-seconds": "86400",
 };
