@@ -10,7 +10,7 @@ import { Codes } from "./health/codes.tsx";
 import { Counts, Recovery, Services } from "./health/figures.tsx";
 import { Verdict } from "./health/verdict.tsx";
 import type { Part, PartProps } from "./part.ts";
-import { Residency } from "./residency.tsx";
+import { ResidencyPanel } from "./residency/panel.tsx";
 
 const everyMs = 5000;
 
@@ -23,7 +23,7 @@ function OverviewTab({ status }: PartProps) {
     <div className="ds-stack">
       <Stale error={error} />
       <Verdict health={data} stale={lost || error !== undefined} />
-      <Residency />
+      <ResidencyPanel stale={lost} />
       <Codes checks={data.checks} />
       <Counts health={data} />
       <div className="ds-panels">

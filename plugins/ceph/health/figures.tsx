@@ -117,7 +117,9 @@ export function Recovery({
   health: CephHealth;
 }) {
   const { degraded, misplaced, copies, unfound, kibPerSecond } = recovery;
-  const idle = degraded === 0 && misplaced === 0 && unfound === 0;
+  const counted = degraded === 0 && misplaced === 0 && unfound === 0;
+  // A placement group that is not clean, or not known, may miss copies that nobody counts.
+  const idle = counted && groups.clean === groups.total;
   return (
     <section className="ds-panel ds-stack">
       <h2 className="pf-v6-c-title pf-m-md">{_("Recovery and scrubs")}</h2>
