@@ -46,6 +46,8 @@ test("a certificate is issued for a file, renewed and revoked", async () => {
   const page = await open(`?tenant=${tenant}`);
   await page.sees("No certificate matches");
   await page.click("button", "Issue a certificate");
+  // The dialog is loaded when it is opened.
+  await page.sees("Who it is for makes the key");
   await page.page.type("textarea", "nonsense");
   await page.sees("This is not a request as PEM.");
   await page.page.$eval("textarea", (area) => (area as HTMLTextAreaElement).select());
@@ -62,12 +64,14 @@ test("a certificate is issued for a file, renewed and revoked", async () => {
   await page.sees("in 89 days");
   await page.openMenu(await rowOf(page));
   await page.click("menuitem", "Renew");
+  await page.sees("A new certificate for the same names");
   await page.check();
   await page.click("button", "Renew it");
   await page.sees("jane has a new certificate");
   await page.sees("2 of 2");
   await page.openMenu(await rowOf(page));
   await page.click("menuitem", "Revoke");
+  await page.sees("There is no way back");
   await page.check();
   await page.screenshot("hsm-revoke");
   await page.click("button", "Revoke it");

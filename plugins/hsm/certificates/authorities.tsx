@@ -4,14 +4,12 @@ import { hsm } from "../../../agent/hsm/contract.ts";
 import type { Authorities, AuthorityRow } from "../../../agent/hsm/pki/answers.ts";
 import { ActionButton } from "../../lib/action-button.tsx";
 import { type Access, useAccess } from "../../lib/capabilities.tsx";
-import { showDialog } from "../../lib/dialog.tsx";
 import { _, dateTime, format, ngettext, number } from "../../lib/i18n.ts";
 import type { MenuEntry } from "../../lib/menu.tsx";
 import { useRowMenu } from "../../lib/row-menu.tsx";
 import { type Column, Table } from "../../lib/table.tsx";
 import { Tag } from "../../lib/tag.tsx";
-import { CreateAuthorityDialog } from "./create.tsx";
-import { RollDialog } from "./roll.tsx";
+import { openDialog } from "./open.tsx";
 import { saveChain, saveList, saveRoot } from "./save.ts";
 import { endsIn, ownerName, stateColors, stateName } from "./words.ts";
 
@@ -108,7 +106,7 @@ function menuOf(row: AuthorityRow, access: Access): MenuEntry[] {
       key: "roll",
       label: _("Roll over to a new key"),
       why: access.why(hsm, "authority"),
-      run: () => showDialog(<RollDialog row={row} />),
+      run: () => void openDialog(({ RollDialog }) => <RollDialog row={row} />),
     },
   ];
 }
@@ -120,7 +118,9 @@ export function AuthorityPanel({ answer, stale }: { answer: Authorities; stale: 
   const create = (
     <ActionButton
       why={access.why(hsm, "authority")}
-      onClick={() => showDialog(<CreateAuthorityDialog root={hasRoot} />)}
+      onClick={() =>
+        openDialog(({ CreateAuthorityDialog }) => <CreateAuthorityDialog root={hasRoot} />)
+      }
     >
       {hasRoot ? _("Make an authority") : _("Make the root")}
     </ActionButton>

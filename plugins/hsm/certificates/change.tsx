@@ -2,18 +2,16 @@
 import { useState } from "react";
 import { hsm } from "../../../agent/hsm/contract.ts";
 import type { CertificateRow } from "../../../agent/hsm/pki/answers.ts";
-import type { Access } from "../../lib/capabilities.tsx";
 import { client } from "../../lib/client.ts";
 import { commandOf } from "../../lib/command.ts";
-import { Dialog, showDialog } from "../../lib/dialog.tsx";
+import { Dialog } from "../../lib/dialog.tsx";
 import { ChoiceField } from "../../lib/fields.tsx";
 import { Command } from "../../lib/help.tsx";
 import { _, format } from "../../lib/i18n.ts";
-import type { MenuEntry } from "../../lib/menu.tsx";
 import { toast } from "../../lib/toasts.tsx";
 import { SecondPerson } from "../second-person.tsx";
-import { saveCertificate, saveIssued } from "./save.ts";
-import { type RevocationReason, revocationName, revocations } from "./words.ts";
+import { saveCertificate } from "./save.ts";
+import { isLeaf, type RevocationReason, revocationName, revocations } from "./words.ts";
 
 export function RevokeDialog({ row }: { row: CertificateRow }) {
   const [reason, setReason] = useState<RevocationReason>("superseded");
@@ -79,38 +77,4 @@ export function RenewDialog({ row }: { row: CertificateRow }) {
       </div>
     </Dialog>
   );
-}
-
-/** An authority is another's matter: with it goes what it issued. */
-function isLeaf({ profile }: CertificateRow): boolean {
-  return profile === "person" || profile === "service";
-}
-
-export function certificateMenu(row: CertificateRow, access: Access): MenuEntry[] {
-  const may = access.why(hsm, "certify");
-  const { tenant, serial, state } = row;
-  return [
-    { key: "save", label: _("Save with its chain"), run: () => void saveIssued(tenant, serial) },
-    {
-      key: "renew",
-      label: _("Renew"),
-      why:
-        may ??
-        (state === "revoked"
-          ? _("It is revoked.")
-          : isLeaf(row)
-            ? undefined
-            : _("An authority is made anew, with a second person.")),
-      run: () => showDialog(<RenewDialog row={row} />),
-    },
-    {
-      key: "revoke",
-      label: _("Revoke"),
-      danger: true,
-      why:
-        (isLeaf(row) ? may : access.why(hsm, "authority")) ??
-        (state === "revoked" ? _("It is revoked.") : undefined),
-      run: () => showDialog(<RevokeDialog row={row} />),
-    },
-  ];
 }

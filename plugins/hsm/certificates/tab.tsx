@@ -14,7 +14,6 @@ import { ChoiceMenu } from "../../lib/choice.tsx";
 import { client, listen } from "../../lib/client.ts";
 import { useColumns } from "../../lib/columns.tsx";
 import { commandOf } from "../../lib/command.ts";
-import { showDialog } from "../../lib/dialog.tsx";
 import { useQuery } from "../../lib/hooks.ts";
 import { _ } from "../../lib/i18n.ts";
 import { changeText, sortedBy } from "../../lib/list.ts";
@@ -27,9 +26,9 @@ import { Table } from "../../lib/table.tsx";
 import type { Part, PartProps } from "../part.ts";
 import { TenantFilterField } from "../tenant-field.tsx";
 import { AuthorityPanel } from "./authorities.tsx";
-import { certificateMenu } from "./change.tsx";
 import { certificateColumns } from "./columns.tsx";
-import { IssueDialog } from "./issue.tsx";
+import { certificateMenu } from "./menu.tsx";
+import { openDialog } from "./open.tsx";
 import { clearFilters, filterOf, isFiltered, pageSizes, readView } from "./view.ts";
 import { stateName } from "./words.ts";
 
@@ -75,7 +74,9 @@ function Certificates({
   const issue = (
     <ActionButton
       why={access.why(hsm, "certify") ?? (tenants.length === 0 ? none : undefined)}
-      onClick={() => showDialog(<IssueDialog tenants={tenants} tenant={view.tenant} />)}
+      onClick={() =>
+        openDialog(({ IssueDialog }) => <IssueDialog tenants={tenants} tenant={view.tenant} />)
+      }
     >
       {_("Issue a certificate")}
     </ActionButton>

@@ -1,5 +1,5 @@
 /** What the page calls certificates, their states and the reasons for which they are revoked. */
-import type { CertificateState, Profile } from "../../../agent/hsm/pki/answers.ts";
+import type { CertificateRow, CertificateState, Profile } from "../../../agent/hsm/pki/answers.ts";
 import { _, format, ngettext } from "../../lib/i18n.ts";
 import type { TagColor } from "../../lib/tag.tsx";
 
@@ -59,4 +59,9 @@ export function endsIn(daysLeft: number): string {
   if (daysLeft < 0) return format(ngettext("$0 day ago", "$0 days ago", -daysLeft), -daysLeft);
   if (daysLeft === 0) return _("today");
   return format(ngettext("in $0 day", "in $0 days", daysLeft), daysLeft);
+}
+
+/** An authority is another's matter: with it goes what it issued. */
+export function isLeaf({ profile }: CertificateRow): boolean {
+  return profile === "person" || profile === "service";
 }
