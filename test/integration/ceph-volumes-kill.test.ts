@@ -14,7 +14,7 @@ import { noCeph } from "../lib/ceph-cluster.ts";
 import { type CephBed, makeCephBed, makeProject } from "./ceph-volumes-bed.ts";
 import { missing } from "./incus-lib.ts";
 
-const kills = Number(process.env.DSECOS_TEST_KILLS ?? 20);
+const kills = Number(process.env.DSECOS_TEST_KILLS ?? 10);
 const none = noCeph || missing;
 const tenants = ["vol-kill-0", "vol-kill-1"];
 let bed: CephBed;
@@ -65,8 +65,8 @@ async function live(life: number): Promise<void> {
     }
     told.set(what, (told.get(what) ?? new Set()).add(kind));
   }
-  await ended;
-  if (!isBegun) throw new Error(`life ${life} did not begin`);
+  const [code] = await ended;
+  if (!isBegun) throw new Error(`life ${life} did not begin, and ended with ${code}`);
 }
 
 async function check({ rows, strays, unknown, next }: VolumePage): Promise<void> {

@@ -11,6 +11,7 @@ import type { Ceph } from "../link/types.ts";
 import type { VolumeBook, Volumes } from "./book.ts";
 import { FileEngine, type Found, requirePlaced } from "./file.ts";
 import { TenantKeys } from "./keys.ts";
+import { Known, type Live } from "./known.ts";
 import { FilePools, type Place, type PoolsParts } from "./pools.ts";
 import type { VolumeRecord } from "./record.ts";
 import { findStrays } from "./strays.ts";
@@ -21,15 +22,6 @@ const width = 4;
 const actor = { actor: "dsecos-agent", uid: 0 } as const;
 const clockDoubt =
   "The time to remove it has come, but the clock of this node may have gone ahead; see whether it is right (“timedatectl”), or restore the volume: after two days of running the clock is believed, and it is removed.";
-
-/** What is known of a volume beside what is declared. */
-export interface Live {
-  found: Found | undefined;
-  /** When Ceph was asked. */
-  at: string;
-  trouble: string;
-  caveat: string;
-}
 
 export interface ReconcilerParts {
   ceph: Ceph;
@@ -44,15 +36,13 @@ export interface ReconcilerParts {
   changed: (tenant: string) => void;
 }
 
-const idOf = (tenant: string, volume: string) => `${tenant}/${volume}`;
-
 export class Reconciler {
   readonly #parts: ReconcilerParts;
   readonly #files: FileEngine;
   readonly #keys: TenantKeys;
   readonly #pools: FilePools;
   readonly #locks = new KeyedLock();
-  readonly #live = new Map<string, Live>();
+  readonly #known: Known;
   #strays: readonly string[] = [];
   /** Why nothing could be asked in the newest round; empty where it could. */
   #unknown = "";
@@ -64,6 +54,7 @@ export class Reconciler {
   constructor(parts: ReconcilerParts) {
     const { ceph, map, audit } = parts;
     this.#parts = parts;
+    this.#known = new Known(parts);
     this.#files = new FileEngine(ceph);
     this.#keys = new TenantKeys(ceph);
     const record: PoolsParts["record"] = async (action, object, details) => {
@@ -82,7 +73,7 @@ export class Reconciler {
   }
 
   live(tenant: string, volume: string): Live | undefined {
-    return this.#live.get(idOf(tenant, volume));
+    return this.#known.of(tenant, volume);
   }
 
   start(): void {
@@ -134,10 +125,7 @@ export class Reconciler {
       await forEachBounded([...tenants.keys()], width, async (tenant) => {
         if (!this.#stopped || this.#pass === undefined) await this.#tenant(tenant, fileSystem);
       });
-      for (const id of this.#live.keys()) {
-        const [tenant = "", name = ""] = id.split("/");
-        if (!tenants.get(tenant)?.has(name)) this.#live.delete(id);
-      }
+      this.#known.keep((tenant, name) => tenants.get(tenant)?.has(name) === true);
       if (fileSystem !== "") {
         const declared = (await this.#parts.book.all()).tenants;
         this.#strays = await findStrays(this.#files, fileSystem, declared);
@@ -173,15 +161,16 @@ export class Reconciler {
     await this.#locks.run(tenant, async () => {
       // What was declared before may be another by now.
       const volumes = await this.#parts.book.of(tenant);
-      const before = JSON.stringify([...volumes.keys()].map((name) => this.live(tenant, name)));
+      const before = this.#known.text(tenant, volumes.keys());
       try {
         await this.#look(tenant, fileSystem, volumes);
       } catch (error) {
         if (!(error instanceof DsecosError)) throw error;
-        for (const name of volumes.keys()) this.#tell(tenant, name, { trouble: error.message });
+        for (const name of volumes.keys())
+          this.#known.tell(tenant, name, { trouble: error.message });
       }
-      const after = JSON.stringify([...volumes.keys()].map((name) => this.live(tenant, name)));
-      if (withoutTimes(before) !== withoutTimes(after)) this.#parts.changed(tenant);
+      const after = this.#known.text(tenant, volumes.keys());
+      if (before !== after) this.#parts.changed(tenant);
     });
   }
 
@@ -196,7 +185,7 @@ export class Reconciler {
       }
       const found = await this.#volume(tenant, fileSystem, name, record);
       if (found !== undefined && record.state === "active") opened.push(found);
-      if (end === "doubtful") this.#tell(tenant, name, { trouble: clockDoubt });
+      if (end === "doubtful") this.#known.tell(tenant, name, { trouble: clockDoubt });
     }
     // First, so that nobody writes into what is being removed.
     if (await this.#keys.allow(tenant, fileSystem, opened)) {
@@ -221,11 +210,11 @@ export class Reconciler {
       const place = await this.#pools.ready(record.jurisdiction, record.class);
       caveat = place.caveat;
       found = await this.#asDeclared({ tenant, name, record, place, found });
-      this.#tell(tenant, name, { found, caveat, trouble: "" });
+      this.#known.tell(tenant, name, { found, caveat, trouble: "" });
       return found;
     } catch (error) {
       if (!(error instanceof DsecosError)) throw error;
-      this.#tell(tenant, name, { found, caveat, trouble: error.message });
+      this.#known.tell(tenant, name, { found, caveat, trouble: error.message });
       return undefined;
     }
   }
@@ -281,7 +270,7 @@ export class Reconciler {
       await this.#files.remove(fileSystem, tenant, name);
     } catch (error) {
       if (!(error instanceof DsecosError)) throw error;
-      this.#tell(tenant, name, { trouble: error.message });
+      this.#known.tell(tenant, name, { trouble: error.message });
       return;
     }
     let mine = false;
@@ -289,24 +278,13 @@ export class Reconciler {
       mine = is?.state === "removing";
       return mine ? undefined : is;
     });
-    this.#live.delete(idOf(tenant, name));
+    this.#known.forget(tenant, name);
     this.#parts.changed(tenant);
     // Another node may have been first.
     if (!mine) return;
     const why = { why: "its time to be deleted came" };
     const event = { action: "ceph.VolumeRemoved", tenant, object: name, details: why };
     await audit.append({ ...event, outcome: "success", ...actor });
-  }
-
-  #tell(tenant: string, name: string, more: Partial<Live>): void {
-    const id = idOf(tenant, name);
-    const before = this.#live.get(id);
-    const at = new Date(this.#parts.now()).toISOString();
-    const live = { found: undefined, trouble: "", caveat: "", ...before, ...more, at };
-    this.#live.set(id, live);
-    if (live.trouble === "" || live.trouble === before?.trouble) return;
-    const facts = { tenant, volume: name, why: live.trouble };
-    this.#parts.log("info", "a volume is not as declared", facts);
   }
 
   async #note(
@@ -319,5 +297,3 @@ export class Reconciler {
     await this.#parts.audit.append({ action, outcome: "note", ...actor, ...about, details });
   }
 }
-
-const withoutTimes = (text: string) => text.replace(/"at":"[^"]*"/g, "");

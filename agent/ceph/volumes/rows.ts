@@ -1,6 +1,6 @@
 /** How volumes are shown. */
 import type { VolumeRow } from "./answers.ts";
-import type { Live } from "./reconcile.ts";
+import type { Live } from "./known.ts";
 import type { VolumeRecord } from "./record.ts";
 
 export function volumeRow(
