@@ -4,6 +4,7 @@ import { Variant } from "dbus-next/lib/variant.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BusConnection, BusError, systemBusPath } from "../../agent/bus/connection.ts";
 import { busName, type Interface } from "../../agent/bus/contract.ts";
+import { ceph } from "../../agent/ceph/contract.ts";
 import { contracts } from "../../agent/contracts.ts";
 
 let bus: BusConnection;
@@ -110,11 +111,14 @@ test("10,000 malformed calls: a correct error each, no crash, no growth", async 
   const names = new Map<string, number>();
   const one = async () => {
     const [signature, body] = pick(bodies)();
+    const to = target();
     try {
-      await bus.call({ destination: busName, ...target(), signature, body }, 60_000);
+      await bus.call({ destination: busName, ...to, signature, body }, 60_000);
       names.set("reply", (names.get("reply") ?? 0) + 1);
     } catch (error) {
       if (!(error instanceof BusError)) throw error;
+      // There is no cluster, which its members say.
+      if (to.path === ceph.path && error.name === "org.dsecos.Error.Unavailable") return;
       names.set(error.name, (names.get(error.name) ?? 0) + 1);
       expect(error.message).not.toMatch(/at .*:\d+:\d+|node:internal|TypeError/);
     }
