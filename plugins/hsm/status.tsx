@@ -133,11 +133,13 @@ function Alarms({ status: { compared, alarms, alarmCount, problems } }: { status
         <p>{_("Every key on record was in its token then, as its record says, and no other.")}</p>
       )}
       {alarms.length > 0 && (
-        <ul className="hsm-trouble ds-stack" role="alert">
-          {alarms.slice(0, 20).map((alarm) => (
-            <AlarmLine key={`${alarm.kind} ${alarm.token} ${alarm.key}`} alarm={alarm} />
-          ))}
-        </ul>
+        <div role="alert">
+          <ul className="hsm-trouble ds-stack">
+            {alarms.slice(0, 20).map((alarm) => (
+              <AlarmLine key={`${alarm.kind} ${alarm.token} ${alarm.key}`} alarm={alarm} />
+            ))}
+          </ul>
+        </div>
       )}
       {alarmCount > 20 && (
         <p>{ngettext("There is $0 in all.", "There are $0 in all.", alarmCount)}</p>

@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { hsmPaths } from "../../packaging/setup/components/softhsm.js";
 import type { HsmBed } from "../lib/hsm-driver.ts";
 
-/** Lets the stack's agent have it, which notices its file by itself. @returns how to take it away */
+/**
+ * Lets the stack's agent have it, which notices its file by itself.
+ *
+ * @param name behind the stack's own in the alphabet, since the node's own tokens are made by the first
+ * @returns how to take it away
+ */
 export function addDriver(name: string, { configFile, socket }: HsmBed): () => void {
   const stateDirectory = process.env.DSECOS_TEST_STATE ?? "";
   const { hsmDirectory, hsmSockets } = hsmPaths({ stateDirectory });

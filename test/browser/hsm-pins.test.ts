@@ -16,7 +16,7 @@ import { approve } from "./hsm-bed.ts";
 import { addDriver } from "./hsm-driver.ts";
 import { createTenant, finished, removeTenant, withStaff } from "./people.ts";
 
-const driver = "page-pins";
+const driver = "test-pins";
 const tenant = "page-pins";
 const id = `${driver}/${tenant}`;
 

@@ -18,8 +18,8 @@ let takeAway = () => {};
 beforeAll(async () => {
   // A busy machine takes its time with so many slots, and the agent would complain.
   bed = await createHsmBed({ config: { deadlineSeconds: 60 } });
-  ids = (await multiplyTokens(bed, count)).map((label) => `many/${label}`);
-  takeAway = addDriver("many", bed);
+  ids = (await multiplyTokens(bed, count)).map((label) => `test-many/${label}`);
+  takeAway = addDriver("test-many", bed);
 });
 afterAll(async () => {
   takeAway();
@@ -27,7 +27,7 @@ afterAll(async () => {
 });
 
 const open = (options: string, theme: "light" | "dark" = "light") =>
-  visit(`hsm.html#/tokens?driver=many${options}`, { role: "officer", theme });
+  visit(`hsm.html#/tokens?driver=test-many${options}`, { role: "officer", theme });
 
 /** By selector: names for screen readers take long to find among so many rows. */
 const press = ({ page }: Visit, label: string) => page.click(`button[aria-label="${label}"]`);
@@ -73,7 +73,7 @@ test("one is found by a part of its name, and the way back to all stays", async 
   await press(page, "Next page");
   await page.waitForRows(ids.slice(100, 200));
   await searchFor(page, "0777");
-  await page.waitForRows(["many/ministry-0777"]);
+  await page.waitForRows(["test-many/ministry-0777"]);
   await page.sees("1 of 1");
   await searchFor(page, "no such token");
   await page.sees("No token matches");

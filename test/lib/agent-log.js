@@ -13,7 +13,7 @@ const expected = [
   /tenants not loaded/,
   /a job failed/,
   /The token softhsm\/(keys-agency|page-[a-z]+) is not there/,
-  /The token page-pins\/page-pins (refused the PIN|has locked its PIN)/,
+  /The token test-pins\/page-pins (refused the PIN|has locked its PIN)/,
   /"message":"the helper for Ceph (ended|hangs and is killed)"/,
   /"message":"the checkpoint was not published to the other nodes","error":"DsecosError: Incus/,
 ];
