@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Call } from "../../agent/bus/call.ts";
+import { createCore } from "../../agent/hsm/core.ts";
 import { DriverError } from "../../agent/hsm/driver/types.ts";
 import { assuranceOf } from "../../agent/hsm/drivers/assurance.ts";
 import { readSealing, sealing } from "../../agent/hsm/drivers/credential.ts";
@@ -48,6 +49,21 @@ describe("driver files", () => {
       expect.stringMatching(/^secret: Its key pin is wrong/),
     ]);
     expect(bed.core.drivers.all().map(({ name }) => name)).toEqual(["fake"]);
+  });
+
+  test("are read before anybody hears that a tenant has no token", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "dsecos-hsm-files-"));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    writeFileSync(join(directory, "fake.json"), JSON.stringify(driverFile));
+    const bed = await coreBed();
+    await withToken(bed, "defense");
+    const next = createCore({
+      ...{ log: () => {}, directory, sockets: directory, node: "node1", region: "UK" },
+      ...{ client: bed.declarations, changed: () => {} },
+      open: () => new FakeDriver(new FakeTokens()).driver,
+    });
+    onTestFinished(() => next.drivers.close());
+    expect((await next.book.every()).map(({ id }) => id)).toEqual(["fake/defense"]);
   });
 
   test("that come, change and go are noticed by themselves, and told at once", async () => {

@@ -39,6 +39,7 @@ export class Drivers {
   readonly #notice: DirectoryNotice;
   #files: readonly DriverFile[] = [];
   #loading: Promise<void> | undefined;
+  #loaded = false;
   #changes = 0;
 
   constructor(parts: DriversParts) {
@@ -63,6 +64,11 @@ export class Drivers {
 
   find(name: string): OpenedDriver | undefined {
     return this.#open.get(name);
+  }
+
+  /** Before the files were read once, a driver that nobody looked for yet must not pass for gone. */
+  async ready(): Promise<void> {
+    if (!this.#loaded) await this.load();
   }
 
   /** Reads the files again; what did not change goes on undisturbed. */
@@ -109,6 +115,7 @@ export class Drivers {
     }
     const before = this.#files;
     this.#files = files;
+    this.#loaded = true;
     if (!isDeepStrictEqual(files, before)) this.#changed();
   }
 

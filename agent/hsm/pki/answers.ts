@@ -199,7 +199,11 @@ export const certificateFilterSchema = v.strictObject({
   limit: v.optional(limitSchema, 50),
 });
 export type CertificateFilter = v.InferOutput<typeof certificateFilterSchema>;
-export const certificatePageSchema = pageOf(certificateSchema);
+export const certificatePageSchema = v.object({
+  ...pageOf(certificateSchema).entries,
+  /** Authorities whose certificates are not in this list, one sentence each: they could not be read. */
+  missing: v.array(v.string()),
+});
 
 /** A certificate with what goes with it, as PEM. */
 export const certificateFilesSchema = v.object({

@@ -168,8 +168,8 @@ export function createEngine(parts: PkiParts) {
     },
 
     async certificates(filter: CertificateFilter) {
-      const { authorities } = await book.all();
-      return pageOfCertificates(authorities, filter, now());
+      const { authorities, unreachable: missing } = await book.all();
+      return { ...(await pageOfCertificates(authorities, filter, now())), missing };
     },
 
     async certificate(owner: string, serial: string): Promise<CertificateFiles> {

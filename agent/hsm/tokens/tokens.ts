@@ -40,7 +40,7 @@ export class TokenBook implements Tokens {
 
   /** Every declared token. */
   async known(): Promise<Known[]> {
-    const book = await this.#parts.declarations.all();
+    const book = await this.#declared();
     const known: Known[] = [];
     for (const [tenant, tokens] of book) {
       for (const declared of tokens) known.push(this.#known(tenant, declared));
@@ -58,7 +58,7 @@ export class TokenBook implements Tokens {
   }
 
   async all(tenant: string): Promise<Token[]> {
-    const declared = (await this.#parts.declarations.all()).get(tenant) ?? [];
+    const declared = (await this.#declared()).get(tenant) ?? [];
     return declared.flatMap((one) => this.#known(tenant, one).token ?? []);
   }
 
@@ -162,7 +162,7 @@ export class TokenBook implements Tokens {
     ) => OpenedDriver | undefined | Promise<OpenedDriver | undefined>,
   ): Promise<Token> {
     const { drivers, node } = this.#parts;
-    const mine = (await this.#parts.declarations.all()).get("") ?? [];
+    const mine = (await this.#declared()).get("") ?? [];
     const declared = mine.find((one) => one.label === label && one.node === node);
     if (declared !== undefined) {
       const { token } = this.#known("", declared);
@@ -181,6 +181,11 @@ export class TokenBook implements Tokens {
       );
     }
     return this.make("", label, opened, "dsecos-agent");
+  }
+
+  async #declared() {
+    await this.#parts.drivers.ready();
+    return this.#parts.declarations.all();
   }
 
   #known(tenant: string, declared: DeclaredToken): Known {

@@ -83,7 +83,7 @@ function Certificates({
   );
   const { data, error } = query;
   if (!data) return error ? <Failure error={error} retry={query.refresh} /> : <Loading />;
-  if (data.total === 0 && !isFiltered(view)) {
+  if (data.total === 0 && !isFiltered(view) && data.missing.length === 0) {
     return (
       <section className="ds-panel">
         <Nothing title={_("No certificate yet")} icon={KeyIcon} actions={issue}>
@@ -122,7 +122,14 @@ function Certificates({
         {issue}
       </div>
       {data.rows.length === 0 ? (
-        <NoMatch title={_("No certificate matches")} clear={clearFilters} />
+        <NoMatch
+          title={
+            data.missing.length > 0
+              ? _("No certificate that can be read matches")
+              : _("No certificate matches")
+          }
+          clear={clearFilters}
+        />
       ) : (
         <Table
           label={_("Certificates")}
