@@ -45,7 +45,7 @@ export function auditdText(
   if (outlet.trouble !== "") return { state: "alarm", text: outlet.trouble };
   if (health.problem !== "") return { state: "alarm", text: health.problem };
   if (health.lostLately) {
-    const text = `${health.gaps} events of the kernel's audit were lost; look at auditd.Gap in the log for when.`;
+    const text = `${health.gaps} events of the kernel's audit were lost; look at auditd.Gap in the log for when. Where bursts are long, raise num_logs in /etc/audit/auditd.conf, so that auditd keeps more of its own log.`;
     return { state: "alarm", text };
   }
   if (outlet.suppressedLately) {
