@@ -1,5 +1,6 @@
 /** The storage cluster: how it is, where its OSDs are, how full it is and what is encrypted. */
 import { ceph } from "../../agent/ceph/contract.ts";
+import { Approvals } from "../lib/approvals.tsx";
 import { client } from "../lib/client.ts";
 import { Frame } from "../lib/frame.tsx";
 import { CommandHelp } from "../lib/help.tsx";
@@ -16,6 +17,8 @@ import { tabs } from "./parts.ts";
 
 /** A link that hangs is noticed by the agent, which tells; this is for a signal that was lost. */
 const everyMs = 5000;
+/** Whose requests are carried out here. */
+const contracts = [ceph];
 
 export function Ceph() {
   const place = usePlace();
@@ -49,6 +52,7 @@ export function Ceph() {
   );
   return (
     <Frame title={_("Ceph storage")} beside={help}>
+      <Approvals own={contracts} />
       <Stale error={error} />
       <Tabs
         label={_("Parts of the storage cluster")}

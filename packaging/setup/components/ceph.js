@@ -7,11 +7,17 @@ const directoryOf = ({ stateDirectory }) => join(stateDirectory, "ceph");
 
 /**
  * @param {Pick<import("./types.js").StackContext, "stateDirectory">} context
- * @returns {ReturnType<typeof clusterPaths>} keys of the agent's configuration file; the agent
- *   takes the cluster up whenever it is there
+ * @returns {ReturnType<typeof clusterPaths> & { cephMap: string, cephMapKeys: string }} keys of the
+ *   agent's configuration file; the agent takes the cluster and its map up whenever they are there
  */
 export function cephPaths(context) {
-  return clusterPaths(directoryOf(context));
+  const map = join(context.stateDirectory, "ceph-map");
+  return {
+    ...clusterPaths(directoryOf(context)),
+    // The node's own map is of another cluster.
+    cephMap: join(map, "map.json"),
+    cephMapKeys: join(map, "keys"),
+  };
 }
 
 /**

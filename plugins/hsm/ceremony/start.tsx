@@ -10,7 +10,7 @@ import { CheckField, ChoiceField, TextField } from "../../lib/fields.tsx";
 import { Command } from "../../lib/help.tsx";
 import { _ } from "../../lib/i18n.ts";
 import { go } from "../../lib/location.ts";
-import { useTenantNames } from "../tenant-field.tsx";
+import { useTenantNames } from "../../lib/tenant-field.tsx";
 import { ceremoniesKey, inGroups } from "./words.ts";
 
 interface Props {

@@ -8,8 +8,8 @@ import { Dialog } from "../../lib/dialog.tsx";
 import { ChoiceField } from "../../lib/fields.tsx";
 import { Command } from "../../lib/help.tsx";
 import { _, format } from "../../lib/i18n.ts";
+import { SecondPerson } from "../../lib/second-person.tsx";
 import { toast } from "../../lib/toasts.tsx";
-import { SecondPerson } from "../second-person.tsx";
 import { saveCertificate } from "./save.ts";
 import { isLeaf, type RevocationReason, revocationName, revocations } from "./words.ts";
 

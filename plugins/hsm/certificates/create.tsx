@@ -15,8 +15,8 @@ import { Dialog } from "../../lib/dialog.tsx";
 import { CheckField, TextField } from "../../lib/fields.tsx";
 import { Command } from "../../lib/help.tsx";
 import { _, format } from "../../lib/i18n.ts";
-import { SecondPerson } from "../second-person.tsx";
-import { useTenantNames } from "../tenant-field.tsx";
+import { SecondPerson } from "../../lib/second-person.tsx";
+import { useTenantNames } from "../../lib/tenant-field.tsx";
 import { AddressFields, changedAddresses, noAddresses } from "./addresses.tsx";
 import { ownerName } from "./words.ts";
 

@@ -13,7 +13,7 @@ import { commandOf } from "../../lib/command.ts";
 import { Dialog } from "../../lib/dialog.tsx";
 import { Command } from "../../lib/help.tsx";
 import { _, format } from "../../lib/i18n.ts";
-import { SecondPerson } from "../second-person.tsx";
+import { SecondPerson } from "../../lib/second-person.tsx";
 import { type Addresses, AddressFields, changedAddresses } from "./addresses.tsx";
 import { ownerName } from "./words.ts";
 

@@ -10,7 +10,7 @@ import { ChoiceField, TextField } from "../../lib/fields.tsx";
 import { Command } from "../../lib/help.tsx";
 import { _ } from "../../lib/i18n.ts";
 import { watchJob } from "../../lib/jobs.ts";
-import { useTenantNames } from "../tenant-field.tsx";
+import { useTenantNames } from "../../lib/tenant-field.tsx";
 import { blank, draftProblems, type KeyDraft, specOf } from "./draft.ts";
 import { algorithmHint, algorithmLabel } from "./words.ts";
 

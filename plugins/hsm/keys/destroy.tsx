@@ -10,7 +10,7 @@ import { Dialog } from "../../lib/dialog.tsx";
 import { TextField } from "../../lib/fields.tsx";
 import { Command } from "../../lib/help.tsx";
 import { _, dateTime, format } from "../../lib/i18n.ts";
-import { SecondPerson } from "../second-person.tsx";
+import { SecondPerson } from "../../lib/second-person.tsx";
 
 const dayMs = 86_400_000;
 

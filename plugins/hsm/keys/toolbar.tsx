@@ -8,7 +8,7 @@ import { changeText } from "../../lib/list.ts";
 import { adjust } from "../../lib/location.ts";
 import { CheckMenu } from "../../lib/menu.tsx";
 import { Search } from "../../lib/search.tsx";
-import { TenantFilterField } from "../tenant-field.tsx";
+import { TenantFilterField } from "../../lib/tenant-field.tsx";
 import { dueDays, type KeyView } from "./view.ts";
 import { algorithmName, keyStateName, protectionName } from "./words.ts";
 

@@ -9,7 +9,7 @@ import { Dialog } from "../../lib/dialog.tsx";
 import { TextField } from "../../lib/fields.tsx";
 import { Command } from "../../lib/help.tsx";
 import { _, format } from "../../lib/i18n.ts";
-import { SecondPerson } from "../second-person.tsx";
+import { SecondPerson } from "../../lib/second-person.tsx";
 import { draftOf, rulesOf, rulesProblems, sameRules } from "./draft.ts";
 
 export function EditRulesDialog({ answer }: { answer: RulesAnswer }) {

@@ -12,9 +12,9 @@ import { _, dateTime, format, ngettext, number } from "../../lib/i18n.ts";
 import { first, go, type Place } from "../../lib/location.ts";
 import { Failure, Loading, Nothing, Stale } from "../../lib/states.tsx";
 import { Table } from "../../lib/table.tsx";
+import { TenantFilterField } from "../../lib/tenant-field.tsx";
 import { keyAddress } from "../keys/view.ts";
 import type { Part, PartProps } from "../part.ts";
-import { TenantFilterField } from "../tenant-field.tsx";
 import { EditRulesDialog } from "./edit.tsx";
 import { Why } from "./why.tsx";
 

@@ -17,8 +17,8 @@ import { saveText } from "../../lib/save.ts";
 import { Failure, Loading, Nothing, Stale } from "../../lib/states.tsx";
 import { type Column, Table } from "../../lib/table.tsx";
 import { Tag } from "../../lib/tag.tsx";
+import { TenantFilterField } from "../../lib/tenant-field.tsx";
 import type { Part, PartProps } from "../part.ts";
-import { TenantFilterField } from "../tenant-field.tsx";
 import { csvOf, differs, monthsBefore, verdictColors, verdictMeans, verdictName } from "./words.ts";
 
 const monthsOffered = 24;

@@ -10,7 +10,7 @@ import { Dialog, showDialog } from "../../lib/dialog.tsx";
 import { Command } from "../../lib/help.tsx";
 import { _, format } from "../../lib/i18n.ts";
 import type { MenuEntry } from "../../lib/menu.tsx";
-import { SecondPerson } from "../second-person.tsx";
+import { SecondPerson } from "../../lib/second-person.tsx";
 
 type Act = "RetryPin" | "ResetPin" | "ForgetToken";
 

@@ -11,8 +11,8 @@ import { Dialog } from "../../lib/dialog.tsx";
 import { ChoiceField, TextField } from "../../lib/fields.tsx";
 import { Command } from "../../lib/help.tsx";
 import { _, format } from "../../lib/i18n.ts";
+import { useTenantNames } from "../../lib/tenant-field.tsx";
 import { assuranceName } from "../drivers/words.ts";
-import { useTenantNames } from "../tenant-field.tsx";
 
 interface Props {
   /** Those that work. */

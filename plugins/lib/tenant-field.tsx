@@ -2,9 +2,9 @@
 import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput";
 import { useEffect, useId, useState } from "react";
 import { type TenantFilter, tenants } from "../../agent/tenants/contract.ts";
-import { client } from "../lib/client.ts";
-import { useQuery } from "../lib/hooks.ts";
-import { _ } from "../lib/i18n.ts";
+import { client } from "./client.ts";
+import { useQuery } from "./hooks.ts";
+import { _ } from "./i18n.ts";
 
 const mostOffered = 50;
 /** Milliseconds after the last key before the agent is asked. */

@@ -1,6 +1,6 @@
 /** Says before it is asked for that others decide, too. */
 import { Alert } from "@patternfly/react-core/dist/esm/components/Alert";
-import { _ } from "../lib/i18n.ts";
+import { _ } from "./i18n.ts";
 
 export function SecondPerson() {
   return (
