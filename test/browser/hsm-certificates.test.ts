@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { hsm } from "../../agent/hsm/contract.ts";
+import type { Authorities } from "../../agent/hsm/pki/answers.ts";
 import { visit, withBrowser } from "./harness.ts";
 import { approve, withToken } from "./hsm-bed.ts";
 
@@ -76,6 +77,31 @@ test("a certificate is issued for a file, renewed and revoked", async () => {
   await page.screenshot("hsm-revoke");
   await page.click("button", "Revoke it");
   await page.sees("another certificate took its place");
+});
+
+test("an authority rolls over once a second officer approved it", async () => {
+  const former = async () => {
+    const { rows } = (await bed.officer.call(hsm, "Authorities")) as Authorities;
+    return rows.find((row) => row.tenant === tenant)?.former;
+  };
+  const page = await open("");
+  const ask = async () => {
+    await page.openMenu(`"${tenant}"`);
+    await page.click("menuitem", "Roll over to a new key");
+    await page.sees("What the old key signed holds until it ends");
+    await page.sees(`dsecos hsm roll-authority ${tenant}`);
+  };
+  await ask();
+  await page.check();
+  await page.screenshot("hsm-roll");
+  await page.click("button", "Ask for it");
+  await page.sees("The request waits for a second person");
+  expect(await former()).toEqual([]);
+  await approve(bed.second, "RollAuthority");
+  await ask();
+  await page.click("button", "Ask for it");
+  await page.sees(`${tenant} has a new key for its authority`);
+  expect(await former()).toHaveLength(1);
 });
 
 async function rowOf({ page }: Awaited<ReturnType<typeof open>>): Promise<string> {
