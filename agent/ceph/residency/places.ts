@@ -64,6 +64,12 @@ export class Places {
     return found;
   }
 
+  /** Jurisdictions above an OSD; not certain where a way up passes none, or a bucket in doubt. */
+  above(osd: number): { names: ReadonlySet<string>; certain: boolean } {
+    const { jurisdictions, bare, disputed } = this.#placeOf(osd);
+    return { names: jurisdictions, certain: !bare && disputed.size === 0 };
+  }
+
   /** Of an OSD that is not within. */
   explain(osd: number, names: readonly string[]): Displaced {
     const allowed = new Set(names);
