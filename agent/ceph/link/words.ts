@@ -4,7 +4,7 @@ import { DsecosError, type ErrorCode } from "../../bus/errors.ts";
 
 const { errno } = constants;
 
-const codes: Record<number, ErrorCode> = {
+export const codes: Readonly<Record<number, ErrorCode>> = {
   [errno.EACCES]: "Denied",
   [errno.EPERM]: "Denied",
   [errno.ENOENT]: "NotFound",
