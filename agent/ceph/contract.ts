@@ -4,6 +4,7 @@ import { capacityMembers } from "./capacity/members.ts";
 import { encryptionMembers } from "./encryption/members.ts";
 import { healthMembers } from "./health/members.ts";
 import { linkMembers } from "./link/members.ts";
+import { poolMembers } from "./pools/members.ts";
 import { residencyMembers } from "./residency/members.ts";
 import { topologyMembers } from "./topology/members.ts";
 import { volumeMembers } from "./volumes/members.ts";
@@ -26,6 +27,7 @@ export const ceph = defineInterface({
     ...capacityMembers,
     ...encryptionMembers,
     ...residencyMembers,
+    ...poolMembers,
     ...volumeMembers,
   },
   signals: {

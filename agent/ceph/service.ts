@@ -7,6 +7,7 @@ import { createCapacity } from "./capacity/service.ts";
 import type { ceph } from "./contract.ts";
 import { type Core, type CoreParts, createCore } from "./core.ts";
 import { createEncryption } from "./encryption/service.ts";
+import { createPools } from "./pools/service.ts";
 import { type ResidencyParts, ResidencyWatch } from "./residency/watch.ts";
 import type { topologyMembers } from "./topology/members.ts";
 import { createVolumes, type VolumesParts } from "./volumes/service.ts";
@@ -52,6 +53,7 @@ export function createCeph(parts: CephParts): CephService {
       ...capacity.handlers,
       ...createEncryption(core),
       Residency: proved,
+      ...createPools(core, { map: parts.map, residency: () => residency.last }),
       ...volumes.handlers,
     },
     fingerprints: volumes.fingerprints,

@@ -2,6 +2,7 @@
 import { capacityQuestion } from "../capacity/question.ts";
 import { daemonsQuestion, encryptionQuestion } from "../encryption/question.ts";
 import { healthQuestion } from "../health/question.ts";
+import { poolsQuestion, rulesQuestion } from "../pools/question.ts";
 import { topologyQuestion } from "../topology/question.ts";
 import type { ClusterFacts } from "./facts.ts";
 import type { FactName } from "./sources.ts";
@@ -20,6 +21,8 @@ export const questions = {
   capacity: capacityQuestion,
   daemons: daemonsQuestion,
   encryption: encryptionQuestion,
+  pools: poolsQuestion,
+  rules: rulesQuestion,
 } as const satisfies Record<string, Question<never, unknown>>;
 
 export type Questions = typeof questions;

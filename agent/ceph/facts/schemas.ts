@@ -3,6 +3,13 @@
  * used are left alone, so that another version's answer is read as well.
  */
 import * as v from "valibot";
+import {
+  autoscaleSchema,
+  devicesSchema,
+  entitiesSchema,
+  poolStatsSchema,
+  progressSchema,
+} from "./manager.ts";
 import type { FactName } from "./sources.ts";
 
 const flag = v.pipe(
@@ -81,7 +88,11 @@ const poolSchema = v.object({
   min_size: v.number(),
   crush_rule: v.number(),
   pg_num: v.number(),
+  pg_num_target: v.optional(v.number()),
+  pg_autoscale_mode: v.optional(v.string(), ""),
   quota_max_bytes: v.number(),
+  quota_max_objects: v.optional(v.number(), 0),
+  flags_names: v.optional(v.string(), ""),
   erasure_code_profile: v.string(),
   application_metadata: v.optional(v.record(v.string(), v.unknown()), {}),
 });
@@ -115,6 +126,8 @@ const crushSchema = v.object({
     v.object({
       rule_id: v.number(),
       rule_name: v.string(),
+      /** 1: replicated, 3: erasure coded. */
+      type: v.optional(v.number(), 0),
       steps: v.array(
         v.looseObject({
           op: v.string(),
@@ -267,6 +280,11 @@ export const factSchemas = {
   pgs: pgsSchema,
   osdDf: osdDfSchema,
   osdPerf: osdPerfSchema,
+  autoscale: autoscaleSchema,
+  poolStats: poolStatsSchema,
+  progress: progressSchema,
+  devices: devicesSchema,
+  entities: entitiesSchema,
 } as const satisfies Record<FactName, v.GenericSchema<unknown, unknown>>;
 
 export type FactOf<N extends FactName> = v.InferOutput<(typeof factSchemas)[N]>;

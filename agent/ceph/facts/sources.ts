@@ -32,11 +32,17 @@ export const sources = {
   /** Of what monitors keep for others, such as LUKS keys: names alone. */
   keyNames: { to: "mon", prefix: "config-key ls", agesMs: 30 * second },
   settings: { to: "mon", prefix: "config dump", agesMs: 10 * second },
+  /** Who has a key, and what for: the helper takes the keys out. */
+  entities: { to: "mon", prefix: "auth ls", agesMs: 10 * second },
   // Of the manager, which a cluster can be without.
   pgStat: { to: "mgr", prefix: "pg stat", agesMs: second },
   pgs: { to: "mgr", prefix: "pg dump", args: { dumpcontents: ["pgs_brief"] }, agesMs: 10 * second },
   osdDf: { to: "mgr", prefix: "osd df", agesMs: 5 * second },
   osdPerf: { to: "mgr", prefix: "osd perf", agesMs: 5 * second },
+  autoscale: { to: "mgr", prefix: "osd pool autoscale-status", agesMs: 30 * second },
+  poolStats: { to: "mgr", prefix: "osd pool stats", agesMs: 2 * second },
+  progress: { to: "mgr", prefix: "progress json", agesMs: 2 * second },
+  devices: { to: "mgr", prefix: "device ls", agesMs: 30 * second },
 } as const satisfies Record<string, Source>;
 
 export type FactName = keyof typeof sources;
