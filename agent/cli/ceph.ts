@@ -4,7 +4,9 @@ import { notIntact } from "../bus/derive/exit-codes.ts";
 import { DsecosError } from "../bus/errors.ts";
 import { type Demand, demandsOf } from "../ceph/residency/map/document.ts";
 import { mapKey, mapKeyId, mostMapBytes, openMap, readMap } from "../ceph/residency/map/signed.ts";
-import { prove } from "../ceph/residency/prove.ts";
+import { type Ground, prove } from "../ceph/residency/prove.ts";
+import { jsonOf, NotJson } from "../ceph/residency/read/shape.ts";
+import type { Verdict } from "../ceph/residency/verdict.ts";
 import { verdictInWords } from "../ceph/residency/words.ts";
 import type { ParsedCall } from "./parse.ts";
 import type { Terminal } from "./terminal.ts";
@@ -34,23 +36,16 @@ const printing: Record<string, string> = {
 export async function proveResidency(call: ParsedCall, terminal: Terminal): Promise<number> {
   const [options] = call.inputs as [ProveOptions];
   const { map: mapFile, key: keyFile, allow = [] } = options;
-  const key = keyFile === undefined ? undefined : mapKey(read(keyFile, mostKeyBytes), keyFile);
-  const content = read(mapFile, mostMapBytes);
+  const key =
+    keyFile === undefined ? undefined : mapKey(String(read(keyFile, mostKeyBytes)), keyFile);
+  const content = String(read(mapFile, mostMapBytes));
   const map = key === undefined ? readMap(content, mapFile) : openMap(content, mapFile, [key]);
   const demands = joined(demandsOf(map), allow);
   if (demands.length === 0) {
     const what = `${mapFile} names no pool: say where one may be with --allow POOL=UK.`;
     throw new DsecosError("InvalidArgument", what);
   }
-  const { osdmap, crush, pgs, holdings, exits } = options;
-  const evidence = {
-    osdmap: json("osdmap", osdmap),
-    crush: json("crush", crush),
-    pgs: pgs === undefined ? undefined : json("pgs", pgs),
-    holdings: holdings === undefined ? undefined : json("holdings", holdings),
-    exits: exits === undefined ? undefined : json("exits", exits),
-  };
-  const verdict = prove(evidence, map, demands);
+  const verdict = proved(options, map, demands);
   const signed =
     key === undefined ? "its signature was not verified" : `signed by ${mapKeyId(key)}`;
   const text = call.common.has("json")
@@ -58,6 +53,25 @@ export async function proveResidency(call: ParsedCall, terminal: Terminal): Prom
     : verdictInWords(verdict, signed).split("\n").map(harmless).join("\n");
   terminal.print(text);
   return verdict.verdict === "proven" ? 0 : notIntact;
+}
+
+/** @throws DsecosError where a file cannot be read or is no JSON */
+function proved(options: ProveOptions, map: Ground, demands: readonly Demand[]): Verdict {
+  const { osdmap, crush, pgs, holdings, exits } = options;
+  const given = (file: string | undefined) =>
+    file === undefined ? undefined : read(file, mostBytes);
+  const sent = given(exits);
+  try {
+    const evidence = {
+      ...{ osdmap: read(osdmap, mostBytes), crush: read(crush, mostBytes) },
+      ...{ pgs: given(pgs), holdings: given(holdings) },
+      exits: sent === undefined ? undefined : jsonOf(sent, "exits"),
+    };
+    return prove(evidence, map, demands);
+  } catch (error) {
+    if (error instanceof NotJson) throw noJson(options, error);
+    throw error;
+  }
 }
 
 /** What is said of a pool on the command line holds in the place of what the map says. */
@@ -70,28 +84,24 @@ function joined(demands: readonly Demand[], allow: readonly string[]): Demand[] 
   return [...demands.filter(({ pool }) => !names.has(pool)), ...told];
 }
 
-function json(option: string, file: string): unknown {
-  const text = read(file, mostBytes);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const by = printing[option];
-    const what =
-      by === undefined
-        ? `${file} is no JSON.`
-        : `${file} is no JSON; a binary map cannot be read. Write it with: ${by} > ${file}`;
-    throw new DsecosError("InvalidArgument", what, { cause: error });
-  }
+function noJson(options: ProveOptions, error: NotJson): DsecosError {
+  const file = options[error.input as keyof ProveOptions];
+  const by = printing[error.input];
+  const what =
+    by === undefined
+      ? `${file} is no JSON.`
+      : `${file} is no JSON; a binary map cannot be read. Write it with: ${by} > ${file}`;
+  return new DsecosError("InvalidArgument", what, { cause: error });
 }
 
 /** @throws DsecosError in the place of what the file system says */
-function read(file: string, most: number): string {
+function read(file: string, most: number): Buffer {
   try {
     const found = statSync(file);
     if (!found.isFile() || found.size > most) {
       throw new DsecosError("InvalidArgument", `${file} is no file, or larger than ${most} bytes.`);
     }
-    return readFileSync(file, "utf8");
+    return readFileSync(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") {

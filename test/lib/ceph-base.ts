@@ -21,7 +21,6 @@ import type { JurisdictionMap } from "../../agent/ceph/residency/map/document.ts
 import type { Evidence } from "../../agent/ceph/residency/prove.ts";
 import type { Exits } from "../../agent/ceph/residency/read/exits.ts";
 import type { Holdings } from "../../agent/ceph/residency/read/holdings.ts";
-import type { Pg } from "../../agent/ceph/residency/read/pgs.ts";
 import crushMap from "../fixtures/ceph/crush.json" with { type: "json" };
 import osdMap from "../fixtures/ceph/osdmap.json" with { type: "json" };
 import pgList from "../fixtures/ceph/pgs.json" with { type: "json" };
@@ -53,6 +52,15 @@ export interface BaseRule extends Loose {
   steps: Loose[];
 }
 
+export interface BasePg {
+  pgid: string;
+  state: string;
+  up: number[];
+  acting: number[];
+  up_primary: number;
+  acting_primary: number;
+}
+
 export interface Base {
   osdmap: Loose & {
     fsid: string;
@@ -64,7 +72,7 @@ export interface Base {
     primary_temp: unknown[];
   };
   crush: Loose & { buckets: BaseBucket[]; rules: BaseRule[]; devices: Loose[] };
-  pgs: { pg_ready: boolean; pg_stats: Pg[] };
+  pgs: { pg_ready: boolean; pg_stats: BasePg[] };
   holdings: Holdings;
   exits: { [K in keyof Exits]-?: NonNullable<Exits[K]> };
   map: JurisdictionMap;
@@ -108,7 +116,12 @@ export function baseCluster(): Base {
 }
 
 export function evidenceOf({ osdmap, crush, pgs, holdings, exits }: Base): Evidence {
-  return { osdmap, crush, pgs, holdings, exits };
+  const text = (value: unknown) => Buffer.from(JSON.stringify(value));
+  const maybe = (value: unknown) => (value === undefined ? undefined : text(value));
+  return {
+    ...{ osdmap: text(osdmap), crush: text(crush), pgs: maybe(pgs), holdings: maybe(holdings) },
+    exits,
+  };
 }
 
 export function bucketOf({ crush }: Base, name: string): BaseBucket {
@@ -123,7 +136,7 @@ export function poolOf({ osdmap }: Base, name: string): BasePool {
   return found(osdmap.pools, (pool) => pool.pool_name === name);
 }
 
-export function pgOf({ pgs }: Base, name: string): Pg {
+export function pgOf({ pgs }: Base, name: string): BasePg {
   return found(pgs.pg_stats, ({ pgid }) => pgid === name);
 }
 

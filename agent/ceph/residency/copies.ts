@@ -3,13 +3,14 @@ import type { Findings } from "./findings.ts";
 import type { Places } from "./places.ts";
 import type { HeldPools } from "./read/holdings.ts";
 import { noOsd, type OsdMap, type Override, type Pool } from "./read/osdmap.ts";
-import { isSettled, type Pg, type PgList } from "./read/pgs.ts";
+import { type Pg, type PgTable, pgName } from "./read/pg-table.ts";
+import { isSettled } from "./read/pgs.ts";
 
 export interface CopyFacts {
   osdmap: OsdMap;
   places: Places;
   /** A sentence where it was not given or is not understood. */
-  pgs: PgList | string;
+  pgs: PgTable | string;
   held: HeldPools | string;
   /** OSDs that are not within, by the jurisdictions that are allowed; found once for each. */
   foreign: Map<string, readonly number[]>;
@@ -57,18 +58,21 @@ function judgePgs({ places, pgs }: CopyFacts, question: Question): ReadonlySet<n
     findings.add("unknown", "pgs", () => ({ sentence: pgs, ...throughOf(question) }));
     return having;
   }
-  const within = places.within(allowed);
-  const of = pgs.get(pool.id) ?? [];
-  for (const pg of of) {
-    if (!isSame(pg)) judgeSet(places, question, within, having, pg, "up");
-    judgeSet(places, question, within, having, pg, "acting");
-    if (!isSettled(pg.state))
+  const looked = { question, places, within: places.within(allowed), having };
+  let [count, beyond] = [0, 0];
+  pgs.each(pool.id, (pg) => {
+    const { acting, end } = pg;
+    if (!isSame(pg)) judgeSet(looked, pg, "up");
+    judgeSet(looked, pg, "acting");
+    if (!isSettled(pg.state)) {
       unsettled(question, pg, `is ${pg.state}, so that copies may be elsewhere`);
-    else if (pg.acting.length !== pool.size || pg.acting.includes(noOsd)) {
+    } else if (end - acting !== pool.size || includes(pg, acting, end, noOsd)) {
       unsettled(question, pg, `has not ${pool.size} copies`);
     }
-  }
-  const wrong = countWrong(pool, of);
+    count++;
+    if (pg.seed >= pool.pgs) beyond++;
+  });
+  const wrong = beyond + (pool.pgs - (count - beyond));
   if (wrong > 0) {
     findings.add("unknown", "pgs", () => ({
       sentence: `${wrong} placement groups of ${pool.name} are missing from the list, or beyond its ${pool.pgs}.`,
@@ -79,49 +83,52 @@ function judgePgs({ places, pgs }: CopyFacts, question: Question): ReadonlySet<n
 }
 
 /** As nearly all are. */
-function isSame({ up, acting, up_primary, acting_primary }: Pg): boolean {
-  if (up_primary !== acting_primary || up.length !== acting.length) return false;
-  return up.every((osd, index) => osd === acting[index]);
+function isSame({ cells, up, acting, end, upPrimary, actingPrimary }: Pg): boolean {
+  if (upPrimary !== actingPrimary || acting - up !== end - acting) return false;
+  for (let at = up; at < acting; at++) if (cells[at] !== cells[at + acting - up]) return false;
+  return true;
 }
 
-function judgeSet(
-  places: Places,
-  question: Question,
-  within: Uint8Array,
-  having: Set<number>,
-  pg: Pg,
-  set: "up" | "acting",
-): void {
-  const osds = pg[set];
-  const primary = set === "up" ? pg.up_primary : pg.acting_primary;
-  for (const osd of osds.includes(primary) ? osds : [...osds, primary]) {
-    if (osd === noOsd || osd === -1) continue;
-    having.add(osd);
-    if (within[osd] === 1) continue;
-    const { effect, why, path } = places.explain(osd, question.allowed);
-    question.findings.add(effect, set, () => ({
-      sentence: `${pg.pgid} is on osd.${osd}, which ${why}.`,
-      ...{ osd, pg: pg.pgid, path },
-      ...throughOf(question),
-    }));
-  }
+function includes({ cells }: Pg, from: number, to: number, osd: number): boolean {
+  for (let at = from; at < to; at++) if (cells[at] === osd) return true;
+  return false;
 }
 
-function unsettled(question: Question, { pgid }: Pg, what: string): void {
+interface Looked {
+  question: Question;
+  places: Places;
+  within: Uint8Array;
+  having: Set<number>;
+}
+
+function judgeSet(looked: Looked, pg: Pg, set: "up" | "acting"): void {
+  const [from, to] = set === "up" ? [pg.up, pg.acting] : [pg.acting, pg.end];
+  for (let at = from; at < to; at++) judgeOsd(looked, pg, set, pg.cells[at] as number);
+  const primary = set === "up" ? pg.upPrimary : pg.actingPrimary;
+  if (!includes(pg, from, to, primary)) judgeOsd(looked, pg, set, primary);
+}
+
+function judgeOsd(looked: Looked, pg: Pg, set: "up" | "acting", osd: number): void {
+  if (osd === noOsd || osd === -1) return;
+  const { question, places, within, having } = looked;
+  having.add(osd);
+  if (within[osd] === 1) return;
+  const { effect, why, path } = places.explain(osd, question.allowed);
+  const pgid = pgName(question.pool.id, pg.seed);
+  question.findings.add(effect, set, () => ({
+    sentence: `${pgid} is on osd.${osd}, which ${why}.`,
+    ...{ osd, pg: pgid, path },
+    ...throughOf(question),
+  }));
+}
+
+function unsettled(question: Question, { seed }: Pg, what: string): void {
+  const pgid = pgName(question.pool.id, seed);
   question.findings.add("unknown", "pgs", () => ({
     sentence: `${pgid} ${what}.`,
     pg: pgid,
     ...throughOf(question),
   }));
-}
-
-/** Those of a pool are 0 to its number, below. */
-function countWrong({ pgs }: Pool, of: readonly Pg[]): number {
-  let beyond = 0;
-  for (const { pgid } of of) {
-    if (Number.parseInt(pgid.slice(pgid.indexOf(".") + 1), 16) >= pgs) beyond++;
-  }
-  return beyond + (pgs - (of.length - beyond));
 }
 
 /** Every OSD that is not where the pool may be must say that it holds nothing of it, or be destroyed. */

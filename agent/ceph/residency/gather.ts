@@ -4,7 +4,6 @@ import { DsecosError } from "../../bus/errors.ts";
 import type { Ceph } from "../link/types.ts";
 import type { JurisdictionMap } from "./map/document.ts";
 import type { Exits } from "./read/exits.ts";
-import type { Holdings } from "./read/holdings.ts";
 import type { ProofRequest } from "./thread.ts";
 
 /** Of OSDs that are asked what they hold. */
@@ -12,7 +11,7 @@ const atOnce = 16;
 /** The CRUSH map is read between two readings of the OSD map until both are of one version. */
 const mostTries = 3;
 
-export type Gathered = Pick<ProofRequest, "texts" | "holdings" | "exits">;
+export type Gathered = Pick<ProofRequest, "texts" | "exits">;
 
 /**
  * @throws DsecosError where the maps cannot be read, or change all the time; what else cannot be read
@@ -22,7 +21,7 @@ export async function gather(link: Ceph, map: JurisdictionMap): Promise<Gathered
   const maps = await readMaps(link);
   const pgs = await orNot(link.text("mgr", "pg dump", { dumpcontents: ["pgs_brief"] }));
   const [holdings, exits] = await Promise.all([readHoldings(link, map), readExits(link)]);
-  return { texts: { ...maps, pgs }, holdings, exits };
+  return { texts: { ...maps, pgs, holdings }, exits };
 }
 
 async function readMaps(link: Ceph): Promise<{ osdmap: Uint8Array; crush: Uint8Array }> {
@@ -63,22 +62,29 @@ async function orNot<T>(asked: Promise<T>): Promise<T | undefined> {
 const listSchema = v.array(v.number());
 const historySchema = v.object({ pgs: v.array(v.object({ pg: v.string() })) });
 
-/** Of every OSD that answers, which needs `allow *` on OSDs; those that do not are left out. */
-async function readHoldings(link: Ceph, map: JurisdictionMap): Promise<Holdings | undefined> {
+/**
+ * Of every OSD that answers, which needs `allow *` on OSDs; those that do not are left out. JSON of
+ * {@link parseHoldings}, in the order of OSDs: hundreds of thousands of names are not handed to a thread one
+ * by one.
+ */
+async function readHoldings(link: Ceph, map: JurisdictionMap): Promise<Uint8Array | undefined> {
   // Where nothing must be anywhere, nobody needs to be asked.
-  if (map.pools.length === 0) return [];
+  if (map.pools.length === 0) return Buffer.from("[]");
   const ids = v.safeParse(listSchema, await orNot(link.mon("osd ls")));
   if (!ids.success) return undefined;
   const left = [...ids.output];
-  const holdings: Holdings = [];
+  const holdings: { osd: number; text: string }[] = [];
   const ask = async () => {
     for (let osd = left.pop(); osd !== undefined; osd = left.pop()) {
       const answer = v.safeParse(historySchema, await orNot(link.osd(osd, "dump_pgstate_history")));
-      if (answer.success) holdings.push({ osd, pgs: answer.output.pgs.map(({ pg }) => pg) });
+      if (!answer.success) continue;
+      const text = JSON.stringify({ osd, pgs: answer.output.pgs.map(({ pg }) => pg) });
+      holdings.push({ osd, text });
     }
   };
   await Promise.all(Array.from({ length: atOnce }, ask));
-  return holdings;
+  holdings.sort((one, other) => one.osd - other.osd);
+  return new TextEncoder().encode(`[${holdings.map(({ text }) => text).join(",")}]`);
 }
 
 const peersSchema = v.record(

@@ -6,7 +6,7 @@
  */
 import { type CopyFacts, judgeCopies } from "./copies.ts";
 import { Findings, worst } from "./findings.ts";
-import { hashOf } from "./hash.ts";
+import { hashOfText, hashOfValue } from "./hash.ts";
 import { judgeExits } from "./leaving.ts";
 import type { Demand, JurisdictionMap } from "./map/document.ts";
 import { Places } from "./places.ts";
@@ -16,20 +16,21 @@ import { type Exits, parseExits } from "./read/exits.ts";
 import { parseHoldings } from "./read/holdings.ts";
 import { type OsdMap, type Pool, parseOsdMap } from "./read/osdmap.ts";
 import { parsePgs } from "./read/pgs.ts";
-import { NotUnderstood } from "./read/shape.ts";
+import { jsonOf, NotUnderstood } from "./read/shape.ts";
 import { notJudged, type PoolVerdict, type Verdict } from "./verdict.ts";
 
-/** Parsed JSON, as Ceph prints it or as {@link parseHoldings} and {@link parseExits} describe. */
+/** JSON as Ceph prints it, as {@link parseHoldings} describes, and parsed as {@link parseExits} does. */
 export interface Evidence {
-  osdmap: unknown;
-  crush: unknown;
-  pgs?: unknown;
-  holdings?: unknown;
+  osdmap: Uint8Array;
+  crush: Uint8Array;
+  pgs?: Uint8Array | undefined;
+  holdings?: Uint8Array | undefined;
   exits?: unknown;
 }
 
 export type Ground = Pick<JurisdictionMap, "cluster" | "buckets" | "peers">;
 
+/** @throws NotJson where a text is none */
 export function prove(evidence: Evidence, ground: Ground, demands: readonly Demand[]): Verdict {
   const began = performance.now();
   const facts = understood(evidence, ground);
@@ -50,7 +51,7 @@ export function prove(evidence: Evidence, ground: Ground, demands: readonly Dema
       ...{ proven: count("proven"), violated: count("violated"), unknown: count("unknown") },
       osds: osdmap?.osds.size ?? 0,
       buckets: crush?.buckets.size ?? 0,
-      pgs: typeof facts === "string" || typeof facts.pgs === "string" ? 0 : countPgs(facts.pgs),
+      pgs: typeof facts === "string" || typeof facts.pgs === "string" ? 0 : facts.pgs.count,
     },
     pools,
     undemanded: [...(osdmap?.poolNames.keys() ?? [])].filter((name) => !demanded.has(name)),
@@ -67,9 +68,9 @@ interface Facts extends CopyFacts {
 
 /** @returns a sentence where no pool can be judged */
 function understood(evidence: Evidence, ground: Ground): Facts | string {
-  const crush = attempt(() => parseCrush(evidence.crush));
+  const crush = attempt(() => parseCrush(jsonOf(evidence.crush, "crush")));
   if (typeof crush === "string") return crush;
-  const osdmap = attempt(() => parseOsdMap(evidence.osdmap));
+  const osdmap = attempt(() => parseOsdMap(jsonOf(evidence.osdmap, "osdmap")));
   if (typeof osdmap === "string") return osdmap;
   if (osdmap.fsid !== ground.cluster) {
     return `The map of jurisdictions is of cluster ${ground.cluster}, and this is ${osdmap.fsid}.`;
@@ -85,7 +86,7 @@ function understood(evidence: Evidence, ground: Ground): Facts | string {
   };
 }
 
-function given<T>(value: unknown, what: string, parse: (value: unknown) => T): T | string {
+function given<V, T>(value: V | undefined, what: string, parse: (value: V) => T): T | string {
   return value === undefined ? `It was not told ${what}.` : attempt(() => parse(value));
 }
 
@@ -213,20 +214,14 @@ function ruleOf({ rules }: Crush, { name, type, rule: id }: Pool): Rule | string
 
 function hashes(evidence: Evidence, ground: Ground, demands: readonly Demand[]): Verdict["inputs"] {
   const { osdmap, crush, pgs, holdings, exits } = evidence;
-  const maybe = (value: unknown) => (value === undefined ? null : hashOf(value));
+  const maybe = (text: Uint8Array | undefined) => (text === undefined ? null : hashOfText(text));
   const { cluster, buckets, peers } = ground;
   return {
-    osdmap: hashOf(osdmap),
-    crush: hashOf(crush),
+    osdmap: hashOfText(osdmap),
+    crush: hashOfText(crush),
     pgs: maybe(pgs),
     holdings: maybe(holdings),
-    exits: maybe(exits),
-    map: hashOf({ cluster, buckets, peers, demands }),
+    exits: exits === undefined ? null : hashOfValue(exits),
+    map: hashOfValue({ cluster, buckets, peers, demands }),
   };
-}
-
-function countPgs(pgs: ReadonlyMap<number, readonly unknown[]>): number {
-  let count = 0;
-  for (const of of pgs.values()) count += of.length;
-  return count;
 }

@@ -5,15 +5,13 @@
 import { Worker } from "node:worker_threads";
 import { DsecosError } from "../../bus/errors.ts";
 import type { Demand } from "./map/document.ts";
-import type { Ground } from "./prove.ts";
+import type { Evidence, Ground } from "./prove.ts";
 import type { Exits } from "./read/exits.ts";
-import type { Holdings } from "./read/holdings.ts";
 import type { Verdict } from "./verdict.ts";
 
 export interface ProofRequest {
   /** JSON as Ceph gave it; handed over, so that nobody else can read it afterwards. */
-  texts: { osdmap: Uint8Array; crush: Uint8Array; pgs?: Uint8Array | undefined };
-  holdings?: Holdings | undefined;
+  texts: Omit<Evidence, "exits">;
   exits?: Exits | undefined;
   ground: Ground;
   demands: readonly Demand[];

@@ -81,7 +81,11 @@ export const verdictSchema = v.object({
   /** fsid; empty where the OSD map is not understood. */
   cluster: v.string(),
   epoch: v.number(),
-  /** SHA-256 of canonical JSON, in hexadecimal; null for what was not given. */
+  /**
+   * SHA-256 in hexadecimal: of the texts `osdmap`, `crush`, `pgs` and `holdings` as they were given,
+   * without white space before and behind; of `exits` and `map` as canonical JSON (RFC 8785). null for
+   * what was not given.
+   */
   inputs: v.object({
     osdmap: v.string(),
     crush: v.string(),

@@ -4,20 +4,9 @@ import { explain } from "../../log.ts";
 import { prove } from "./prove.ts";
 import type { ProofReply, ProofRequest } from "./thread.ts";
 
-function read(bytes: Uint8Array): unknown {
-  return JSON.parse(new TextDecoder().decode(bytes));
-}
-
-function reply({ texts, holdings, exits, ground, demands }: ProofRequest): ProofReply {
+function reply({ texts, exits, ground, demands }: ProofRequest): ProofReply {
   try {
-    const { osdmap, crush, pgs } = texts;
-    const evidence = {
-      osdmap: read(osdmap),
-      crush: read(crush),
-      pgs: pgs === undefined ? undefined : read(pgs),
-      ...{ holdings, exits },
-    };
-    return { verdict: prove(evidence, ground, demands) };
+    return { verdict: prove({ ...texts, exits }, ground, demands) };
   } catch (error) {
     return { failed: explain(error) };
   }

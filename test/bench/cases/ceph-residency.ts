@@ -1,8 +1,9 @@
 /**
  * The proof that data of 100 pools stays in its jurisdictions, on the generated maps of a cluster with
  * 4,320 OSDs and 100,000 placement groups: taking them apart, proving, and naming all inputs by their
- * hash, in a thread of a fresh process. Reference: JSON.parse of the same texts, likewise. A MB has
- * 1,000,000 bytes.
+ * hash, in a thread of a fresh process. Reference: JSON.parse of the same texts, likewise. By the clock,
+ * and what all threads of the process worked together, which is more by what V8 does beside the proof
+ * and is the same however busy the machine is. A MB has 1,000,000 bytes.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,6 +20,7 @@ const limits = { milliseconds: 1000, peakMb: 300 };
 
 interface Taken {
   milliseconds: number;
+  cpuMilliseconds: number;
   peakKiB: number;
   verdict: string;
 }
@@ -48,10 +50,15 @@ export async function run(): Promise<Result[]> {
       proofs.push(proof);
     }
     const time = (taken: Taken[]) => median(taken.map(({ milliseconds }) => milliseconds));
+    const work = (taken: Taken[]) => median(taken.map(({ cpuMilliseconds }) => cpuMilliseconds));
     const peak = (taken: Taken[]) =>
       (Math.max(...taken.map(({ peakKiB }) => peakKiB)) * 1024) / 1e6;
     return [
       atMost("ceph-residency", "ms", time(proofs), time(parsings), limits.milliseconds),
+      atMost(
+        ...(["ceph-residency, work of all threads", "ms", work(proofs), work(parsings)] as const),
+        limits.milliseconds,
+      ),
       atMost("ceph-residency, peak memory", "MB", peak(proofs), peak(parsings), limits.peakMb),
     ];
   } finally {

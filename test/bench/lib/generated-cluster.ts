@@ -58,8 +58,9 @@ export function generatedCluster({ osds, pools, pgs }: GeneratedSize) {
       osdmap: JSON.stringify(osdmap),
       crush: JSON.stringify(crush.dump),
       pgs: JSON.stringify({ pg_ready: true, pg_stats: groups }),
+      holdings: JSON.stringify(holdings),
     },
-    ...{ holdings, exits },
+    exits,
     ground: { cluster: base.osdmap.fsid, buckets: crush.mapped, peers: [] },
     demands: osdmap.pools.map(({ pool_name }) => ({ pool: pool_name, allowed: ["UK"] })),
   };

@@ -11,8 +11,13 @@ import { proveApart } from "../../../agent/ceph/residency/thread.ts";
 
 const [directory = "", program] = process.argv.slice(2);
 const bytes = (name: string) => new Uint8Array(readFileSync(join(directory, name)));
-const texts = { osdmap: bytes("osdmap"), crush: bytes("crush"), pgs: bytes("pgs") };
+const texts = {
+  ...{ osdmap: bytes("osdmap"), crush: bytes("crush") },
+  ...{ pgs: bytes("pgs"), holdings: bytes("holdings") },
+};
+const rest = JSON.parse(readFileSync(join(directory, "rest"), "utf8"));
 const began = performance.now();
+const used = process.cpuUsage();
 let verdict = "";
 if (program === undefined) {
   const parse =
@@ -21,10 +26,11 @@ if (program === undefined) {
   const worker = new Worker(parse, { eval: true, workerData: texts, transferList });
   await new Promise((resolve, reject) => worker.on("exit", resolve).on("error", reject));
 } else {
-  const rest = JSON.parse(readFileSync(join(directory, "rest"), "utf8"));
   const proof = await proveApart({ texts, ...rest }, pathToFileURL(program));
   verdict = proof.verdict;
 }
 const milliseconds = performance.now() - began;
+const { user, system } = process.cpuUsage(used);
+const cpuMilliseconds = (user + system) / 1000;
 const peakKiB = process.resourceUsage().maxRSS;
-console.log(JSON.stringify({ milliseconds, peakKiB, verdict }));
+console.log(JSON.stringify({ milliseconds, cpuMilliseconds, peakKiB, verdict }));

@@ -4,7 +4,7 @@
  * do not serve, since they are counted at the last change of the map and not of what is there.
  */
 import { poolOf } from "./osdmap.ts";
-import { list, members, natural, onlyKnown, putOnce, text } from "./shape.ts";
+import { jsonOf, list, members, natural, onlyKnown, putOnce, text } from "./shape.ts";
 
 export type Holdings = {
   osd: number;
@@ -18,16 +18,18 @@ export type HeldPools = ReadonlyMap<number, ReadonlySet<number>>;
 const known = new Set(["osd", "pgs"]);
 const shard = /s\d{1,3}$/;
 
-/** @throws NotUnderstood */
-export function parseHoldings(value: unknown): HeldPools {
+/** @param json of {@link Holdings}. @throws NotUnderstood, NotJson */
+export function parseHoldings(json: Uint8Array): HeldPools {
   const held = new Map<number, ReadonlySet<number>>();
-  for (const each of list(value, "what OSDs hold")) {
+  for (const each of list(jsonOf(json, "holdings"), "what OSDs hold")) {
     const one = members(each, "what an OSD holds");
     onlyKnown(one, known, "what an OSD holds");
     const osd = natural(one.osd, "an OSD that was asked");
+    const where = `what osd.${osd} holds`;
     const pools = new Set<number>();
-    for (const pg of list(one.pgs, `what osd.${osd} holds`)) {
-      pools.add(poolOf(text(pg, `what osd.${osd} holds`).replace(shard, "")));
+    for (const pg of list(one.pgs, where)) {
+      const name = text(pg, where);
+      pools.add(poolOf(name.includes("s") ? name.replace(shard, "") : name));
     }
     putOnce(held, osd, pools, "an OSD that was asked");
   }

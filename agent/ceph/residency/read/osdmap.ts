@@ -181,11 +181,37 @@ function osdList(value: unknown, where: string): number[] {
   return osds.filter((osd) => osd !== noOsd && osd !== -1).map((osd) => natural(osd, where));
 }
 
-const pgName = /^(0|[1-9]\d{0,15})\.(0|[1-9a-f][0-9a-f]{0,7})$/;
+/**
+ * A placement group's name, such as 12.3f, taken apart by hand: a cluster has hundreds of thousands.
+ * @returns id of the pool, and the group's number in it
+ * @throws NotUnderstood where it is no placement group's name
+ */
+export function partsOf(pg: string): { pool: number; seed: number } {
+  const point = pg.indexOf(".");
+  const pool = numberIn(pg, 0, point, 10);
+  const seed = numberIn(pg, point + 1, pg.length, 16);
+  if (pool < 0 || seed < 0) throw new NotUnderstood(`“${pg}” is no placement group`);
+  return { pool, seed };
+}
+
+const mostDigits = { 10: 15, 16: 8 };
+
+/** @returns -1 where there is none, or one that has zeros before it */
+function numberIn(text: string, from: number, to: number, base: 10 | 16): number {
+  const digits = to - from;
+  if (digits < 1 || digits > mostDigits[base]) return -1;
+  if (digits > 1 && text.charCodeAt(from) === 0x30) return -1;
+  let value = 0;
+  for (let at = from; at < to; at++) {
+    const code = text.charCodeAt(at);
+    const isLetter = base === 16 && code >= 0x61 && code <= 0x66;
+    if (!isLetter && (code < 0x30 || code > 0x39)) return -1;
+    value = value * base + code - (isLetter ? 0x57 : 0x30);
+  }
+  return value;
+}
 
 /** @returns id of the pool. @throws NotUnderstood where it is no placement group's name */
 export function poolOf(pg: string): number {
-  const parts = pgName.exec(pg);
-  if (parts === null) throw new NotUnderstood(`“${pg}” is no placement group`);
-  return Number(parts[1]);
+  return partsOf(pg).pool;
 }

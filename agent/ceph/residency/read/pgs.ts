@@ -1,8 +1,18 @@
 /** Placement groups as `ceph pg dump pgs_brief -f json` prints them, from Ceph 16.2 on. */
-import { poolOf } from "./osdmap.ts";
-import { list, members, NotUnderstood } from "./shape.ts";
+import { partsOf } from "./osdmap.ts";
+import { PgTable } from "./pg-table.ts";
+import { scanPgs } from "./pg-text.ts";
+import { jsonOf, list, members, NotUnderstood } from "./shape.ts";
 
-export interface Pg {
+/** @throws NotUnderstood, NotJson */
+export function parsePgs(text: Uint8Array): PgTable {
+  const { ready, table } = scanPgs(text) ?? pgsOf(jsonOf(text, "pgs"));
+  if (!ready) throw new NotUnderstood("the manager does not know all placement groups yet");
+  table.refuseTwice();
+  return table;
+}
+
+interface PrintedPg {
   pgid: string;
   state: string;
   up: number[];
@@ -11,49 +21,46 @@ export interface Pg {
   acting_primary: number;
 }
 
-/** By id of the pool, each group once. */
-export type PgList = ReadonlyMap<number, readonly Pg[]>;
-
-/** @throws NotUnderstood */
-export function parsePgs(value: unknown): PgList {
+/** @param value parsed JSON. @throws NotUnderstood */
+export function pgsOf(value: unknown): { ready: boolean; table: PgTable } {
   const dump = members(value, "the list of placement groups");
-  if (dump.pg_ready !== true) {
-    throw new NotUnderstood("the manager does not know all placement groups yet");
-  }
-  const pools = new Map<number, Pg[]>();
-  const seen = new Set<string>();
+  const table = new PgTable();
+  const ready = dump.pg_ready === true;
+  if (!ready) return { ready, table };
   for (const pg of list(dump.pg_stats, "the list of placement groups")) {
     if (!isPg(pg)) throw new NotUnderstood(`a placement group has another form: ${shown(pg)}`);
-    const { pgid } = pg;
-    const before = seen.size;
-    if (seen.add(pgid).size === before) throw new NotUnderstood(`${pgid} is there twice`);
-    const pool = poolOf(pgid);
-    const of = pools.get(pool);
-    if (of === undefined) pools.set(pool, [pg]);
-    else of.push(pg);
+    const { pool, seed } = partsOf(pg.pgid);
+    const { state, up, acting, up_primary, acting_primary } = pg;
+    const number = table.stateNumber(state);
+    table.add(pool, seed, number, [...up, ...acting], up.length, up_primary, acting_primary);
   }
-  return pools;
+  return { ready, table };
 }
 
 function shown(value: unknown): string {
   return JSON.stringify(value).slice(0, 100);
 }
 
-function isPg(value: unknown): value is Pg {
+function isPg(value: unknown): value is PrintedPg {
   if (typeof value !== "object" || value === null) return false;
-  const pg = value as Partial<Pg>;
+  const pg = value as Partial<PrintedPg>;
   return (
     typeof pg.pgid === "string" &&
     typeof pg.state === "string" &&
     isOsds(pg.up) &&
     isOsds(pg.acting) &&
-    Number.isSafeInteger(pg.up_primary) &&
-    Number.isSafeInteger(pg.acting_primary)
+    isNumber(pg.up_primary) &&
+    isNumber(pg.acting_primary)
   );
 }
 
 function isOsds(value: unknown): boolean {
-  return Array.isArray(value) && value.every(Number.isSafeInteger);
+  return Array.isArray(value) && value.every(isNumber);
+}
+
+/** Ceph's own are of 32 bits. */
+function isNumber(value: unknown): boolean {
+  return typeof value === "number" && (value | 0) === value;
 }
 
 /** What a group may be doing while all its copies are where they belong, and nowhere else. */

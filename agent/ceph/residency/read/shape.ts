@@ -8,6 +8,27 @@ export class NotUnderstood extends Error {}
 
 export type Members = Record<string, unknown>;
 
+/** What was given is no JSON at all. */
+export class NotJson extends Error {
+  /** Of what is proved from, for example osdmap. */
+  readonly input: string;
+
+  constructor(input: string, cause: unknown) {
+    super(`${input} is no JSON`, { cause });
+    this.input = input;
+  }
+}
+
+/** @throws NotJson */
+export function jsonOf(text: Uint8Array, input: string): unknown {
+  const decoded = new TextDecoder().decode(text);
+  try {
+    return JSON.parse(decoded);
+  } catch (error) {
+    throw new NotJson(input, error);
+  }
+}
+
 export function members(value: unknown, where: string): Members {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new NotUnderstood(`${where} is no object`);
