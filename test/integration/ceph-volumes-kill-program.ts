@@ -22,7 +22,7 @@ say("found", await handlers.Volumes(call, filter));
 for (let i = 0; ; i += 1) {
   const tenant = `vol-kill-${i % 2}`;
   const name = `life-${life}-${i}`;
-  const spec = { name, size: "10MiB", class: "hosts-2", worm: false } as const;
+  const spec = { name, kind: "file", size: "10MiB", class: "hosts-2", worm: false } as const;
   const job = await handlers.CreateVolume(call, tenant, spec);
   say("declared", `${tenant}/${name}`);
   await bed.jobs.done(job);

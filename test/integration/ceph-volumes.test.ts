@@ -213,6 +213,9 @@ describe.skipIf(none !== "")("volumes", () => {
     expect((await list({ troubled: true })).rows.map(({ name }) => name).sort()).toEqual([
       ...["docs", "three"],
     ]);
+    await expect(create("vol-one", { name: "held", size: "1GiB", worm: true })).rejects.toThrow(
+      "a file volume cannot be WORM",
+    );
     const rules = (await admin.mon("osd crush rule ls")) as string[];
     expect(rules.filter((name) => name.startsWith("dsecos."))).toHaveLength(2);
     // Somebody made a pool of that name whose data lies elsewhere.
@@ -239,7 +242,7 @@ describe.skipIf(none !== "")("volumes", () => {
       [{ name: "docs", size: "1MiB" }, "A volume has at least 4MiB and at most 1PiB."],
       [{ name: "docs", size: "2PiB" }, "A volume has at least 4MiB and at most 1PiB."],
       [{ name: "docs", size: "1GiB", jurisdiction: "uk" }, "A region has two capital letters"],
-      [{ name: "docs", size: "1GiB", worm: true }, "a file volume cannot be WORM"],
+      [{ name: "docs", size: "1GiB", kind: "tape" }, "Invalid type"],
     ] as const;
     for (const [spec, why] of refused) {
       const { issues } = v.safeParse(volumeSpecSchema, spec);

@@ -4,6 +4,7 @@ import { cursorSchema, limitSchema, lineSchema, pageOf, timeSchema } from "../..
 import { regionSchema } from "../../hsm/algorithms.ts";
 import { parseBytes } from "../../tenants/quantities.ts";
 import { storageClasses, storageClassSchema } from "./classes.ts";
+import { volumeKindSchema, volumeKinds } from "./kinds/names.ts";
 import { volumeNameSchema } from "./record.ts";
 
 const smallest = 4n * 1024n ** 2n;
@@ -24,6 +25,7 @@ export const capacitySchema = v.pipe(
 
 export const volumeSpecSchema = v.strictObject({
   name: volumeNameSchema,
+  kind: v.optional(volumeKindSchema, "file"),
   size: capacitySchema,
   jurisdiction: v.optional(
     v.pipe(regionSchema, v.description("Where its data must stay; the tenant's if left out")),
@@ -32,10 +34,6 @@ export const volumeSpecSchema = v.strictObject({
   worm: v.optional(
     v.pipe(
       v.boolean(),
-      v.check(
-        (worm) => !worm,
-        "CephFS keeps nobody from changing or deleting files, so a file volume cannot be WORM.",
-      ),
       v.description("Whether nothing in it can be changed or deleted; no file volume can be so"),
     ),
     false,
@@ -62,6 +60,7 @@ export const volumeFilterSchema = v.strictObject({
   state: v.optional(v.array(v.picklist(volumeStates)), []),
   jurisdiction: v.optional(v.array(regionSchema), []),
   class: v.optional(v.array(v.picklist(storageClasses)), []),
+  kind: v.optional(v.array(v.picklist(volumeKinds)), []),
   /** Only volumes of which something is not as declared. */
   troubled: v.optional(v.boolean(), false),
   sort: v.optional(v.picklist(volumeSortKeys), "name"),
@@ -74,7 +73,7 @@ export type VolumeFilter = v.InferOutput<typeof volumeFilterSchema>;
 export const volumeRowSchema = v.object({
   tenant: v.string(),
   name: v.string(),
-  kind: v.literal("file"),
+  kind: v.picklist(volumeKinds),
   state: v.picklist(volumeStates),
   /** How much fits into it. */
   bytes: v.number(),
@@ -110,14 +109,16 @@ export const volumePageSchema = v.object({
 export type VolumePage = v.InferOutput<typeof volumePageSchema>;
 
 export const volumeAccessSchema = v.object({
+  kind: v.picklist(volumeKinds),
   /** Who the tenant's client is to the cluster, without “client.”. */
   user: v.string(),
   /** Text of the client's keyring file; it has the secret. */
   keyring: v.string(),
   /** Command that mounts the volume; DIRECTORY and KEYFILE are for who runs it to fill in. */
   mount: v.string(),
-  /** Of the file system, below which the volume lies. */
+  /** Of the file system, below which the volume lies; empty for other kinds. */
   fileSystem: v.string(),
+  /** Where the volume is: a path, an image or a bucket. */
   path: v.string(),
 });
 export type VolumeAccess = v.InferOutput<typeof volumeAccessSchema>;

@@ -4,6 +4,7 @@
  * from node:, since the pages use it too.
  */
 import * as v from "valibot";
+import type { VolumeKindName } from "./kinds/names.ts";
 
 export const storageClasses = ["hosts-2", "hosts-3", "sites-2", "sites-3"] as const;
 export type StorageClass = (typeof storageClasses)[number];
@@ -32,5 +33,5 @@ export const redundancyOf: Record<StorageClass, Redundancy> = {
 
 export const ruleName = (jurisdiction: string, storageClass: StorageClass) =>
   `dsecos.${jurisdiction.toLowerCase()}.${storageClass}`;
-export const filePoolName = (jurisdiction: string, storageClass: StorageClass) =>
-  `${ruleName(jurisdiction, storageClass)}.file`;
+export const poolName = (jurisdiction: string, storageClass: StorageClass, kind: VolumeKindName) =>
+  `${ruleName(jurisdiction, storageClass)}.${kind}`;

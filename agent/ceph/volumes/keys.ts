@@ -1,11 +1,12 @@
 /**
  * A tenant's key to its volumes: one in cephx, whose capabilities name exactly the paths and the
- * namespaces of its volumes. Without the flag `p` it can change neither quotas nor layouts.
+ * namespaces of its volumes.
  */
 import * as v from "valibot";
 import { DsecosError } from "../../bus/errors.ts";
 import type { Ceph } from "../link/types.ts";
-import type { Opened } from "./file.ts";
+import { capabilities } from "./kinds/grants.ts";
+import type { Grants } from "./kinds/types.ts";
 
 const entrySchema = v.pipe(
   v.array(v.object({ key: v.string(), caps: v.record(v.string(), v.string()) })),
@@ -16,22 +17,6 @@ const entrySchema = v.pipe(
 export const userOf = (tenant: string) => `dsecos.${tenant}`;
 const entityOf = (tenant: string) => `client.${userOf(tenant)}`;
 
-/** By kind of daemon. */
-export function capabilities(
-  fileSystem: string,
-  volumes: readonly Opened[],
-): Record<string, string> {
-  const sorted = volumes.toSorted((a, b) => (a.path < b.path ? -1 : 1));
-  return {
-    // Maps of the cluster, which every client needs; of file systems this one alone.
-    mon: `allow r fsname=${fileSystem}`,
-    mds: sorted.map(({ path }) => `allow rw fsname=${fileSystem} path=${path}`).join(", "),
-    osd: sorted
-      .map(({ pool, namespace }) => `allow rw pool=${pool} namespace=${namespace}`)
-      .join(", "),
-  };
-}
-
 export class TenantKeys {
   readonly #ceph: Pick<Ceph, "mon">;
 
@@ -40,17 +25,17 @@ export class TenantKeys {
   }
 
   /**
-   * Lets the tenant's key open these volumes and nothing else; without any there is no key.
+   * Lets the tenant's key do what its volumes need and nothing else; without any there is no key.
    * @returns whether something was changed
    */
-  async allow(tenant: string, fileSystem: string, volumes: readonly Opened[]): Promise<boolean> {
+  async allow(tenant: string, grants: readonly Grants[]): Promise<boolean> {
     const entity = entityOf(tenant);
     const now = await this.#entry(tenant);
-    if (volumes.length === 0) {
+    const wanted = capabilities(grants);
+    if (Object.keys(wanted).length === 0) {
       if (now !== undefined) await this.#ceph.mon("auth rm", { entity });
       return now !== undefined;
     }
-    const wanted = capabilities(fileSystem, volumes);
     if (now !== undefined && isSame(now.caps, wanted)) return false;
     const caps = Object.entries(wanted).flat();
     await this.#ceph.mon(now === undefined ? "auth get-or-create" : "auth caps", { entity, caps });

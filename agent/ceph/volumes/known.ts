@@ -1,6 +1,6 @@
 /** What is known of volumes beside what is declared: as Ceph had them when it was asked last. */
 import type { Log } from "../../log.ts";
-import type { Found } from "./file.ts";
+import type { Found } from "./kinds/types.ts";
 
 export interface Live {
   found: Found | undefined;

@@ -1,12 +1,13 @@
 /**
- * Pools for file volumes: one for each jurisdiction and class, with a placement rule that takes the
+ * Pools for volumes: one for each jurisdiction, class and kind, with a placement rule that takes the
  * bucket of the jurisdiction alone. What is there and is not as made here is used for nothing.
  */
 import * as v from "valibot";
 import { DsecosError } from "../../bus/errors.ts";
 import type { Ceph } from "../link/types.ts";
 import type { JurisdictionMap } from "../residency/map/document.ts";
-import { filePoolName, redundancyOf, ruleName, type StorageClass } from "./classes.ts";
+import { poolName, redundancyOf, ruleName, type StorageClass } from "./classes.ts";
+import type { VolumeKindName } from "./kinds/names.ts";
 import {
   bucketOf,
   type CrushDump,
@@ -14,7 +15,6 @@ import {
   parseCrush,
   type Rule,
   requireRoom,
-  staysIn,
 } from "./places.ts";
 
 const poolsSchema = v.array(
@@ -26,17 +26,10 @@ const poolsSchema = v.array(
     tier_of: v.optional(v.number(), -1),
     read_tier: v.optional(v.number(), -1),
     write_tier: v.optional(v.number(), -1),
+    application_metadata: v.optional(v.record(v.string(), v.record(v.string(), v.string())), {}),
   }),
 );
-type Pool = v.InferOutput<typeof poolsSchema>[number];
-
-const fileSystemsSchema = v.array(
-  v.object({ name: v.string(), metadata_pool: v.string(), data_pools: v.array(v.string()) }),
-);
-export type FileSystem = v.InferOutput<typeof fileSystemsSchema>[number];
-
-/** Name of the file system that is ours where a cluster has several. */
-const ownFileSystem = "dsecos";
+export type Pool = v.InferOutput<typeof poolsSchema>[number];
 
 export interface PoolsParts {
   ceph: Pick<Ceph, "mon">;
@@ -46,25 +39,29 @@ export interface PoolsParts {
   record: (action: string, object: string, details: Record<string, unknown>) => Promise<void>;
 }
 
-export interface Place {
-  fileSystem: string;
-  pool: string;
-  caveat: string;
-}
-
 /** What was read for one round, so that a thousand volumes ask for it once. */
-interface Facts {
-  fileSystem: FileSystem;
+export interface PoolFacts {
   map: Pick<JurisdictionMap, "buckets">;
   crush: CrushDump;
   pools: Pool[];
 }
 
-export class FilePools {
+export interface Place {
+  pool: string;
+  /** The pool as it was read; undefined where it was made just now. */
+  before: Pool | undefined;
+  /** Of the jurisdiction, which the pool's rule takes. */
+  bucket: CrushDump["buckets"][number];
+  facts: PoolFacts;
+}
+
+export class Pools {
   readonly #parts: PoolsParts;
-  #facts: Promise<Facts> | undefined;
+  #facts: Promise<PoolFacts> | undefined;
   /** By pool; so that one is made once. */
   readonly #ready = new Map<string, Promise<Place>>();
+  /** By rule; kinds share them. */
+  readonly #rules = new Map<string, Promise<Rule | undefined>>();
 
   constructor(parts: PoolsParts) {
     this.#parts = parts;
@@ -74,75 +71,90 @@ export class FilePools {
   forget(): void {
     this.#facts = undefined;
     this.#ready.clear();
-  }
-
-  async fileSystem(): Promise<string> {
-    return (await findFileSystem(this.#parts.ceph)).name;
+    this.#rules.clear();
   }
 
   /** Makes what is missing. @throws Conflict where data may not be placed there, with why */
-  ready(jurisdiction: string, storageClass: StorageClass): Promise<Place> {
-    const name = filePoolName(jurisdiction, storageClass);
+  ready(jurisdiction: string, storageClass: StorageClass, kind: VolumeKindName): Promise<Place> {
+    const name = poolName(jurisdiction, storageClass, kind);
     const known = this.#ready.get(name);
     if (known !== undefined) return known;
-    const place = this.#make(jurisdiction, storageClass);
+    const place = this.#make(jurisdiction, storageClass, name);
     this.#ready.set(name, place);
     return place;
   }
 
-  async #make(jurisdiction: string, storageClass: StorageClass): Promise<Place> {
+  async #make(jurisdiction: string, storageClass: StorageClass, pool: string): Promise<Place> {
     const { ceph, record } = this.#parts;
     const facts = await this.#known();
-    const { fileSystem, map, crush, pools } = facts;
+    const { map, crush, pools } = facts;
     const redundancy = redundancyOf[storageClass];
     const bucket = bucketOf(crush, map, jurisdiction);
     requireRoom(crush, bucket, jurisdiction, redundancy);
-    const rule = ruleName(jurisdiction, storageClass);
-    const pool = filePoolName(jurisdiction, storageClass);
+    const name = ruleName(jurisdiction, storageClass);
     const { copies, least, domain } = redundancy;
-    const found = crush.rules.find(({ rule_name }) => rule_name === rule);
-    if (found === undefined) {
-      await record("ceph.RuleMade", rule, { bucket: bucket.name, domain });
-      const args = { name: rule, root: bucket.name, type: domain };
-      await ceph.mon("osd crush rule create-replicated", args);
-    } else if (!isAsMade(found, bucket, domain)) {
-      const what = `The placement rule ${rule} does not place one copy in each ${domain} of ${bucket.name}; put it right or remove it, so that it is made anew.`;
-      throw new DsecosError("Conflict", what);
-    }
-    const there = pools.find(({ pool_name }) => pool_name === pool);
-    if (there === undefined) {
-      await record("ceph.PoolMade", pool, { rule, copies, least });
-      const args = { pool, pool_type: "replicated", rule, size: copies };
+    const rule = await this.#rule(name, crush, bucket, domain);
+    const before = pools.find(({ pool_name }) => pool_name === pool);
+    if (before === undefined) {
+      await record("ceph.PoolMade", pool, { rule: name, copies, least });
+      const args = { pool, pool_type: "replicated", rule: name, size: copies };
       await ceph.mon("osd pool create", args);
-    } else if (!isPoolAsMade(there, found, redundancy)) {
-      const what = `The pool ${pool} does not have the placement rule ${rule}, ${copies} copies, or has a cache; put it right before volumes lie there.`;
+    } else if (!isPoolAsMade(before, rule, redundancy)) {
+      const what = `The pool ${pool} does not have the placement rule ${name}, ${copies} copies, or has a cache; put it right before volumes lie there.`;
       throw new DsecosError("Conflict", what);
     }
-    if (there?.min_size !== least) {
+    if (before?.min_size !== least) {
       await ceph.mon("osd pool set", { pool, var: "min_size", val: String(least) });
     }
-    if (!fileSystem.data_pools.includes(pool)) {
-      // A pool that a file system uses cannot be deleted; this holds before that, too.
-      await ceph.mon("osd pool set", { pool, var: "nodelete", val: "true" });
-      await ceph.mon("fs add_data_pool", { fs_name: fileSystem.name, pool });
-    }
-    return { fileSystem: fileSystem.name, pool, caveat: caveatOf(facts, bucket, jurisdiction) };
+    return { pool, before, bucket, facts };
   }
 
-  #known(): Promise<Facts> {
+  /** @returns undefined where it was made just now */
+  #rule(
+    name: string,
+    crush: CrushDump,
+    bucket: Place["bucket"],
+    domain: string,
+  ): Promise<Rule | undefined> {
+    const known = this.#rules.get(name);
+    if (known !== undefined) return known;
+    const making = this.#makeRule(name, crush, bucket, domain);
+    this.#rules.set(name, making);
+    return making;
+  }
+
+  async #makeRule(
+    name: string,
+    crush: CrushDump,
+    bucket: Place["bucket"],
+    domain: string,
+  ): Promise<Rule | undefined> {
+    const { ceph, record } = this.#parts;
+    const found = crush.rules.find(({ rule_name }) => rule_name === name);
+    if (found === undefined) {
+      await record("ceph.RuleMade", name, { bucket: bucket.name, domain });
+      const args = { name, root: bucket.name, type: domain };
+      await ceph.mon("osd crush rule create-replicated", args);
+    } else if (!isAsMade(found, bucket, domain)) {
+      const what = `The placement rule ${name} does not place one copy in each ${domain} of ${bucket.name}; put it right or remove it, so that it is made anew.`;
+      throw new DsecosError("Conflict", what);
+    }
+    return found;
+  }
+
+  #known(): Promise<PoolFacts> {
     this.#facts ??= this.#read();
     return this.#facts;
   }
 
-  async #read(): Promise<Facts> {
+  async #read(): Promise<PoolFacts> {
     const { ceph, map } = this.#parts;
-    const [fileSystem, signed, crush, pools] = await Promise.all([
-      findFileSystem(ceph),
+    const [signed, crush, pools] = await Promise.all([
       map(),
       ceph.mon("osd crush dump").then(parseCrush),
       ceph.mon("osd pool ls", { detail: "detail" }),
     ]);
-    return { fileSystem, map: signed, crush, pools: v.parse(poolsSchema, pools) };
+    return { map: signed, crush, pools: v.parse(poolsSchema, pools) };
   }
 }
 
@@ -151,34 +163,4 @@ function isPoolAsMade(pool: Pool, rule: Rule | undefined, { copies }: { copies: 
   return (
     pool.crush_rule === rule?.rule_id && pool.size === copies && tiers.every((tier) => tier === -1)
   );
-}
-
-/** @throws Conflict where there is none, or nobody can say which is meant */
-export async function findFileSystem(ceph: Pick<Ceph, "mon">): Promise<FileSystem> {
-  const found = v.parse(fileSystemsSchema, await ceph.mon("fs ls"));
-  const [only, ...more] = found;
-  const own = found.find(({ name }) => name === ownFileSystem);
-  if (own !== undefined) return own;
-  if (only !== undefined && more.length === 0) return only;
-  const what =
-    only === undefined
-      ? `The cluster has no file system; make one with: ceph fs volume create ${ownFileSystem}`
-      : `The cluster has several file systems and none is named ${ownFileSystem}; make that one with: ceph fs volume create ${ownFileSystem}`;
-  throw new DsecosError("Conflict", what);
-}
-
-/** Names and sizes of files lie with the file system's metadata, whichever pool has their content. */
-function caveatOf(
-  { fileSystem, crush, pools }: Facts,
-  bucket: CrushDump["buckets"][number],
-  jurisdiction: string,
-): string {
-  const [first = ""] = fileSystem.data_pools;
-  const outside = [...new Set([fileSystem.metadata_pool, first])].filter((name) => {
-    const pool = pools.find(({ pool_name }) => pool_name === name);
-    const rule = crush.rules.find(({ rule_id }) => rule_id === pool?.crush_rule);
-    return rule === undefined || !staysIn(crush, rule, bucket);
-  });
-  if (outside.length === 0) return "";
-  return `Names and sizes of files, though not their content, lie in ${outside.join(" and ")}, which may be outside ${jurisdiction}.`;
 }

@@ -7,6 +7,7 @@ import { canonical } from "../../audit/canonical.ts";
 import { timeSchema } from "../../bus/fields.ts";
 import { regionSchema } from "../../hsm/algorithms.ts";
 import { storageClassSchema } from "./classes.ts";
+import { volumeKinds } from "./kinds/names.ts";
 
 /** Followed by the volume's name. */
 export const volumeKeyPrefix = "user.dsecos.volume.";
@@ -30,7 +31,7 @@ export const mostVolumes = 100;
 export const declaredStates = ["active", "deleting", "removing"] as const;
 
 export const volumeRecordSchema = v.object({
-  kind: v.literal("file"),
+  kind: v.picklist(volumeKinds),
   /** Decimal, so that every program reads the same number. */
   bytes: v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,15}$/)),
   jurisdiction: regionSchema,

@@ -11,7 +11,6 @@ import type { Log } from "../../log.ts";
 import { parseBytes } from "../../tenants/quantities.ts";
 import type { Answers } from "../area.ts";
 import type { Ceph } from "../link/types.ts";
-import { accessOf } from "./access.ts";
 import type { VolumeFilter, VolumePage, VolumeRow, VolumeSpec } from "./answers.ts";
 import { VolumeBook } from "./book.ts";
 import type { volumeMembers } from "./members.ts";
@@ -80,7 +79,9 @@ export function createVolumes(parts: VolumesParts) {
       const what = `The data of ${tenant} stays in ${jurisdiction}, and a volume in ${spec.jurisdiction} would not; leave the jurisdiction out.`;
       throw new DsecosError("Conflict", what);
     }
-    const { name, size, worm } = spec;
+    const { name, kind, size, worm } = spec;
+    const { notWorm } = reconciler.kind(kind);
+    if (worm && notWorm !== "") throw new DsecosError("InvalidArgument", `worm: ${notWorm}`);
     const bytes = bytesOf(size);
     const createdBy = call.caller.user;
     await book.change(tenant, name, (is, count) => {
@@ -93,7 +94,7 @@ export function createVolumes(parts: VolumesParts) {
         throw new DsecosError("QuotaExceeded", what);
       }
       return {
-        ...{ kind: "file", bytes: String(bytes), jurisdiction, class: spec.class, worm },
+        ...{ kind, bytes: String(bytes), jurisdiction, class: spec.class, worm },
         ...{ createdAt: new Date(now()).toISOString(), createdBy, state: "active" },
       };
     });
@@ -114,17 +115,11 @@ export function createVolumes(parts: VolumesParts) {
 
   async function resize(tenant: string, name: string, capacity: string): Promise<VolumeRow> {
     const bytes = bytesOf(capacity);
-    const { bytes: before } = await declared(tenant, name);
-    if (bytes < Number(before)) {
-      const used = await reconciler.count(tenant, name);
-      if (used > bytes) {
-        const what = `${name} has ${used} bytes in it already; remove some of that first, or let more fit.`;
-        throw new DsecosError("QuotaExceeded", what);
-      }
-    }
-    return change(tenant, name, (record) => {
-      requireState(name, record, "active");
-      return { ...record, bytes: String(bytes) };
+    const record = await declared(tenant, name);
+    await reconciler.kind(record.kind).requireSize({ tenant, name, record }, Number(bytes));
+    return change(tenant, name, (is) => {
+      requireState(name, is, "active");
+      return { ...is, bytes: String(bytes) };
     });
   }
 
@@ -142,6 +137,7 @@ export function createVolumes(parts: VolumesParts) {
           isIn(state, one.state) &&
           isIn(jurisdiction, one.jurisdiction) &&
           isIn(filter.class, one.class) &&
+          isIn(filter.kind, one.kind) &&
           (!troubled || one.trouble !== "") &&
           hits(one.name, one.tenant, one.jurisdiction, one.class),
       );
@@ -176,11 +172,12 @@ export function createVolumes(parts: VolumesParts) {
         return { ...rest, state: "active" };
       }),
     async VolumeAccess(_call, tenant, name) {
-      requireState(name, await declared(tenant, name), "active");
+      const record = await declared(tenant, name);
+      requireState(name, record, "active");
       await reconciler.settle(tenant, name);
       const found = reconciler.live(tenant, name)?.found;
       if (found === undefined) throw missing(tenant, name);
-      return accessOf(ceph, tenant, found, await reconciler.secret(tenant));
+      return reconciler.kind(record.kind).access({ tenant, name, record }, found);
     },
   };
 

@@ -1,6 +1,7 @@
 /** What lies in the groups of tenants and was declared by nobody. */
-import type { Volumes } from "./book.ts";
-import { type FileEngine, subvolumeName } from "./file.ts";
+import type { Volumes } from "../book.ts";
+import type { VolumeRecord } from "../record.ts";
+import { type FileEngine, subvolumeName } from "./file-engine.ts";
 
 /** More are not named. */
 const mostNamed = 100;
@@ -13,8 +14,12 @@ export async function findStrays(
 ): Promise<string[]> {
   const strays: string[] = [];
   for (const group of await files.groups(fileSystem)) {
-    const volumes = declared.get(group) ?? new Map();
-    const known = new Set([...volumes.keys()].map((name) => subvolumeName(group, name)));
+    const volumes = declared.get(group) ?? new Map<string, VolumeRecord>();
+    const known = new Set(
+      [...volumes].flatMap(([name, { kind }]) =>
+        kind === "file" ? subvolumeName(group, name) : [],
+      ),
+    );
     for (const name of await files.subvolumes(fileSystem, group)) {
       const isOurs = name.startsWith(subvolumeName(group, ""));
       if (known.has(name) || !(isOurs || declared.has(group))) continue;

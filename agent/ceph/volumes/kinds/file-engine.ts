@@ -4,8 +4,9 @@
  * part of the subvolume's name.
  */
 import * as v from "valibot";
-import { DsecosError } from "../../bus/errors.ts";
-import type { Ceph } from "../link/types.ts";
+import { DsecosError } from "../../../bus/errors.ts";
+import type { Ceph } from "../../link/types.ts";
+import type { Found } from "./types.ts";
 
 export const subvolumeName = (tenant: string, volume: string) => `${tenant}.${volume}`;
 const namespaceOf = (tenant: string, volume: string) =>
@@ -24,19 +25,6 @@ const infoSchema = v.object({
 });
 
 const namesSchema = v.array(v.object({ name: v.string() }));
-
-/** A volume as Ceph has it. */
-export interface Found {
-  path: string;
-  pool: string;
-  namespace: string;
-  /** -1 for none. */
-  quota: number;
-  used: number;
-}
-
-/** What may be opened with a tenant's key. */
-export type Opened = Pick<Found, "path" | "pool" | "namespace">;
 
 export class FileEngine {
   readonly #ceph: Pick<Ceph, "mgr">;

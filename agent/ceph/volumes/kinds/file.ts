@@ -1,0 +1,109 @@
+/** File volumes: subvolumes of CephFS, which the tenant's key in cephx opens. */
+import { DsecosError } from "../../../bus/errors.ts";
+import type { Ceph } from "../../link/types.ts";
+import type { Volumes } from "../book.ts";
+import type { TenantKeys } from "../keys.ts";
+import type { Pools } from "../pools.ts";
+import { fileAccess } from "./file-access.ts";
+import { FileEngine, requirePlaced } from "./file-engine.ts";
+import { FilePools } from "./file-pools.ts";
+import { findStrays } from "./file-strays.ts";
+import type { Found, Grants, Volume, VolumeKind } from "./types.ts";
+
+export interface FileParts {
+  ceph: Pick<Ceph, "mon" | "mgr">;
+  pools: Pools;
+  keys: TenantKeys;
+  /** Puts on record what is about to be changed. */
+  note: (action: string, volume: Volume, details: Record<string, unknown>) => Promise<void>;
+}
+
+export class FileVolumes implements VolumeKind {
+  readonly kind = "file";
+  readonly notWorm =
+    "CephFS keeps nobody from changing or deleting files, so a file volume cannot be WORM.";
+  readonly #parts: FileParts;
+  readonly #engine: FileEngine;
+  readonly #pools: FilePools;
+
+  constructor(parts: FileParts) {
+    this.#parts = parts;
+    this.#engine = new FileEngine(parts.ceph);
+    this.#pools = new FilePools(parts);
+  }
+
+  forget(): void {
+    this.#pools.forget();
+  }
+
+  async find({ tenant, name }: Volume): Promise<Found | undefined> {
+    return this.#engine.find(await this.#fileSystem(), tenant, name);
+  }
+
+  async caveat({ record }: Volume): Promise<string> {
+    return (await this.#pools.ready(record.jurisdiction, record.class)).caveat;
+  }
+
+  async settle(volume: Volume, before: Found | undefined): Promise<Found> {
+    const { tenant, name, record } = volume;
+    const { fileSystem, pool } = await this.#pools.ready(record.jurisdiction, record.class);
+    const bytes = Number(record.bytes);
+    let found = before;
+    if (found === undefined) {
+      await this.#engine.make(fileSystem, tenant, name, { pool, bytes });
+      found = await this.#engine.find(fileSystem, tenant, name);
+    }
+    if (found === undefined) {
+      const what = `Ceph made the volume ${name} of ${tenant} and does not have it; see the cluster's health.`;
+      throw new DsecosError("Unavailable", what);
+    }
+    requirePlaced(found, tenant, name, pool);
+    if (found.quota === bytes) return found;
+    await this.#parts.note("ceph.QuotaSet", volume, { was: found.quota, is: bytes });
+    await this.#engine.resize(fileSystem, tenant, name, bytes);
+    return { ...found, quota: bytes };
+  }
+
+  async requireSize(volume: Volume, bytes: number): Promise<void> {
+    if (bytes >= Number(volume.record.bytes)) return;
+    const used = (await this.find(volume))?.used ?? 0;
+    if (used <= bytes) return;
+    const what = `${volume.name} has ${used} bytes in it already; remove some of that first, or let more fit.`;
+    throw new DsecosError("QuotaExceeded", what);
+  }
+
+  /** Without the flag `p` the key can change neither quotas nor layouts. */
+  async admit(_tenant: string, opened: readonly Found[]): Promise<Grants> {
+    if (opened.length === 0) return {};
+    const fileSystem = await this.#fileSystem();
+    return {
+      // Maps of the cluster, which every client needs; of file systems this one alone.
+      mon: [`allow r fsname=${fileSystem}`],
+      mds: opened.map(({ path }) => `allow rw fsname=${fileSystem} path=${path}`),
+      osd: opened.map(({ pool, namespace }) => `allow rw pool=${pool} namespace=${namespace}`),
+    };
+  }
+
+  async remove({ tenant, name }: Volume): Promise<boolean> {
+    await this.#engine.remove(await this.#fileSystem(), tenant, name);
+    return true;
+  }
+
+  async leave(tenant: string): Promise<void> {
+    await this.#engine.removeGroup(await this.#fileSystem(), tenant);
+  }
+
+  async strays(declared: ReadonlyMap<string, Volumes>): Promise<string[]> {
+    return findStrays(this.#engine, await this.#fileSystem(), declared);
+  }
+
+  async access({ tenant }: Volume, found: Found) {
+    const { ceph, keys } = this.#parts;
+    const fileSystem = await this.#fileSystem();
+    return fileAccess(ceph, { tenant, fileSystem }, found, await keys.secret(tenant));
+  }
+
+  async #fileSystem(): Promise<string> {
+    return (await this.#pools.fileSystem()).name;
+  }
+}
