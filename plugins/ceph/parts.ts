@@ -17,6 +17,11 @@ export const tabs: readonly Tab[] = [
     load: async () => (await import("./capacity/tab.tsx")).capacity,
   },
   {
+    key: "volumes",
+    title: () => _("Volumes"),
+    load: async () => (await import("./volumes/tab.tsx")).volumes,
+  },
+  {
     key: "encryption",
     title: () => _("Encryption"),
     load: async () => (await import("./encryption/tab.tsx")).encryption,
