@@ -11,6 +11,13 @@ import { freePort } from "../setup/lib/ports.js";
 import { run } from "../setup/lib/run.js";
 import { until } from "../setup/lib/wait.js";
 import { clusterConfig, sites } from "./config.js";
+import {
+  gatewayAnswers,
+  gatewayConfig,
+  gatewayPools,
+  makeGatewayHome,
+  makeRealm,
+} from "./gateway.js";
 import { makeKeyrings } from "./keys.js";
 
 const programs = ["ceph-mon", "ceph-mgr", "ceph-osd", "ceph-mds", "ceph", "monmaptool"];
@@ -20,9 +27,13 @@ const placementGroups = 8;
 /** Between two commands that only ask: each is a process that takes a quarter of a second. */
 const pauseMs = 250;
 
-/** @returns {string} the packages that are missing for it; empty where none is */
-export function missingForCluster() {
-  const missing = programs.filter((name) => !existsSync(`/usr/bin/${name}`));
+/**
+ * @param {{ gateways?: boolean }} [wanted]
+ * @returns {string} the programs that are missing for it; empty where none is
+ */
+export function missingForCluster({ gateways = false } = {}) {
+  const needed = gateways ? [...programs, "radosgw", "radosgw-admin"] : programs;
+  const missing = needed.filter((name) => !existsSync(`/usr/bin/${name}`));
   return missing.length === 0 ? "" : `${missing.join(", ")} are not installed`;
 }
 
@@ -42,16 +53,20 @@ export function clusterPaths(directory) {
 /**
  * Describes a cluster: nothing is started yet. What runs is remembered in the directory.
  *
- * @param {{ directory: string, mons?: number, osds?: number }} options
+ * @param {{ directory: string, mons?: number, osds?: number, gateways?: number }} options
  */
-export function describeCluster({ directory, mons = 1, osds = 8 }) {
+export function describeCluster({ directory, mons = 1, osds = 8, gateways = 0 }) {
   const monNames = ["a", "b", "c", "d", "e"].slice(0, mons);
   const osdIds = Array.from({ length: osds }, (_, id) => id);
+  const gatewayNames = ["g", "h", "i"].slice(0, gateways);
+  /** @type {string[]} */
+  const endpoints = [];
   const daemons = [
     ...monNames.map((name) => `mon.${name}`),
     "mgr.x",
     ...osdIds.map((id) => `osd.${id}`),
     "mds.a",
+    ...gatewayNames.map((name) => `rgw.${name}`),
   ];
   const { cephConfig } = clusterPaths(directory);
   const keyring = join(directory, "keyring");
@@ -63,8 +78,10 @@ export function describeCluster({ directory, mons = 1, osds = 8 }) {
   /** @param {string} name */
   async function start(name) {
     const [kind = "", id = ""] = name.split(".");
+    const [command, args] =
+      kind === "rgw" ? ["radosgw", ["-n", `client.${name}`]] : [`ceph-${kind}`, ["-i", id]];
     await startDaemon({
-      ...{ stateDirectory: directory, name, command: `ceph-${kind}`, args: ["-i", id, "-f"] },
+      ...{ stateDirectory: directory, name, command, args: [...args, "-f"] },
       env: { ...env, PYTHONPATH: resolve(import.meta.dirname, "mgr-python") },
     });
   }
@@ -93,10 +110,16 @@ export function describeCluster({ directory, mons = 1, osds = 8 }) {
     const fsid = randomUUID();
     const ports = await Promise.all(monNames.map(freePort));
     const addressed = monNames.map((name, index) => ({ name, port: ports[index] ?? 0 }));
-    const keyrings = makeKeyrings(osds);
+    const keyrings = makeKeyrings(osds, gatewayNames);
     writeFileSync(keyring, keyrings.all, { mode: 0o600 });
     const monmap = join(directory, "monmap");
-    const config = clusterConfig({ directory, fsid, mons: addressed, osds });
+    const reached = await Promise.all(
+      gatewayNames.map(async (name) => ({ name, port: await freePort() })),
+    );
+    endpoints.splice(0, endpoints.length, ...reached.map(({ port }) => `http://127.0.0.1:${port}`));
+    for (const name of gatewayNames) makeGatewayHome(directory, name);
+    const config =
+      clusterConfig({ directory, fsid, mons: addressed, osds }) + gatewayConfig(directory, reached);
     writeFileSync(clusterPaths(directory).cephKeyring, keyrings.dsecos, { mode: 0o600 });
     writeFileSync(cephConfig, config);
     const release = (await run("ceph-mon", ["--version"], { env })).stdout.split(" ")[4] ?? "";
@@ -159,9 +182,17 @@ export function describeCluster({ directory, mons = 1, osds = 8 }) {
       ...pools.map((pool) => `osd pool create ${pool} ${placementGroups} replicated uk`),
       "osd pool application enable block rbd",
       "fs new fs cephfs.fs.meta cephfs.fs.data",
+      ...(gateways === 0 ? [] : gatewayPools("uk")),
     ];
     await ceph([], `${commands.join("\n")}\n`);
     await start("mds.a");
+  }
+
+  async function makeGateways() {
+    if (gateways === 0) return;
+    await makeRealm(env);
+    await Promise.all(gatewayNames.map((name) => start(`rgw.${name}`)));
+    await Promise.all(endpoints.map(gatewayAnswers));
   }
 
   async function isWhole() {
@@ -182,6 +213,10 @@ export function describeCluster({ directory, mons = 1, osds = 8 }) {
     directory,
     paths: clusterPaths(directory),
     daemons,
+    /** For commands that its administrator runs. */
+    env,
+    /** Addresses of its gateways, once it is made. */
+    endpoints: /** @type {readonly string[]} */ (endpoints),
     ceph,
     /** Makes a new cluster and waits until all of it is well. */
     async make() {
@@ -190,6 +225,7 @@ export function describeCluster({ directory, mons = 1, osds = 8 }) {
       await start("mgr.x");
       await makeOsds(monmap);
       await makePools();
+      await makeGateways();
       await until("the cluster to be whole", 60, isWhole, pauseMs);
     },
     isRunning: () => daemons.every((name) => isAlive(record(name))),

@@ -17,6 +17,8 @@ const people = {
   },
 };
 
+const gatewayCaps = { mon: "allow rw", mgr: "allow rw", osd: "allow rwx tag rgw *=*" };
+
 /** @returns {string} a cephx key: type 1 (AES), seconds and nanoseconds, length, 16 random bytes */
 export function cephxKey() {
   const head = Buffer.alloc(12);
@@ -40,13 +42,15 @@ export function keyringEntry(name, key, caps = {}) {
  * Every key of a cluster, which its first monitor takes all at once.
  *
  * @param {number} osds
+ * @param {readonly string[]} gateways
  * @returns {{ all: string, dsecos: string }} texts of two keyrings: of all, and of the agent alone
  */
-export function makeKeyrings(osds) {
+export function makeKeyrings(osds, gateways = []) {
   const osdCaps = { mon: "allow profile osd", mgr: "allow profile osd", osd: "allow *" };
   const everybody = {
     ...people,
     ...Object.fromEntries(Array.from({ length: osds }, (_, id) => [`osd.${id}`, osdCaps])),
+    ...Object.fromEntries(gateways.map((name) => [`client.rgw.${name}`, gatewayCaps])),
   };
   let dsecos = "";
   const entries = Object.entries(everybody).map(([name, caps]) => {

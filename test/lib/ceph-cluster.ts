@@ -4,6 +4,7 @@ import { type Cluster, describeCluster, missingForCluster } from "../../packagin
 
 /** Why there can be none here; empty when there can. */
 export const noCeph = missingForCluster();
+export const noGateways = missingForCluster({ gateways: true });
 
 export type { Cluster };
 
@@ -17,6 +18,8 @@ export async function withCeph({
 }: {
   mons?: number;
   osds?: number;
+  /** Of S3, which answer at its `endpoints`. */
+  gateways?: number;
   directory?: string;
 } = {}): Promise<Cluster> {
   const cluster = describeCluster({ directory, ...size });

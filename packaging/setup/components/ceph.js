@@ -28,12 +28,12 @@ export function cephPaths(context) {
  * @returns {import("./types.js").Component}
  */
 export function cephComponent(context) {
-  const cluster = describeCluster({ directory: directoryOf(context) });
+  const cluster = describeCluster({ directory: directoryOf(context), gateways: 1 });
   return {
     name: "ceph",
     isRunning: async () => cluster.isRunning(),
     async start() {
-      const missing = missingForCluster();
+      const missing = missingForCluster({ gateways: true });
       if (missing !== "") throw new Error(missing);
       await cluster.remove();
       await cluster.make();
