@@ -2,7 +2,9 @@
 
 Reads one JSON document per line from standard input:
     {"id": 1, "to": "mon" | "mgr" | 3, "command": {"prefix": "status", "format": "json"}}
-    {"id": 2, "to": "helper"}                  only asks whether this process still answers
+    {"id": 2, "to": "mon.a", "command": …}     asks that one monitor for what it alone knows
+    {"id": 3, "to": "mirrors", "command": {"pools": ["block"]}}      what `mirrors` below tells
+    {"id": 4, "to": "helper"}                  only asks whether this process still answers
 and writes, in any order, a line of JSON and after it as many bytes of the answer as it says:
     {"id": 1, "ret": 0, "words": "", "bytes": 42}
 where ret is 0 or a negative error number. What is told unasked has the id 0:
@@ -19,9 +21,13 @@ import json
 import os
 import sys
 import threading
+import time
 
 MOST_AT_ONCE = 32
 WORDS_BYTES = 2000
+# The agent waits for 5 s.
+MON_SECONDS = 4
+MIRROR_SECONDS = 3
 
 out_lock = threading.Lock()
 cluster = None
@@ -77,9 +83,42 @@ def ask(to, command):
             return cluster.mon_command(text, b"")
         if to == "mgr":
             return cluster.mgr_command(text, b"")
+        if to == "mirrors":
+            return mirrors(command["pools"])
+        if isinstance(to, str) and to.startswith("mon."):
+            return cluster.mon_command(text, b"", MON_SECONDS, to[4:])
         return cluster.osd_command(int(to), text, b"")
     except Exception as error:
         return -abs(getattr(error, "errno", None) or errno.EIO), b"", str(error)
+
+
+def mirrors(pools):
+    """Whether images of pools are mirrored, and with whom: {"pool", "mode", "namespaces": {name: mode},
+    "peers": [site]} of each, where mode is RBD's number, or {"pool", "error", "words"}. Those for which
+    there was no time are left out."""
+    try:
+        import rbd
+    except ImportError as error:
+        return -errno.ENOPKG, b"", str(error)
+    images = rbd.RBD()
+    ends = time.monotonic() + MIRROR_SECONDS
+    found = []
+    for pool in pools:
+        if time.monotonic() > ends:
+            break
+        try:
+            with cluster.open_ioctx(pool) as io:
+                mode = images.mirror_mode_get(io)
+                peers = [peer["site_name"] for peer in images.mirror_peer_list(io)]
+                namespaces = {}
+                for name in images.namespace_list(io):
+                    io.set_namespace(name)
+                    namespaces[name] = images.mirror_mode_get(io)
+            found.append({"pool": pool, "mode": mode, "namespaces": namespaces, "peers": peers})
+        except Exception as error:  # of rados and of rbd, which have no base of their own in common
+            number = abs(getattr(error, "errno", None) or errno.EIO)
+            found.append({"pool": pool, "error": number, "words": str(error)[:WORDS_BYTES]})
+    return 0, json.dumps(found).encode(), ""
 
 
 def without_keys(payload):

@@ -28,8 +28,11 @@ export interface CephStatus {
   fsid: string;
 }
 
-/** Who is asked: the monitors, the active manager, or one OSD by its number. */
-export type Target = "mon" | "mgr" | number;
+/**
+ * Who is asked: the monitors, the active manager, one OSD by its number, one monitor by its name, or
+ * for `mirrors` whether images of `pools` are mirrored, which needs python3-rbd.
+ */
+export type Target = "mon" | "mgr" | number | `mon.${string}` | "mirrors";
 
 export interface Ceph {
   status(): CephStatus;
