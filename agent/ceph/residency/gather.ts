@@ -19,10 +19,18 @@ export type Gathered = Pick<ProofRequest, "texts" | "exits">;
  */
 export async function gather(link: Ceph, map: JurisdictionMap): Promise<Gathered> {
   const maps = await readMaps(link);
-  const pgs = await orNot(link.text("mgr", "pg dump", { dumpcontents: ["pgs_brief"] }));
+  const pgs = await readPgs(link);
   const [holdings, exits] = await Promise.all([readHoldings(link, map), readExits(link)]);
   return { texts: { ...maps, pgs, holdings }, exits };
 }
+
+/** What a change is judged by: of what is sent elsewhere and held elsewhere it changes nothing. */
+export async function gatherMaps(link: Ceph): Promise<Gathered> {
+  const maps = await readMaps(link);
+  return { texts: { ...maps, pgs: await readPgs(link) } };
+}
+
+const readPgs = (link: Ceph) => orNot(link.text("mgr", "pg dump", { dumpcontents: ["pgs_brief"] }));
 
 async function readMaps(link: Ceph): Promise<{ osdmap: Uint8Array; crush: Uint8Array }> {
   let before = await link.text("mon", "osd dump");

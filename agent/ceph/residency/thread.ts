@@ -4,6 +4,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { DsecosError } from "../../bus/errors.ts";
+import type { Change } from "./changes.ts";
 import type { Demand } from "./map/document.ts";
 import type { Evidence, Ground } from "./prove.ts";
 import type { Exits } from "./read/exits.ts";
@@ -15,9 +16,11 @@ export interface ProofRequest {
   exits?: Exits | undefined;
   ground: Ground;
   demands: readonly Demand[];
+  /** Asked is what speaks against these, instead of a proof. */
+  changes?: readonly Change[];
 }
 
-export type ProofReply = { verdict: Verdict } | { failed: string };
+export type ProofReply = { verdict: Verdict } | { breaches: string[] } | { failed: string };
 
 /** For V8: 100,000 placement groups and 4,320 OSDs take a half of it. */
 const limits = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 48 };
@@ -28,11 +31,33 @@ const tooLarge =
 export const residencyProgram = (): URL => new URL("ceph-prover.js", import.meta.url);
 
 /** @throws DsecosError Unavailable where the maps are too large, Conflict when it is cancelled */
-export function proveApart(
+export async function proveApart(
   request: ProofRequest,
   program: URL,
   signal?: AbortSignal,
 ): Promise<Verdict> {
+  const reply = await apart(request, program, signal);
+  if ("verdict" in reply) return reply.verdict;
+  throw unexpected(reply);
+}
+
+/** @returns why not to make the changes. @throws DsecosError as proveApart does */
+export async function breachesApart(
+  request: ProofRequest & Required<Pick<ProofRequest, "changes">>,
+  program: URL,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const reply = await apart(request, program, signal);
+  if ("breaches" in reply) return reply.breaches;
+  throw unexpected(reply);
+}
+
+const unexpected = (reply: ProofReply) =>
+  new Error(
+    "failed" in reply ? reply.failed : "the thread that proves residency said another thing",
+  );
+
+function apart(request: ProofRequest, program: URL, signal?: AbortSignal): Promise<ProofReply> {
   return new Promise((resolve, reject) => {
     const transferList = Object.values(request.texts).flatMap((bytes) => {
       const { buffer, byteLength } = bytes ?? new Uint8Array();
@@ -43,10 +68,7 @@ export function proveApart(
       ...{ workerData: request, transferList, resourceLimits: limits },
     });
     worker.unref();
-    worker.on("message", (reply: ProofReply) => {
-      if ("verdict" in reply) resolve(reply.verdict);
-      else reject(new Error(reply.failed));
-    });
+    worker.on("message", resolve);
     worker.on("error", (error: NodeJS.ErrnoException) => {
       const full = error.code === "ERR_WORKER_OUT_OF_MEMORY";
       reject(full ? new DsecosError("Unavailable", tooLarge, { cause: error }) : error);

@@ -4,9 +4,10 @@ import { DsecosError, sentenceFor } from "../../bus/errors.ts";
 import { explain, type Log } from "../../log.ts";
 import type { Ceph } from "../link/types.ts";
 import { neverProved, type Residency } from "./answers.ts";
-import { gather } from "./gather.ts";
+import type { Change } from "./changes.ts";
+import { gather, gatherMaps } from "./gather.ts";
 import { demandsOf, type JurisdictionMap } from "./map/document.ts";
-import { proveApart, residencyProgram } from "./thread.ts";
+import { breachesApart, proveApart, residencyProgram } from "./thread.ts";
 import type { Verdict } from "./verdict.ts";
 
 export const residencyAction = "ceph.Residency";
@@ -19,7 +20,7 @@ export interface ResidencyParts {
   link: Ceph;
   audit: AuditWriter;
   log: Log;
-  /** The signed map that holds. @throws DsecosError where there is none that can be believed */
+  /** The signed map that holds. @throws NotFound where there is none, Conflict where it is not believed */
   map: () => Promise<JurisdictionMap>;
   /** Told when the verdict changed. */
   changed: () => void;
@@ -66,6 +67,27 @@ export class ResidencyWatch {
       this.#running = undefined;
     });
     return this.#running;
+  }
+
+  /**
+   * What speaks against changes that are about to be made, by the cluster as it is now.
+   *
+   * @param changes all of them, in their order
+   * @returns sentences; empty where data of all pools would still stay where it must, or nobody signed
+   *   a map of where that is
+   * @throws DsecosError where it cannot be judged, so that the change must not be made
+   */
+  async breaches(changes: readonly Change[]): Promise<string[]> {
+    const { link, program = residencyProgram() } = this.#parts;
+    let map: JurisdictionMap;
+    try {
+      map = await this.#parts.map();
+    } catch (error) {
+      if (error instanceof DsecosError && error.code === "NotFound") return [];
+      throw error;
+    }
+    const request = { ...(await gatherMaps(link)), ground: map, demands: demandsOf(map), changes };
+    return breachesApart(request, program, this.#stopping.signal);
   }
 
   async stop(): Promise<void> {

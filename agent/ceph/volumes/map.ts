@@ -42,7 +42,8 @@ async function read(file: string): Promise<string> {
   } catch (cause) {
     if (cause instanceof DsecosError) throw cause;
     const what = `${file} cannot be read, so it is not known where any storage is; put the signed map of jurisdictions there.`;
-    throw new DsecosError("Conflict", what, { cause });
+    const isMissing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    throw new DsecosError(isMissing ? "NotFound" : "Conflict", what, { cause });
   }
 }
 
