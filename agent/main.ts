@@ -212,7 +212,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   const { cephConfig, cephUser, cephKeyring } = config;
   const cephLink = openCeph({ config: cephConfig, user: cephUser, keyring: cephKeyring, log });
   const ceph = createCeph({
-    ...{ link: cephLink, incus, jobs, audit, log },
+    ...{ link: cephLink, user: cephUser, incus, jobs, audit, log },
     map: () => readMap({ file: config.cephMap, keys: config.cephMapKeys }, cephLink.status().fsid),
     tenant: async (name) => {
       if ((await cloud.tenants.outcome(name)) === "deleting") {

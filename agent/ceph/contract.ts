@@ -3,6 +3,7 @@ import { defineInterface, text } from "../bus/contract.ts";
 import { capacityMembers } from "./capacity/members.ts";
 import { encryptionMembers } from "./encryption/members.ts";
 import { healthMembers } from "./health/members.ts";
+import { keyringMembers } from "./keyrings/members.ts";
 import { linkMembers } from "./link/members.ts";
 import { poolMembers } from "./pools/members.ts";
 import { residencyMembers } from "./residency/members.ts";
@@ -28,6 +29,7 @@ export const ceph = defineInterface({
     ...encryptionMembers,
     ...residencyMembers,
     ...poolMembers,
+    ...keyringMembers,
     ...volumeMembers,
   },
   signals: {

@@ -5,6 +5,8 @@ import type { Ceph } from "./link/types.ts";
 
 export interface CoreParts {
   link: Ceph;
+  /** Name of the agent's own key, such as client.dsecos. */
+  user: string;
   log: Log;
   /** Told what changed: cluster, or volumes and the tenant's name. */
   changed: (what: string) => void;
@@ -12,11 +14,11 @@ export interface CoreParts {
 
 export type Core = ReturnType<typeof createCore>;
 
-export function createCore({ link, log, changed }: CoreParts) {
+export function createCore({ link, user, log, changed }: CoreParts) {
   const facts = new FactKeeper({ link, log });
   link.onChanged(() => {
     facts.changed();
     changed("cluster");
   });
-  return { link, facts, log };
+  return { link, user, facts, log };
 }

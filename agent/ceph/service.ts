@@ -7,6 +7,7 @@ import { createCapacity } from "./capacity/service.ts";
 import type { ceph } from "./contract.ts";
 import { type Core, type CoreParts, createCore } from "./core.ts";
 import { createEncryption } from "./encryption/service.ts";
+import { createKeyrings } from "./keyrings/service.ts";
 import { createPools } from "./pools/service.ts";
 import { type ResidencyParts, ResidencyWatch } from "./residency/watch.ts";
 import type { topologyMembers } from "./topology/members.ts";
@@ -54,6 +55,7 @@ export function createCeph(parts: CephParts): CephService {
       ...createEncryption(core),
       Residency: proved,
       ...createPools(core, { map: parts.map, residency: () => residency.last }),
+      ...createKeyrings(core),
       ...volumes.handlers,
     },
     fingerprints: volumes.fingerprints,

@@ -2,6 +2,7 @@
 import { capacityQuestion } from "../capacity/question.ts";
 import { daemonsQuestion, encryptionQuestion } from "../encryption/question.ts";
 import { healthQuestion } from "../health/question.ts";
+import { keyringsQuestion } from "../keyrings/question.ts";
 import { poolsQuestion, rulesQuestion } from "../pools/question.ts";
 import { topologyQuestion } from "../topology/question.ts";
 import type { ClusterFacts } from "./facts.ts";
@@ -23,6 +24,7 @@ export const questions = {
   encryption: encryptionQuestion,
   pools: poolsQuestion,
   rules: rulesQuestion,
+  keyrings: keyringsQuestion,
 } as const satisfies Record<string, Question<never, unknown>>;
 
 export type Questions = typeof questions;
