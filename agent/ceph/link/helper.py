@@ -4,7 +4,8 @@ Reads one JSON document per line from standard input:
     {"id": 1, "to": "mon" | "mgr" | 3, "command": {"prefix": "status", "format": "json"}}
     {"id": 2, "to": "mon.a", "command": …}     asks that one monitor for what it alone knows
     {"id": 3, "to": "mirrors", "command": {"pools": ["block"]}}      what `mirrors` below tells
-    {"id": 4, "to": "helper"}                  only asks whether this process still answers
+    {"id": 4, "to": "images", "command": {"prefix": "look", …}}      one of IMAGE_ACTS below
+    {"id": 5, "to": "helper"}                  only asks whether this process still answers
 and writes, in any order, a line of JSON and after it as many bytes of the answer as it says:
     {"id": 1, "ret": 0, "words": "", "bytes": 42}
 where ret is 0 or a negative error number. What is told unasked has the id 0:
@@ -19,6 +20,7 @@ import argparse
 import errno
 import json
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -28,6 +30,12 @@ WORDS_BYTES = 2000
 # The agent waits for 5 s.
 MON_SECONDS = 4
 MIRROR_SECONDS = 3
+CRYPTSETUP = "/usr/sbin/cryptsetup"
+CRYPTSETUP_SECONDS = 30
+# Where the disk begins behind its LUKS2 header, and how much of that has something in it: two copies
+# of what describes it, and room for keys. Less than an object, so that it is written in one.
+LUKS_OFFSET = 16 * 2**20
+LUKS_WRITTEN = 2**20
 
 out_lock = threading.Lock()
 cluster = None
@@ -85,6 +93,8 @@ def ask(to, command):
             return cluster.mgr_command(text, b"")
         if to == "mirrors":
             return mirrors(command["pools"])
+        if to == "images":
+            return images(command)
         if isinstance(to, str) and to.startswith("mon."):
             return cluster.mon_command(text, b"", MON_SECONDS, to[4:])
         return cluster.osd_command(int(to), text, b"")
@@ -119,6 +129,133 @@ def mirrors(pools):
             number = abs(getattr(error, "errno", None) or errno.EIO)
             found.append({"pool": pool, "error": number, "words": str(error)[:WORDS_BYTES]})
     return 0, json.dumps(found).encode(), ""
+
+
+def images(command):
+    """Acts on images in one namespace of a pool: {"prefix": act, "pool", "namespace", "image", …}."""
+    global rbd
+    try:
+        import rbd
+    except ImportError as error:
+        return -errno.ENOPKG, b"", "python3-rbd is not installed on this node (%s)" % error
+    with cluster.open_ioctx(command["pool"]) as io:
+        found = IMAGE_ACTS[command["prefix"]](io, command)
+    return 0, json.dumps(found).encode(), ""
+
+
+def list_images(io, _command):
+    """{namespace: [image]} of all of the pool's."""
+    found = {}
+    for namespace in rbd.RBD().namespace_list(io):
+        io.set_namespace(namespace)
+        found[namespace] = rbd.RBD().list(io)
+    return found
+
+
+def look_at_image(io, command):
+    """{"size"} in bytes, with its header."""
+    io.set_namespace(command["namespace"])
+    with rbd.Image(io, command["image"], read_only=True) as image:
+        return {"size": image.size()}
+
+
+def make_image(io, command):
+    """Makes what is missing of the namespace, the image of `size` bytes and its header, and opens it with
+    the passphrase. An image that has anything else at its beginning is left as it is. What is told is
+    {"size", "opens"}: bytes with the header, and whether the passphrase opens it."""
+    namespace, name, size = command["namespace"], command["image"], command["size"]
+    passphrase = command["passphrase"]
+    tolerate(errno.EEXIST, lambda: rbd.RBD().namespace_create(io, namespace))
+    io.set_namespace(namespace)
+    # No exclusive lock: to take one over, clients would have to be able to shut others out.
+    features = rbd.RBD_FEATURE_LAYERING
+    whole = size + LUKS_OFFSET
+    tolerate(errno.EEXIST, lambda: rbd.RBD().create(io, name, whole, None, False, features))
+    with rbd.Image(io, name) as image:
+        if not any(image.read(0, LUKS_WRITTEN)):
+            image.write(luks_header(passphrase), 0)
+            image.flush()
+    with rbd.Image(io, name) as image:
+        found = image.size()
+        try:
+            image.encryption_load(rbd.RBD_ENCRYPTION_FORMAT_LUKS2, passphrase)
+        except Exception as error:
+            if getattr(error, "errno", None) not in (errno.EPERM, errno.EINVAL):
+                raise
+            return {"size": found, "opens": False}
+    return {"size": found, "opens": True}
+
+
+def luks_header(passphrase):
+    """A new LUKS2 header. librbd would make one too, whose key derivation takes seconds and up to a GiB of
+    memory, here and wherever it is opened; it protects weak passphrases, and this one is a random key."""
+    memory = os.memfd_create("luks")
+    try:
+        os.ftruncate(memory, LUKS_OFFSET + LUKS_WRITTEN)
+        subprocess.run(
+            [CRYPTSETUP, "luksFormat", "--batch-mode", "--disable-locks", "--type", "luks2"]
+            + ["--cipher", "aes-xts-plain64", "--key-size", "512", "--sector-size", "4096"]
+            + ["--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000"]
+            + ["--offset", str(LUKS_OFFSET // 512), "--key-file", "-", "/proc/self/fd/%d" % memory],
+            input=passphrase.encode(),
+            pass_fds=[memory],
+            capture_output=True,
+            timeout=CRYPTSETUP_SECONDS,
+            check=True,
+        )
+        return os.pread(memory, LUKS_WRITTEN, 0)
+    except FileNotFoundError:
+        raise OSError(errno.ENOPKG, "cryptsetup is not installed on this node") from None
+    except subprocess.SubprocessError as error:
+        said = (getattr(error, "stderr", None) or b"").decode(errors="replace")
+        raise OSError(errno.EIO, "cryptsetup made no header: " + (said or "no answer")) from None
+    finally:
+        os.close(memory)
+
+
+def grow_image(io, command):
+    """To `size` bytes with the header; never less than it has."""
+    io.set_namespace(command["namespace"])
+    with rbd.Image(io, command["image"]) as image:
+        image.resize(command["size"], allow_shrink=False)
+        return {"size": image.size()}
+
+
+def clear_images(io, command):
+    """Takes snapshots of all images away, and the namespace once it is empty. Tells {"images": [name],
+    "trash": [id]} that are left; where there is no namespace, none are."""
+    namespace = command["namespace"]
+    if not rbd.RBD().namespace_exists(io, namespace):
+        return {"images": [], "trash": []}
+    io.set_namespace(namespace)
+    left = {"images": rbd.RBD().list(io), "trash": [one["id"] for one in rbd.RBD().trash_list(io)]}
+    for name in left["images"]:
+        with rbd.Image(io, name) as image:
+            for snapshot in list(image.list_snaps()):
+                if image.is_protected_snap(snapshot["name"]):
+                    image.unprotect_snap(snapshot["name"])
+                image.remove_snap(snapshot["name"])
+    if not left["images"] and not left["trash"]:
+        io.set_namespace("")
+        rbd.RBD().namespace_remove(io, namespace)
+    return left
+
+
+def tolerate(number, act):
+    try:
+        act()
+    except Exception as error:  # of rbd, whose errors have no number in their names
+        if abs(getattr(error, "errno", None) or 0) != number:
+            raise
+
+
+IMAGE_ACTS = {
+    "list": list_images,
+    "look": look_at_image,
+    "make": make_image,
+    "grow": grow_image,
+    "clear": clear_images,
+}
 
 
 def without_keys(payload):

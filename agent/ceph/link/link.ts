@@ -25,6 +25,8 @@ const probeMs = 2500;
 const connectSeconds = 3;
 /** librados ends a command by then; the helper that says nothing a second later hangs. */
 const commandSeconds = 5;
+/** To make an image is several commands, and a program that makes its header. */
+const imagesSeconds = 60;
 /** For the helper itself, which only has to read a line. */
 const pingMs = 2500;
 /** Largest answer: the placement groups of a cluster with 100,000 of them are a third of it. */
@@ -328,14 +330,14 @@ class Link {
       throw new DsecosError("Unavailable", reasons.noManager);
     }
     const what = `${nameOf(to)}: ${prefix}`;
-    const milliseconds = commandSeconds * 1000;
+    const seconds = to === "images" ? imagesSeconds : commandSeconds;
     let answer: Answer;
     try {
       const command = { ...args, prefix, format: "json" };
-      answer = await this.#helper.ask(to, command, milliseconds);
+      answer = await this.#helper.ask(to, command, seconds * 1000);
     } catch (error) {
       if (!(error instanceof HelperError)) throw error;
-      if (error.kind === "late") throw lateError(what);
+      if (error.kind === "late") throw lateError(what, seconds);
       throw new DsecosError("Unavailable", reasons.ended(error.message), { cause: error });
     }
     if (answer.ret < 0) throw commandError(what, answer.ret, answer.words);

@@ -30,9 +30,10 @@ export interface CephStatus {
 
 /**
  * Who is asked: the monitors, the active manager, one OSD by its number, one monitor by its name, or
- * for `mirrors` whether images of `pools` are mirrored, which needs python3-rbd.
+ * for `mirrors` whether images of `pools` are mirrored, or for `images` to act on images of one pool;
+ * these two need python3-rbd.
  */
-export type Target = "mon" | "mgr" | number | `mon.${string}` | "mirrors";
+export type Target = "mon" | "mgr" | number | `mon.${string}` | "mirrors" | "images";
 
 export interface Ceph {
   status(): CephStatus;

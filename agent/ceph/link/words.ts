@@ -34,9 +34,12 @@ export function commandError(what: string, ret: number, words: string): DsecosEr
   return new DsecosError(code, `Ceph refused ${what}: ${said}.`);
 }
 
-export function lateError(what: string): DsecosError {
+export function lateError(what: string, seconds = 5): DsecosError {
   const remedy = "see the cluster's health for what hangs, and ask again";
-  return new DsecosError("Timeout", `Ceph did not answer ${what} within 5 seconds; ${remedy}.`);
+  return new DsecosError(
+    "Timeout",
+    `Ceph did not answer ${what} within ${seconds} seconds; ${remedy}.`,
+  );
 }
 
 /** Ceph's words as part of a sentence of ours. */
