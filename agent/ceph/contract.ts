@@ -7,6 +7,7 @@ import { keyringMembers } from "./keyrings/members.ts";
 import { linkMembers } from "./link/members.ts";
 import { poolMembers } from "./pools/members.ts";
 import { residencyMembers } from "./residency/members.ts";
+import { settingMembers } from "./settings/members.ts";
 import { topologyMembers } from "./topology/members.ts";
 import { volumeMembers } from "./volumes/members.ts";
 
@@ -30,6 +31,7 @@ export const ceph = defineInterface({
     ...residencyMembers,
     ...poolMembers,
     ...keyringMembers,
+    ...settingMembers,
     ...volumeMembers,
   },
   signals: {

@@ -7,9 +7,11 @@ import { createCapacity } from "./capacity/service.ts";
 import type { ceph } from "./contract.ts";
 import { type Core, type CoreParts, createCore } from "./core.ts";
 import { createEncryption } from "./encryption/service.ts";
+import { DaemonSettings } from "./encryption/settings.ts";
 import { createKeyrings } from "./keyrings/service.ts";
 import { createPools } from "./pools/service.ts";
 import { type ResidencyParts, ResidencyWatch } from "./residency/watch.ts";
+import { createSettings } from "./settings/service.ts";
 import type { topologyMembers } from "./topology/members.ts";
 import { createVolumes, type VolumesParts } from "./volumes/service.ts";
 
@@ -31,6 +33,7 @@ export interface CephService {
 
 export function createCeph(parts: CephParts): CephService {
   const core = createCore(parts);
+  const running = new DaemonSettings(core.link);
   const status = async () => core.link.status();
   const health = () => core.facts.ask("health", undefined);
   const topology: Answers<typeof topologyMembers> = {
@@ -52,10 +55,11 @@ export function createCeph(parts: CephParts): CephService {
       Health: health,
       ...topology,
       ...capacity.handlers,
-      ...createEncryption(core),
+      ...createEncryption(core, running),
       Residency: proved,
       ...createPools(core, { map: parts.map, residency: () => residency.last }),
       ...createKeyrings(core),
+      ...createSettings(core, running),
       ...volumes.handlers,
     },
     fingerprints: volumes.fingerprints,

@@ -2,10 +2,12 @@
 import type { Answers } from "../area.ts";
 import type { Core } from "../core.ts";
 import type { encryptionMembers } from "./members.ts";
-import { DaemonSettings } from "./settings.ts";
+import type { DaemonSettings } from "./settings.ts";
 
-export function createEncryption({ link, facts }: Core): Answers<typeof encryptionMembers> {
-  const settings = new DaemonSettings(link);
+export function createEncryption(
+  { facts }: Core,
+  settings: DaemonSettings,
+): Answers<typeof encryptionMembers> {
   return {
     async Encryption(_call, filter) {
       await settings.renew(await facts.ask("daemons", settings.all()));

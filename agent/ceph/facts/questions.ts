@@ -4,6 +4,7 @@ import { daemonsQuestion, encryptionQuestion } from "../encryption/question.ts";
 import { healthQuestion } from "../health/question.ts";
 import { keyringsQuestion } from "../keyrings/question.ts";
 import { poolsQuestion, rulesQuestion } from "../pools/question.ts";
+import { settingNamesQuestion, settingsQuestion } from "../settings/question.ts";
 import { topologyQuestion } from "../topology/question.ts";
 import type { ClusterFacts } from "./facts.ts";
 import type { FactName } from "./sources.ts";
@@ -25,6 +26,8 @@ export const questions = {
   pools: poolsQuestion,
   rules: rulesQuestion,
   keyrings: keyringsQuestion,
+  settings: settingsQuestion,
+  settingNames: settingNamesQuestion,
 } as const satisfies Record<string, Question<never, unknown>>;
 
 export type Questions = typeof questions;
