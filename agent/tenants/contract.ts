@@ -104,7 +104,10 @@ export const tenantSchema = v.object({
   jurisdiction: v.string(),
   state: v.picklist(tenantStates),
   quota: quotaSchema,
-  /** The quota and what instances are promised of it: cores and KiB. */
+  /**
+   * The quota and what is promised of it: cores and KiB. Of storage to instances and to declared volumes;
+   * copies that Ceph keeps are not counted.
+   */
   limit: v.object({ cpu: v.number(), ramKib: v.number(), storageKib: v.number() }),
   promised: v.object({ cpu: v.number(), ramKib: v.number(), storageKib: v.number() }),
   instances: v.object({ total: v.number(), running: v.number() }),

@@ -2,6 +2,7 @@
 import { DsecosError } from "../bus/errors.ts";
 import { apiPath, type IncusClient } from "../incus/client.ts";
 import type { Quota } from "./contract.ts";
+import { KeyedLock } from "./locks.ts";
 import type { StateRecord, TenantRecord } from "./record.ts";
 import { stateKey, tenantKey } from "./record.ts";
 import { features, type Restriction, restrictionsFor } from "./restrictions.ts";
@@ -77,11 +78,25 @@ export async function createProject(
 }
 
 /**
+ * Incus looks at the ETag before it writes, and not while: of two that write at the same moment the
+ * first one's change is lost. Within this agent each waits for the other.
+ */
+const writers = new KeyedLock();
+
+/**
  * Reads, changes and writes a project's configuration; repeats when somebody else wrote between.
  * A PATCH would not do: Incus 6.0 then drops every key that the request does not name.
  * @param change gets the present configuration; undefined leaves it as it is.
  */
-export async function updateProject(
+export function updateProject(
+  client: IncusClient,
+  name: string,
+  change: (config: Config) => Config | undefined | Promise<Config | undefined>,
+): Promise<Config> {
+  return writers.run(name, () => rewrite(client, name, change));
+}
+
+async function rewrite(
   client: IncusClient,
   name: string,
   change: (config: Config) => Config | undefined | Promise<Config | undefined>,

@@ -104,8 +104,26 @@ export class QuotaGuard {
 
 const words = { cpu: "CPU", ramKib: "RAM", storageKib: "storage" } as const;
 
+/** To whom it is promised. */
+const holders = {
+  cpu: "instances",
+  ramKib: "instances",
+  storageKib: "instances and volumes",
+} as const;
+
 function show(key: keyof Amount, value: number): string {
   return key === "cpu" ? String(value) : formatKib(value);
+}
+
+/** A quota that would be below what is promised already. */
+export function belowPromised(tenant: string, used: Amount, keys: (keyof Amount)[]): DsecosError {
+  const said = keys.map(
+    (key) => `${show(key, used[key])} of ${words[key]} is promised to its ${holders[key]}`,
+  );
+  return new DsecosError(
+    "QuotaExceeded",
+    `The quota of ${tenant} cannot be that low: ${said.join(", ")}; resize or delete some first.`,
+  );
 }
 
 function exceeded(
@@ -118,7 +136,8 @@ function exceeded(
   return new DsecosError(
     "QuotaExceeded",
     `${tenant} may have ${show(key, limit[key])} of ${words[key]}, ${show(key, before[key])} is ` +
-      `promised and ${show(key, asked[key])} was asked for; ask for less or raise the quota.`,
+      `promised and ${show(key, asked[key])} was asked for: ` +
+      `${show(key, Math.max(0, limit[key] - before[key]))} is left; ask for less or raise the quota.`,
   );
 }
 
@@ -126,7 +145,7 @@ function exceeded(
 export function overQuota({ limit, promised }: Usage): string[] {
   return exceeding(limit, promised).map(
     (key) =>
-      `Its instances are promised ${show(key, promised[key])} of ${words[key]}, more than the ` +
+      `Its ${holders[key]} are promised ${show(key, promised[key])} of ${words[key]}, more than the ` +
       `quota of ${show(key, limit[key])}; resize or delete some, or raise the quota.`,
   );
 }

@@ -16,6 +16,8 @@ import { readLive } from "./live.ts";
 import type { KeyedLock } from "./locks.ts";
 import { numberKey, slotHolders } from "./numbers.ts";
 import { apartKeys, createProject, declared } from "./project.ts";
+import { belowPromised } from "./quota.ts";
+import { type StorageQuota, storageQuota } from "./quota-volumes.ts";
 import { Reconciler } from "./reconcile.ts";
 import type { StateRecord, TenantRecord } from "./record.ts";
 import { features, restrictionsFor } from "./restrictions.ts";
@@ -51,6 +53,8 @@ export interface TenantService {
   outcome(name: string): Promise<"whole" | "deleting" | "gone">;
   /** What is declared of a tenant. @throws NotFound, Unavailable while they are not loaded. */
   record(name: string): Promise<TenantRecord>;
+  /** Tenants' quotas of storage, for what is not in Incus. */
+  storage: StorageQuota;
   /** Tells that a tenant was read anew; an empty name means all. */
   noticed(name: string): void;
   /** Reads all tenants and their pools. */
@@ -153,7 +157,7 @@ export function createTenants(deps: TenantDeps): TenantService {
         const { promised, limit: before } = view.get(name);
         const used = plus(promised, view.guard.held(name));
         const under = exceeding(limit, used).filter((key) => limit[key] < before[key]);
-        if (under.length > 0) throw belowUse(name, under);
+        if (under.length > 0) throw belowPromised(name, used, under);
         view.narrow(name, limit);
         return { record: next, state };
       });
@@ -281,6 +285,7 @@ export function createTenants(deps: TenantDeps): TenantService {
       if (entry === undefined) return "gone";
       return entry.state.state === "deleting" ? "deleting" : "whole";
     },
+    storage: storageQuota(view, ready),
     noticed: (name) => {
       tell(name);
       reconciler.kick(name);
@@ -309,13 +314,4 @@ function explainCreate(error: unknown, name: string): unknown {
   if (error.code !== "Conflict") return error;
   const message = `Incus has a project ${name} already; choose another name.`;
   return new DsecosError("Conflict", message, { cause: error });
-}
-
-function belowUse(name: string, keys: string[]): DsecosError {
-  const words: Record<string, string> = { cpu: "CPU", ramKib: "RAM", storageKib: "storage" };
-  const list = keys.map((key) => words[key]).join(" and ");
-  return new DsecosError(
-    "QuotaExceeded",
-    `The instances of ${name} are promised more ${list} than that; resize or delete some first.`,
-  );
 }

@@ -1,9 +1,12 @@
 /** The queries behind the view of the tenants: only the keys that it needs, a page at a time. */
+
+import { parseVolume, volumeKeyPrefix } from "../ceph/volumes/record.ts";
 import type { IncusClient } from "../incus/client.ts";
 import { literal, literals, type SqlValue, select } from "../incus/sql.ts";
 import { type Amount, amountOf, nothing, plus } from "./amounts.ts";
 import { numberKey } from "./numbers.ts";
 import { apartKeys, fixedKeys, type NodeFacts } from "./project.ts";
+import { volumePart } from "./quota-volumes.ts";
 import { jobKeyPrefix, stateKey, tenantKey } from "./record.ts";
 
 /** One tenant's project as the database has it, in Incus's texts. */
@@ -114,6 +117,19 @@ const volumeSize =
 /** Custom volumes count like root disks. */
 const customVolumes = "storage_volumes v WHERE v.type=2";
 
+/** Rows of project id, key and value. Volumes of Ceph are declared there, whether they are made or not. */
+const declaredVolumes = (range: string) =>
+  `SELECT project_id, key, value FROM projects_config WHERE ${range} ` +
+  `AND SUBSTR(key,1,${volumeKeyPrefix.length})=${literal(volumeKeyPrefix)}`;
+
+/** @returns what tells it from others, and what it is promised; undefined for a record that is not ours */
+function declaredVolume(row: SqlValue[]): { part: string; promised: Amount } | undefined {
+  const record = parseVolume(text(row[2]));
+  if (record === undefined) return undefined;
+  const part = volumePart(text(row[1]).slice(volumeKeyPrefix.length), record.bytes);
+  return { part, promised: amountOf("", "", record.bytes) };
+}
+
 /** @returns use by project id, for ids above `after` up to `until`; equal instances are one row. */
 export async function readUsage(
   client: IncusClient,
@@ -141,10 +157,16 @@ export async function readUsage(
     const amount = amountOf("", "", text(row[1]));
     usage.set(id, { ...before, promised: plus(before.promised, amount, number(row[2])) });
   }
+  for (const row of await select(client, declaredVolumes(range), patientMs)) {
+    const id = number(row[0]);
+    const before = usage.get(id) ?? noUsage;
+    const promised = plus(before.promised, declaredVolume(row)?.promised ?? nothing);
+    usage.set(id, { ...before, promised });
+  }
   return usage;
 }
 
-/** @returns use of one project with the names of its instances. */
+/** @returns use of one project with the names of its instances, and the parts of its volumes. */
 export async function readUsageOf(
   client: IncusClient,
   id: number,
@@ -166,6 +188,12 @@ export async function readUsageOf(
   let sum = usage.get(id) ?? noUsage;
   for (const row of volumes) {
     sum = { ...sum, promised: plus(sum.promised, amountOf("", "", text(row[0]))) };
+  }
+  for (const row of await select(client, declaredVolumes(`project_id=${Math.trunc(id)}`))) {
+    const volume = declaredVolume(row);
+    if (volume === undefined) continue;
+    names.add(volume.part);
+    sum = { ...sum, promised: plus(sum.promised, volume.promised) };
   }
   return { usage: sum, names };
 }

@@ -4,13 +4,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { canonical } from "../../agent/audit/canonical.ts";
 import { openCeph } from "../../agent/ceph/link/link.ts";
+import { openTool } from "../../agent/ceph/link/tool.ts";
 import type { Ceph } from "../../agent/ceph/link/types.ts";
 import { readMap } from "../../agent/ceph/volumes/map.ts";
 import { createVolumes } from "../../agent/ceph/volumes/service.ts";
 import { IncusClient } from "../../agent/incus/client.ts";
 import { type Cluster, withCeph } from "../lib/ceph-cluster.ts";
 import { RecordingAudit } from "../lib/recording-audit.ts";
-import { FakeJobs } from "./incus-fakes.ts";
+import { FakeJobs, fakeBoundless } from "./incus-fakes.ts";
 
 export interface Paths {
   cephConfig: string;
@@ -33,7 +34,7 @@ const program = join(import.meta.dirname, "../../agent/ceph/link/helper.py");
 const agentCapabilities = {
   mon: "allow r, allow service osd rw, allow service mds rw, allow service auth rwx",
   mgr: "allow r, allow module volumes rw",
-  osd: "allow r",
+  osd: "allow r, allow rwx tag rgw *=*",
 };
 
 /** A directory with a map of jurisdictions that is signed by a key beside it. */
@@ -74,8 +75,8 @@ export interface CephBed {
 }
 
 /** A cluster whose volumes the agent may make, and the signed map of its regions. */
-export async function makeCephBed(): Promise<CephBed> {
-  const cluster = await withCeph();
+export async function makeCephBed(size: { gateways?: number } = {}): Promise<CephBed> {
+  const cluster = await withCeph(size);
   const { paths, directory } = cluster;
   const keyring = join(directory, "keyring");
   const options = { config: paths.cephConfig, keyring, program, log: () => {} };
@@ -128,9 +129,11 @@ export function openBed(
   const clock = { now: Date.now(), believable: true };
   const volumes = createVolumes({
     ...{ ceph, incus, jobs, audit, log },
+    gateway: { endpoint: "", tool: openTool({ config, user, keyring, link: ceph }) },
     map: () =>
       readMap({ file: join(maps, "map.json"), keys: join(maps, "keys") }, ceph.status().fsid),
     tenant: async (name) => ({ jurisdiction: jurisdictions(name) }),
+    quota: fakeBoundless,
     history: async () => ({ rows: clock.believable ? [{}] : [] }) as never,
     changed: () => {},
     now: () => clock.now,

@@ -6,6 +6,13 @@ import type { Call } from "../../agent/bus/call.ts";
 import { DsecosError } from "../../agent/bus/errors.ts";
 import type { JobRecord } from "../../agent/jobs/contract.ts";
 import type { JobProgress, JobRequest, Jobs } from "../../agent/jobs/types.ts";
+import type { StorageQuota } from "../../agent/tenants/quota-volumes.ts";
+
+/** For tests of something else: every tenant may have as much storage as it likes. */
+export const fakeBoundless: StorageQuota = {
+  within: (_tenant, _volume, declare) => declare(),
+  requireTotal: () => undefined,
+};
 
 export class FakeJobs implements Jobs {
   readonly records = new Map<string, JobRecord>();

@@ -9,6 +9,7 @@ import {
   plus,
 } from "../../agent/tenants/amounts.ts";
 import { type Ledger, overQuota, QuotaGuard } from "../../agent/tenants/quota.ts";
+import { storageQuota, volumePart } from "../../agent/tenants/quota-volumes.ts";
 
 const one: Amount = { cpu: 1, ramKib: 1024, storageKib: 1024 };
 const limit: Amount = { cpu: 5, ramKib: 1024 ** 2, storageKib: 1024 ** 2 };
@@ -56,7 +57,7 @@ describe("quota guard", () => {
     const guard = new QuotaGuard(new FakeLedger());
     const wanted = new Map(Array.from({ length: 6 }, (_, i) => [`web-${i}`, one] as const));
     expect(() => guard.reserve("mod", wanted)).toThrow(
-      "mod may have 5 of CPU, 0 is promised and 6 was asked for; ask for less or raise the quota.",
+      "mod may have 5 of CPU, 0 is promised and 6 was asked for: 5 is left; ask for less or raise the quota.",
     );
     expect(guard.hasPending("mod")).toBe(false);
   });
@@ -93,6 +94,62 @@ describe("quota guard", () => {
     expect(sentences).toEqual([
       "Its instances are promised 6 of CPU, more than the quota of 5; resize or delete some, or raise the quota.",
     ]);
+  });
+});
+
+describe("volumes in the quota of storage", () => {
+  const bytes = (kib: number) => BigInt(kib) * 1024n;
+  const open = () => {
+    const ledger = new FakeLedger();
+    const guard = new QuotaGuard(ledger);
+    const get = () => ({ ...ledger.usage(), name: "mod" }) as never;
+    const quota = storageQuota({ get, guard }, async () => undefined);
+    return { ledger, guard, quota };
+  };
+  const volume = (name: string, kib: number, before = 0) => {
+    return { name, bytes: bytes(kib), before: bytes(before) };
+  };
+
+  test("of many at once only as many are declared as fit", async () => {
+    const { ledger, guard, quota } = open();
+    const half = limit.storageKib / 2;
+    const answers = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, at) =>
+        quota.within("mod", volume(`v${at}`, half), fakeCreate),
+      ),
+    );
+    expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
+    expect(ledger.promised.storageKib).toBe(limit.storageKib);
+    expect(guard.hasPending("mod")).toBe(false);
+  });
+
+  test("counts what a volume gains, and nothing that could not be declared", async () => {
+    const { ledger, quota } = open();
+    await quota.within("mod", volume("a", 100), fakeCreate);
+    await quota.within("mod", volume("a", 300, 100), fakeCreate);
+    await quota.within("mod", volume("a", 50, 300), fakeCreate);
+    // What was given back counts once it is read that it was.
+    expect(ledger.promised.storageKib).toBe(300);
+    const broken = quota.within("mod", volume("b", 100), () => Promise.reject(new Error("no")));
+    await expect(broken).rejects.toThrow("no");
+    expect(ledger.promised.storageKib).toBe(300);
+  });
+
+  test("what a reading of Incus found already is not counted twice", async () => {
+    const { ledger, guard, quota } = open();
+    await quota.within("mod", volume("a", 100), async () => {
+      ledger.promised = { ...ledger.promised, storageKib: 100 };
+      guard.found("mod", new Set([volumePart("a", bytes(100))]));
+    });
+    expect(ledger.promised.storageKib).toBe(100);
+  });
+
+  test("all volumes of one reading must fit, whatever is known of them", () => {
+    const { quota } = open();
+    expect(() => quota.requireTotal("mod", bytes(limit.storageKib))).not.toThrow();
+    expect(() => quota.requireTotal("mod", bytes(limit.storageKib) + 1n)).toThrow(
+      "it may have 1 GiB of storage; ask for less or raise the quota.",
+    );
   });
 });
 

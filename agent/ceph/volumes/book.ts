@@ -56,13 +56,17 @@ export class VolumeBook {
 
   /**
    * Changes one record; undefined takes it away.
-   * @param change gets what is declared and how many volumes the tenant has
+   * @param change gets what is declared, how many volumes the tenant has, and bytes of the others
    * @returns what is declared now
    */
   async change(
     tenant: string,
     name: string,
-    change: (now: VolumeRecord | undefined, count: number) => VolumeRecord | undefined,
+    change: (
+      now: VolumeRecord | undefined,
+      count: number,
+      others: bigint,
+    ) => VolumeRecord | undefined,
   ): Promise<VolumeRecord | undefined> {
     const key = `${volumeKeyPrefix}${name}`;
     let next: VolumeRecord | undefined;
@@ -72,7 +76,8 @@ export class VolumeBook {
         const now = text === undefined ? undefined : parseVolume(text);
         if (text !== undefined && now === undefined) throw unreadable(tenant, key);
         const keys = Object.keys(config).filter((each) => each.startsWith(volumeKeyPrefix));
-        next = change(now, keys.length);
+        const others = keys.filter((each) => each !== key).map((each) => config[each] ?? "");
+        next = change(now, keys.length, sumOf(others));
         // An empty value takes the key away.
         return { ...config, [key]: next === undefined ? "" : writeVolume(next) };
       });
@@ -102,6 +107,11 @@ export class VolumeBook {
     }
     return { tenants, unreadable: wrong };
   }
+}
+
+/** Of records that cannot be read nothing is known; they are told elsewhere. */
+function sumOf(texts: readonly string[]): bigint {
+  return texts.reduce((sum, text) => sum + BigInt(parseVolume(text)?.bytes ?? 0), 0n);
 }
 
 function unreadable(tenant: string, key: string): DsecosError {

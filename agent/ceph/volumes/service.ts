@@ -9,6 +9,7 @@ import type { IncusClient } from "../../incus/client.ts";
 import type { JobProgress, Jobs } from "../../jobs/types.ts";
 import type { Log } from "../../log.ts";
 import { parseBytes } from "../../tenants/quantities.ts";
+import type { StorageQuota } from "../../tenants/quota-volumes.ts";
 import type { Answers } from "../area.ts";
 import type { Ceph } from "../link/types.ts";
 import type { VolumeFilter, VolumePage, VolumeRow, VolumeSpec } from "./answers.ts";
@@ -31,6 +32,8 @@ export interface VolumesParts {
   map: PoolsParts["map"];
   /** @throws NotFound, Conflict while it is being deleted */
   tenant: (name: string) => Promise<{ jurisdiction: string }>;
+  /** Tenants' quotas of storage, of which volumes take their part. */
+  quota: StorageQuota;
   /** Entries of the audit log, which tell whether the clock is right. */
   history: Parameters<typeof isBelievable>[0];
   changed: (tenant: string) => void;
@@ -38,7 +41,7 @@ export interface VolumesParts {
 }
 
 export function createVolumes(parts: VolumesParts) {
-  const { ceph, incus, jobs, audit, log, map, history, changed } = parts;
+  const { ceph, incus, jobs, audit, log, map, history, changed, quota } = parts;
   const now = parts.now ?? Date.now;
   const book = new VolumeBook(incus);
   const believable = (at: number) => isBelievable(history, at);
@@ -53,16 +56,18 @@ export function createVolumes(parts: VolumesParts) {
     return record;
   }
 
-  /** Changes a record, and makes it so as far as that can be done now; the rest is on the row. */
+  /** Changes a record, and makes it so. */
   async function change(
     tenant: string,
     name: string,
     next: (record: VolumeRecord) => VolumeRecord,
   ): Promise<VolumeRow> {
-    const record = await book.change(tenant, name, (is) => {
-      if (is === undefined) throw missing(tenant, name);
-      return next(is);
-    });
+    const record = await book.change(tenant, name, (is) => next(present(tenant, name, is)));
+    return settled(tenant, name, present(tenant, name, record));
+  }
+
+  /** Makes it so as far as that can be done now; the rest is on the row. */
+  async function settled(tenant: string, name: string, record: VolumeRecord): Promise<VolumeRow> {
     try {
       await reconciler.settle(tenant, name);
     } catch (error) {
@@ -70,7 +75,7 @@ export function createVolumes(parts: VolumesParts) {
       log("info", "a volume is not as declared", { tenant, volume: name, why: error.message });
     }
     changed(tenant);
-    return row(tenant, name, record as VolumeRecord);
+    return row(tenant, name, record);
   }
 
   async function create(call: Call, tenant: string, spec: VolumeSpec): Promise<string> {
@@ -84,7 +89,7 @@ export function createVolumes(parts: VolumesParts) {
     if (worm && notWorm !== "") throw new DsecosError("InvalidArgument", `worm: ${notWorm}`);
     const bytes = bytesOf(size);
     const createdBy = call.caller.user;
-    await book.change(tenant, name, (is, count) => {
+    const declare = (is: VolumeRecord | undefined, count: number, others: bigint): VolumeRecord => {
       if (is !== undefined) {
         const what = `${tenant} has a volume ${name} already; choose another name.`;
         throw new DsecosError("Conflict", what);
@@ -93,11 +98,14 @@ export function createVolumes(parts: VolumesParts) {
         const what = `${tenant} has ${count} volumes, and one key opens ${mostVolumes} at most; delete some first.`;
         throw new DsecosError("QuotaExceeded", what);
       }
+      quota.requireTotal(tenant, others + bytes);
       return {
         ...{ kind, bytes: String(bytes), jurisdiction, class: spec.class, worm },
         ...{ createdAt: new Date(now()).toISOString(), createdBy, state: "active" },
       };
-    });
+    };
+    const volume = { name, bytes, before: 0n };
+    await quota.within(tenant, volume, () => book.change(tenant, name, declare));
     changed(tenant);
     const { user: actor, uid } = call.caller;
     const request = { kind: call.member, title: `Make ${name} of ${tenant}`, tenant, actor, uid };
@@ -117,10 +125,16 @@ export function createVolumes(parts: VolumesParts) {
     const bytes = bytesOf(capacity);
     const record = await declared(tenant, name);
     await reconciler.kind(record.kind).requireSize({ tenant, name, record }, Number(bytes));
-    return change(tenant, name, (is) => {
-      requireState(name, is, "active");
-      return { ...is, bytes: String(bytes) };
-    });
+    const volume = { name, bytes, before: BigInt(record.bytes) };
+    const resized = await quota.within(tenant, volume, () =>
+      book.change(tenant, name, (is, _count, others) => {
+        const active = present(tenant, name, is);
+        requireState(name, active, "active");
+        if (bytes > BigInt(active.bytes)) quota.requireTotal(tenant, others + bytes);
+        return { ...active, bytes: String(bytes) };
+      }),
+    );
+    return settled(tenant, name, present(tenant, name, resized));
   }
 
   async function list(filter: VolumeFilter): Promise<VolumePage> {
@@ -220,6 +234,11 @@ function bytesOf(text: string): bigint {
 function missing(tenant: string, name: string): DsecosError {
   const what = `${tenant} has no volume ${name}; list its volumes to see which it has.`;
   return new DsecosError("NotFound", what);
+}
+
+function present(tenant: string, name: string, record: VolumeRecord | undefined): VolumeRecord {
+  if (record === undefined) throw missing(tenant, name);
+  return record;
 }
 
 function requireState(name: string, { state }: VolumeRecord, wanted: VolumeRecord["state"]): void {
