@@ -1,11 +1,13 @@
 import * as v from "valibot";
 import { defineInterface, text } from "../bus/contract.ts";
 import { capacityMembers } from "./capacity/members.ts";
+import { deviceMembers } from "./devices/members.ts";
 import { encryptionMembers } from "./encryption/members.ts";
 import { healthMembers } from "./health/members.ts";
 import { keyringMembers } from "./keyrings/members.ts";
 import { linkMembers } from "./link/members.ts";
 import { poolMembers } from "./pools/members.ts";
+import { progressMembers } from "./progress/members.ts";
 import { residencyMembers } from "./residency/members.ts";
 import { settingMembers } from "./settings/members.ts";
 import { topologyMembers } from "./topology/members.ts";
@@ -32,6 +34,8 @@ export const ceph = defineInterface({
     ...poolMembers,
     ...keyringMembers,
     ...settingMembers,
+    ...deviceMembers,
+    ...progressMembers,
     ...volumeMembers,
   },
   signals: {

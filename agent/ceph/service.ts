@@ -6,10 +6,12 @@ import type { Answers } from "./area.ts";
 import { createCapacity } from "./capacity/service.ts";
 import type { ceph } from "./contract.ts";
 import { type Core, type CoreParts, createCore } from "./core.ts";
+import { createDevices } from "./devices/service.ts";
 import { createEncryption } from "./encryption/service.ts";
 import { DaemonSettings } from "./encryption/settings.ts";
 import { createKeyrings } from "./keyrings/service.ts";
 import { createPools } from "./pools/service.ts";
+import { createProgress } from "./progress/service.ts";
 import { type ResidencyParts, ResidencyWatch } from "./residency/watch.ts";
 import { createSettings } from "./settings/service.ts";
 import type { topologyMembers } from "./topology/members.ts";
@@ -60,6 +62,8 @@ export function createCeph(parts: CephParts): CephService {
       ...createPools(core, { map: parts.map, residency: () => residency.last }),
       ...createKeyrings(core),
       ...createSettings(core, running),
+      ...createDevices(core),
+      ...createProgress(core),
       ...volumes.handlers,
     },
     fingerprints: volumes.fingerprints,

@@ -1,9 +1,11 @@
 /** What the thread that has the facts can be asked. Each is a pure function of them. */
 import { capacityQuestion } from "../capacity/question.ts";
+import { devicesQuestion } from "../devices/question.ts";
 import { daemonsQuestion, encryptionQuestion } from "../encryption/question.ts";
 import { healthQuestion } from "../health/question.ts";
 import { keyringsQuestion } from "../keyrings/question.ts";
 import { poolsQuestion, rulesQuestion } from "../pools/question.ts";
+import { progressQuestion } from "../progress/question.ts";
 import { settingNamesQuestion, settingsQuestion } from "../settings/question.ts";
 import { topologyQuestion } from "../topology/question.ts";
 import type { ClusterFacts } from "./facts.ts";
@@ -28,6 +30,8 @@ export const questions = {
   keyrings: keyringsQuestion,
   settings: settingsQuestion,
   settingNames: settingNamesQuestion,
+  devices: devicesQuestion,
+  progress: progressQuestion,
 } as const satisfies Record<string, Question<never, unknown>>;
 
 export type Questions = typeof questions;

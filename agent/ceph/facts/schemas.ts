@@ -255,7 +255,11 @@ const osdMetadataSchema = v.array(
 );
 /** Of monitors, managers and metadata servers. */
 const metadataSchema = v.array(
-  v.object({ name: v.string(), hostname: v.optional(v.string(), "") }),
+  v.object({
+    name: v.string(),
+    hostname: v.optional(v.string(), ""),
+    ceph_version_short: v.optional(v.string(), ""),
+  }),
 );
 const keyNamesSchema = v.array(v.string());
 
