@@ -6,6 +6,7 @@ import type { Answers } from "./area.ts";
 import { createCapacity } from "./capacity/service.ts";
 import type { ceph } from "./contract.ts";
 import { type Core, type CoreParts, createCore } from "./core.ts";
+import { DaemonWatch } from "./daemons/watch.ts";
 import { createDevices } from "./devices/service.ts";
 import { createEncryption } from "./encryption/service.ts";
 import { DaemonSettings } from "./encryption/settings.ts";
@@ -36,7 +37,8 @@ export interface CephService {
 export function createCeph(parts: CephParts): CephService {
   const core = createCore(parts);
   const running = new DaemonSettings(core.link);
-  const status = async () => core.link.status();
+  const daemons = new DaemonWatch({ ...core, changed: () => parts.changed("cluster") });
+  const status = async () => daemons.report();
   const health = () => core.facts.ask("health", undefined);
   const topology: Answers<typeof topologyMembers> = {
     Topology: (_call, filter) => core.facts.ask("topology", filter),
@@ -75,6 +77,7 @@ export function createCeph(parts: CephParts): CephService {
     requireNoVolumes: (tenant) => volumes.requireNone(tenant),
     async stop() {
       capacity.stop();
+      daemons.stop();
       await residency.stop();
       await volumes.stop();
       await core.facts.close();

@@ -12,6 +12,7 @@ import { Failure, Loading, Stale } from "../lib/states.tsx";
 import { Tabs } from "../lib/tabs.tsx";
 import { Away } from "./away.tsx";
 import { changes } from "./changes.ts";
+import { Silent } from "./daemons/silent.tsx";
 import { earlyStatus } from "./early.ts";
 import { tabs } from "./parts.ts";
 
@@ -40,6 +41,7 @@ export function Ceph() {
       <Frame title={_("Ceph storage")} beside={help}>
         <Stale error={error} />
         <Away status={data} />
+        <Silent knocks={data.knocks} />
       </Frame>
     );
   }
@@ -54,6 +56,7 @@ export function Ceph() {
     <Frame title={_("Ceph storage")} beside={help}>
       <Approvals own={contracts} />
       <Stale error={error} />
+      <Silent knocks={data.knocks} />
       <Tabs
         label={_("Parts of the storage cluster")}
         tabs={tabs.map(({ key, title }) => ({

@@ -22,7 +22,11 @@ function OverviewTab({ status }: PartProps) {
   return (
     <div className="ds-stack">
       <Stale error={error} />
-      <Verdict health={data} stale={lost || error !== undefined} />
+      <Verdict
+        health={data}
+        silent={status.knocks.silent.length}
+        stale={lost || error !== undefined}
+      />
       <ResidencyPanel stale={lost} />
       <Codes checks={data.checks} />
       <Counts health={data} />

@@ -1,11 +1,11 @@
 /** What a part of the page is given. */
-import type { CephStatus } from "../../agent/ceph/link/types.ts";
+import type { CephReport } from "../../agent/ceph/link/answers.ts";
 import type { Place } from "../lib/location.ts";
 import type * as parts from "../lib/parts.ts";
 
 export interface PartProps {
   place: Place;
-  status: CephStatus;
+  status: CephReport;
 }
 
 export type Part = parts.Part<PartProps>;

@@ -60,10 +60,17 @@ test.each(cephStates.filter((state) => state !== "ready"))(
 const check = (title: string, muted = false) => ({ title, muted }) as HealthCheck;
 
 test("the verdict is good only where nothing is wrong, nothing is muted and the answer is new", () => {
-  const of = (severity: CephHealth["severity"], checks: HealthCheck[] = [], stale = false) =>
-    health.judge({ severity, checks } as CephHealth, stale);
+  const of = (
+    severity: CephHealth["severity"],
+    checks: HealthCheck[] = [],
+    stale = false,
+    silent = 0,
+  ) => health.judge({ severity, checks } as CephHealth, stale, silent);
   expect(of("ok").verdict).toBe("good");
   expect(of("ok", [], true).verdict).toBe("unknown");
+  expect(of("ok", [], false, 2)).toMatchObject({
+    ...{ verdict: "warning", sentence: expect.stringContaining("2 daemons do not answer") },
+  });
   expect(of("ok", [check("OSDs are down", true)])).toMatchObject({
     ...{ verdict: "warning", sentence: expect.stringContaining("1 more is muted") },
   });

@@ -1,5 +1,6 @@
 /** What the thread that has the facts can be asked. Each is a pure function of them. */
 import { capacityQuestion } from "../capacity/question.ts";
+import { listenersQuestion } from "../daemons/question.ts";
 import { devicesQuestion } from "../devices/question.ts";
 import { daemonsQuestion, encryptionQuestion } from "../encryption/question.ts";
 import { healthQuestion } from "../health/question.ts";
@@ -24,6 +25,7 @@ export const questions = {
   topology: topologyQuestion,
   capacity: capacityQuestion,
   daemons: daemonsQuestion,
+  listeners: listenersQuestion,
   encryption: encryptionQuestion,
   pools: poolsQuestion,
   rules: rulesQuestion,

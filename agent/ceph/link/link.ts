@@ -233,18 +233,23 @@ class Link {
     }
   }
 
-  /** Asks the monitors for their health, which they answer with a quorum only. */
+  /**
+   * Asks the monitors for their health, and for something small that they answer with a quorum only:
+   * one that was left alone goes on telling the health of before.
+   */
   async #probe(helper: Helper, fsid = this.status.fsid): Promise<void> {
     let answer: Answer;
+    let current: Answer;
     try {
-      answer = await helper.ask("mon", { prefix: "health", format: "json" }, probeMs);
+      const ask = (prefix: string) => helper.ask("mon", { prefix, format: "json" }, probeMs);
+      [answer, current] = await Promise.all([ask("health"), ask("osd stat")]);
     } catch (error) {
       if (!(error instanceof HelperError)) throw error;
       if (error.kind === "late") this.#unanswered(helper);
       return;
     }
     if (helper !== this.#helper) return;
-    if (isTimeout(answer.ret)) {
+    if (isTimeout(answer.ret) || isTimeout(current.ret)) {
       this.#unanswered(helper);
       return;
     }

@@ -1,6 +1,6 @@
 /** What the cluster consists of and does now, each with the way to more of it. */
 import type { CephHealth } from "../../../agent/ceph/health/answers.ts";
-import type { CephStatus } from "../../../agent/ceph/link/types.ts";
+import type { CephReport } from "../../../agent/ceph/link/answers.ts";
 import { _, format, ngettext, number, percent, size } from "../../lib/i18n.ts";
 import { partAddress } from "../../lib/parts.ts";
 
@@ -46,8 +46,9 @@ export function Counts({ health }: { health: CephHealth }) {
   );
 }
 
-export function Services({ health, status }: { health: CephHealth; status: CephStatus }) {
+export function Services({ health, status }: { health: CephHealth; status: CephReport }) {
   const { monitors, manager, fileSystems, standbyMds, versions, mixedVersions, flags } = health;
+  const { knocks } = status;
   return (
     <section className="ds-panel ds-stack">
       <h2 className="pf-v6-c-title pf-m-md">{_("Services")}</h2>
@@ -85,6 +86,15 @@ export function Services({ health, status }: { health: CephHealth; status: CephS
               )}
             </div>
           ))}
+        </dd>
+        <dt>{_("Answering this node")}</dt>
+        <dd>
+          {knocks.tried === 0
+            ? _("not tried yet")
+            : format(
+                _("$0 of $1 that were tried, of $2 daemons"),
+                ...[knocks.answering, knocks.tried, knocks.daemons].map((value) => number(value)),
+              )}
         </dd>
         <dt>{_("Versions")}</dt>
         <dd>

@@ -14,8 +14,15 @@ const edges: Record<Check["verdict"], string> = {
   unknown: "",
 };
 
-export function Verdict({ health, stale }: { health: CephHealth; stale: boolean }) {
-  const { verdict, sentence } = judge(health, stale);
+interface VerdictProps {
+  health: CephHealth;
+  /** Of its daemons, those that do not answer this node. */
+  silent: number;
+  stale: boolean;
+}
+
+export function Verdict({ health, silent, stale }: VerdictProps) {
+  const { verdict, sentence } = judge(health, stale, silent);
   return (
     <section className={`ds-panel ds-stack ce-verdict ${edges[verdict]}`} data-verdict={verdict}>
       <h2 className="pf-v6-c-title pf-m-md">

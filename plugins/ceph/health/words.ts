@@ -22,8 +22,11 @@ export interface Judgement {
   sentence: string;
 }
 
-/** @param stale the answer may be older than what is true now */
-export function judge({ severity, checks }: CephHealth, stale: boolean): Judgement {
+/**
+ * @param stale the answer may be older than what is true now
+ * @param silent of its daemons, those that do not answer, which the cluster may not know yet
+ */
+export function judge({ severity, checks }: CephHealth, stale: boolean, silent: number): Judgement {
   if (stale) {
     return { verdict: "unknown", sentence: _("How the cluster is now could not be asked.") };
   }
@@ -38,6 +41,13 @@ export function judge({ severity, checks }: CephHealth, stale: boolean): Judgeme
           open.length,
         );
   const sentence = [
+    silent > 0
+      ? ngettext(
+          "$0 daemon does not answer this node, as said above.",
+          "$0 daemons do not answer this node, as said above.",
+          silent,
+        )
+      : "",
     words,
     open.length > 0 ? `${open.map(({ title }) => title).join(" · ")}.` : "",
     muted > 0
@@ -49,7 +59,7 @@ export function judge({ severity, checks }: CephHealth, stale: boolean): Judgeme
       : "",
   ];
   const verdicts = {
-    ok: muted > 0 ? "warning" : "good",
+    ok: muted > 0 || silent > 0 ? "warning" : "good",
     warning: "warning",
     error: "bad",
   } as const;
