@@ -4,6 +4,7 @@ import type { TenantDetail } from "../../agent/tenants/contract.ts";
 import { _, dateTime, format, number, relativeTime, size } from "../lib/i18n.ts";
 import { Meter } from "../lib/meter.tsx";
 import { Tag } from "../lib/tag.tsx";
+import { VolumesPanel } from "./volumes.tsx";
 import { classificationColors, classificationName } from "./words.ts";
 
 export function SummaryTab({ detail }: { detail: TenantDetail }) {
@@ -37,6 +38,7 @@ export function SummaryTab({ detail }: { detail: TenantDetail }) {
       <div className="ds-panels">
         <Declared detail={detail} />
         <Quota detail={detail} />
+        <VolumesPanel tenant={tenant.name} />
       </div>
       <Restrictions detail={detail} />
     </div>
