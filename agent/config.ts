@@ -28,6 +28,17 @@ export const configSchema = v.strictObject({
     "client.dsecos",
   ),
   cephKeyring: v.optional(path, "/etc/ceph/ceph.client.dsecos.keyring"),
+  /** S3 address of Ceph's gateway; the gateways' zone says it where this is left out. */
+  cephGateway: v.optional(
+    v.strictObject({
+      endpoint: v.pipe(
+        v.string(),
+        v.regex(/^https?:\/\/[^/?#@\s]+$/, "must be http(s)://HOST:PORT"),
+      ),
+      /** Certificates that it is trusted by, PEM. */
+      caFile: v.optional(path),
+    }),
+  ),
   /** Signed map of where the cluster's parts are, by which tenants' volumes are placed. */
   cephMap: v.optional(path, "/etc/dsecos/ceph/map.json"),
   /** Public keys, `<name>.pem`, of those who may sign it. */

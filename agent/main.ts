@@ -40,6 +40,7 @@ import { Polkit } from "./bus/polkit.ts";
 import { encode } from "./bus/validate.ts";
 import { ceph as cephContract } from "./ceph/contract.ts";
 import { openCeph } from "./ceph/link/link.ts";
+import { openTool } from "./ceph/link/tool.ts";
 import { createCeph } from "./ceph/service.ts";
 import { readMap } from "./ceph/volumes/map.ts";
 import { type Config, readConfig } from "./config.ts";
@@ -210,9 +211,12 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   });
   cloud.tenants.onChanged(() => hsm.tenantsChanged());
   const { cephConfig, cephUser, cephKeyring } = config;
-  const cephLink = openCeph({ config: cephConfig, user: cephUser, keyring: cephKeyring, log });
+  const cephPlaces = { config: cephConfig, user: cephUser, keyring: cephKeyring };
+  const cephLink = openCeph({ ...cephPlaces, log });
+  const cephTool = openTool({ ...cephPlaces, link: cephLink });
   const ceph = createCeph({
     ...{ link: cephLink, user: cephUser, incus, jobs, audit, log },
+    gateway: { endpoint: "", ...config.cephGateway, tool: cephTool },
     map: () => readMap({ file: config.cephMap, keys: config.cephMapKeys }, cephLink.status().fsid),
     tenant: async (name) => {
       if ((await cloud.tenants.outcome(name)) === "deleting") {

@@ -24,7 +24,7 @@ export class Unreachable extends Error {
 }
 
 export interface RemoteRequest {
-  method: "GET" | "HEAD" | "POST" | "PUT";
+  method: "DELETE" | "GET" | "HEAD" | "POST" | "PUT";
   /** Below the address, percent-encoded, with a query where there is one. */
   path: string;
   headers?: Record<string, string>;

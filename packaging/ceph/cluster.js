@@ -190,7 +190,7 @@ export function describeCluster({ directory, mons = 1, osds = 8, gateways = 0 })
 
   async function makeGateways() {
     if (gateways === 0) return;
-    await makeRealm(env);
+    await makeRealm(env, endpoints);
     await Promise.all(gatewayNames.map((name) => start(`rgw.${name}`)));
     await Promise.all(endpoints.map(gatewayAnswers));
   }

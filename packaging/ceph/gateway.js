@@ -39,12 +39,23 @@ rgw_thread_pool_size = 32
     .join("");
 }
 
-/** @param {NodeJS.ProcessEnv} env that names the cluster and its administrator */
-export async function makeRealm(env) {
+/**
+ * @param {NodeJS.ProcessEnv} env that names the cluster and its administrator
+ * @param {readonly string[]} endpoints
+ */
+export async function makeRealm(env, endpoints) {
   const names = {
     realm: ["--rgw-realm", realm],
     zonegroup: ["--rgw-zonegroup", realm, "--master"],
-    zone: ["--rgw-zonegroup", realm, "--rgw-zone", realm, "--master"],
+    zone: [
+      "--rgw-zonegroup",
+      realm,
+      "--rgw-zone",
+      realm,
+      "--master",
+      "--endpoints",
+      endpoints.join(","),
+    ],
   };
   for (const [kind, args] of Object.entries(names)) {
     await run("radosgw-admin", [kind, "create", ...args, "--default"], { env, seconds: 60 });

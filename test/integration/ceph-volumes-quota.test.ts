@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openCeph } from "../../agent/ceph/link/link.ts";
+import { openTool } from "../../agent/ceph/link/tool.ts";
 import { createVolumes } from "../../agent/ceph/volumes/service.ts";
 import { IncusClient } from "../../agent/incus/client.ts";
 import { type Cloud, createCloud } from "../../agent/incus/cloud.ts";
@@ -27,8 +28,10 @@ function openNode(node: string) {
   const incus = new IncusClient(socketPath);
   const nowhere = { config: "/nonexistent/ceph.conf", keyring: "/nonexistent/keyring" };
   const ceph = openCeph({ ...nowhere, user: "client.nobody", log });
+  const tool = openTool({ ...nowhere, user: "client.nobody", link: ceph });
   const volumes = createVolumes({
     ...{ ceph, incus, jobs, audit, log, quota: cloud.tenants.storage },
+    gateway: { endpoint: "", tool },
     map: () => Promise.reject(new Error("nobody asks for it without a cluster")),
     tenant: (name) => cloud.tenants.record(name),
     history: async () => ({ rows: [] }) as never,

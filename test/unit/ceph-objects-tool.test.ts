@@ -36,7 +36,7 @@ describe("radosgw-admin", () => {
   });
 
   test.each([
-    ["echo 'could not fetch user info: no user info saved' >&2; exit 2", "NotFound"],
+    ["echo 'could not fetch user info: no user info saved' >&2; exit 22", "NotFound"],
     ["echo 'failure: (2002) Unknown error 2002: ' >&2; exit 210", "NotFound"],
     ["echo 'unable to initialize zone: (1) Operation not permitted' >&2; exit 1", "Denied"],
     ["echo 'failed to fetch mon config (--no-mon-config to skip)' >&2; exit 1", "Denied"],

@@ -159,6 +159,8 @@ function kindOf(words: string, code: string | number | null | undefined): ErrorC
   const ended = typeof code === "number" ? code : 0;
   // So it ends with 1 where it was told nothing better, too.
   if (/handle_auth_bad_method|failed to fetch mon config/.test(words)) return "Denied";
+  // Ends as if an argument were wrong.
+  if (words.includes("no user info saved")) return "NotFound";
   for (const number of [printed, ended === errno.EPERM && printed === 0 ? 0 : ended]) {
     const known = ownCodes[number] ?? codes[number];
     if (known !== undefined) return known;

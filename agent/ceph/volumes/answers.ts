@@ -23,7 +23,17 @@ export const capacitySchema = v.pipe(
   v.description("How much fits into it, for example 10GiB"),
 );
 
-export const volumeSpecSchema = v.strictObject({
+const retentionSchema = v.pipe(
+  v.number(),
+  v.integer(),
+  v.minValue(1, "Objects are held for a day at least."),
+  v.maxValue(36_500, "Objects are held for 36500 days, a hundred years, at most."),
+  v.description(
+    "Days that a WORM bucket holds what is written into it; nobody can shorten them afterwards",
+  ),
+);
+
+const specSchema = v.strictObject({
   name: volumeNameSchema,
   kind: v.optional(volumeKindSchema, "file"),
   size: capacitySchema,
@@ -34,11 +44,30 @@ export const volumeSpecSchema = v.strictObject({
   worm: v.optional(
     v.pipe(
       v.boolean(),
-      v.description("Whether nothing in it can be changed or deleted; no file volume can be so"),
+      v.description(
+        "Whether what is written can be neither changed nor deleted until its retention ends; buckets alone can be so",
+      ),
     ),
     false,
   ),
+  retention: v.optional(retentionSchema),
 });
+
+export const volumeSpecSchema = v.pipe(
+  specSchema,
+  v.check(
+    ({ kind, worm, retention }) => !(kind === "object" && worm) || retention !== undefined,
+    "Say how many days a WORM bucket holds what is written into it (retention); nobody can shorten that afterwards.",
+  ),
+  v.check(
+    ({ worm, retention }) => worm || retention === undefined,
+    "Only a WORM bucket has a retention; say worm too, or leave retention out.",
+  ),
+  v.check(
+    ({ kind, name }) => kind !== "object" || name.length >= 3,
+    "A bucket's name has 3 characters at least.",
+  ),
+);
 export type VolumeSpec = v.InferOutput<typeof volumeSpecSchema>;
 
 export const waitDaysSchema = v.pipe(
@@ -84,6 +113,8 @@ export const volumeRowSchema = v.object({
   jurisdiction: v.string(),
   class: v.picklist(storageClasses),
   worm: v.boolean(),
+  /** Days that what is written into a WORM bucket is held; 0 for none. */
+  retention: v.number(),
   /** Where its content lies; empty while it is not made. */
   pool: v.string(),
   createdAt: timeSchema,

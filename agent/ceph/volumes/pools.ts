@@ -20,6 +20,8 @@ import {
 const poolsSchema = v.array(
   v.object({
     pool_name: v.string(),
+    pool_id: v.optional(v.number()),
+    flags_names: v.optional(v.string(), ""),
     crush_rule: v.number(),
     size: v.number(),
     min_size: v.number(),

@@ -7,9 +7,13 @@ import type { AuditWriter } from "../../audit/types.ts";
 import { DsecosError } from "../../bus/errors.ts";
 import { explain, type Log } from "../../log.ts";
 import { forEachBounded, KeyedLock } from "../../tenants/locks.ts";
+import type { VolumeKeys } from "../../hsm/volumes/types.ts";
 import type { Ceph } from "../link/types.ts";
+import { type ObjectParts, ObjectVolumes } from "../objects/kind.ts";
 import type { Declared, VolumeBook } from "./book.ts";
 import { TenantKeys } from "./keys.ts";
+import { BlockVolumes } from "./kinds/block.ts";
+import type { Erasure } from "./kinds/erasure.ts";
 import { FileVolumes } from "./kinds/file.ts";
 import type { VolumeKindName } from "./kinds/names.ts";
 import type { Volume, VolumeKind } from "./kinds/types.ts";
@@ -20,6 +24,8 @@ import { type Kinds, lookAfter, type TenantParts } from "./tenant.ts";
 const everyMs = 60_000;
 /** Tenants at a time. */
 const width = 4;
+/** Action of the entries with certificates. */
+export const erasedAction = "ceph.VolumeErased";
 const actor = { actor: "dsecos-agent", uid: 0 } as const;
 
 export interface ReconcilerParts extends Pick<TenantParts, "book" | "believable" | "now"> {
@@ -27,6 +33,10 @@ export interface ReconcilerParts extends Pick<TenantParts, "book" | "believable"
   audit: AuditWriter;
   log: Log;
   map: PoolsParts["map"];
+  /** Keys in tenants' tokens. */
+  vault: VolumeKeys;
+  /** How the cluster's S3 gateways are reached. */
+  gateway: Pick<ObjectParts, "tool" | "endpoint" | "caFile">;
   /** Told a tenant of which something is other than before. */
   changed: (tenant: string) => void;
 }
@@ -36,6 +46,8 @@ export class Reconciler {
   readonly #book: VolumeBook;
   readonly #pools: Pools;
   readonly #kinds: Kinds;
+  readonly block: BlockVolumes;
+  readonly objects: ObjectVolumes;
   readonly #tenants: TenantParts;
   readonly #locks = new KeyedLock();
   readonly #known: Known;
@@ -58,10 +70,23 @@ export class Reconciler {
     const note = (action: string, { tenant, name }: Volume, details: Record<string, unknown>) =>
       this.#append(action, "note", { tenant, object: name, details });
     this.#pools = new Pools({ ceph, map, record });
+    this.objects = new ObjectVolumes({
+      ...{ ...parts.gateway, ceph, pools: this.#pools, record, note, now: parts.now },
+      alarm: (action, { tenant, name }, error) =>
+        this.#append(action, "failure", { tenant, object: name, error }),
+      stored: async ({ tenant, name }, stored) => {
+        if (stored === undefined) return;
+        await book.change(tenant, name, (is) => (is === undefined ? is : { ...is, stored }));
+      },
+    });
+    const certify = ({ tenant, name }: Volume, certificate: Erasure) =>
+      this.#append(erasedAction, "success", { tenant, object: name, details: { certificate } });
+    const shared = { ceph, pools: this.#pools, keys, note };
+    this.block = new BlockVolumes({ ...parts, ...shared, certify });
     this.#kinds = {
-      file: new FileVolumes({ ceph, pools: this.#pools, keys, note }),
-      block: undefined,
-      object: undefined,
+      file: new FileVolumes(shared),
+      block: this.block,
+      object: this.objects,
     };
     this.#tenants = {
       ...{ ...parts, kinds: this.#kinds, keys, known: this.#known },
@@ -111,6 +136,7 @@ export class Reconciler {
     this.#stopped = true;
     clearInterval(this.#timer);
     await this.#pass;
+    this.objects.close();
   }
 
   /** Asks for a round; those asked for meanwhile become one. */
@@ -196,8 +222,13 @@ export class Reconciler {
 
   async #append(
     action: string,
-    outcome: "note" | "success",
-    about: { tenant?: string; object?: string; details: Record<string, unknown> },
+    outcome: "note" | "success" | "failure",
+    about: {
+      tenant?: string;
+      object?: string;
+      details?: Record<string, unknown>;
+      error?: string;
+    },
   ): Promise<void> {
     await this.#parts.audit.append({ action, outcome, ...actor, ...about });
   }

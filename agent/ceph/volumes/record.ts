@@ -4,8 +4,9 @@
  */
 import * as v from "valibot";
 import { canonical } from "../../audit/canonical.ts";
-import { timeSchema } from "../../bus/fields.ts";
+import { base64Schema, timeSchema } from "../../bus/fields.ts";
 import { regionSchema } from "../../hsm/algorithms.ts";
+import { keyNameSchema } from "../../hsm/keys/record.ts";
 import { storageClassSchema } from "./classes.ts";
 import { volumeKinds } from "./kinds/names.ts";
 
@@ -30,6 +31,27 @@ export const mostVolumes = 100;
  */
 export const declaredStates = ["active", "deleting", "removing"] as const;
 
+/** The key of a block volume in the HSM, and the passphrase under it. */
+const volumeKeySchema = v.object({
+  name: keyNameSchema,
+  /** What the HSM gives the passphrase back for, in base64; on record before anything has the passphrase. */
+  wrapped: v.optional(base64Schema(256)),
+  /** When the image was whole and opened with it; from then on it is never made anew. */
+  madeAt: v.optional(timeSchema),
+  /** How often the passphrase was given to somebody. */
+  given: v.optional(v.number()),
+});
+
+/** Who had the key destroyed, and who approved. */
+const volumeEraseSchema = v.object({
+  by: v.string(),
+  approvers: v.array(v.string()),
+  reason: v.string(),
+  at: timeSchema,
+  /** When the certificate went on record. */
+  certifiedAt: v.optional(timeSchema),
+});
+
 export const volumeRecordSchema = v.object({
   kind: v.picklist(volumeKinds),
   /** Decimal, so that every program reads the same number. */
@@ -37,10 +59,17 @@ export const volumeRecordSchema = v.object({
   jurisdiction: regionSchema,
   class: storageClassSchema,
   worm: v.boolean(),
+  /** Days that a WORM bucket holds what is written into it. */
+  retention: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  /** The bucket that was made for it and the pool with that, so that neither is made anew unnoticed. */
+  stored: v.optional(v.object({ bucket: v.string(), pool: v.number() })),
   createdAt: timeSchema,
   createdBy: v.string(),
   state: v.picklist(declaredStates),
   deleteAt: v.optional(timeSchema),
+  key: v.optional(volumeKeySchema),
+  /** Set where its key is destroyed before its data is removed. */
+  erase: v.optional(volumeEraseSchema),
 });
 export type VolumeRecord = v.InferOutput<typeof volumeRecordSchema>;
 

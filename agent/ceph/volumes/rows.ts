@@ -15,6 +15,7 @@ export function volumeRow(
   return {
     ...{ tenant, name, kind, jurisdiction, class: record.class, worm, createdAt, createdBy },
     state: state === "active" ? (isReady ? "ready" : "declared") : state,
+    retention: record.retention ?? 0,
     bytes: Number(bytes),
     used: found?.used ?? -1,
     countedAt: found === undefined ? "" : (live?.at ?? ""),

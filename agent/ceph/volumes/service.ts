@@ -16,7 +16,7 @@ import type { VolumeFilter, VolumePage, VolumeRow, VolumeSpec } from "./answers.
 import { VolumeBook } from "./book.ts";
 import type { volumeMembers } from "./members.ts";
 import type { PoolsParts } from "./pools.ts";
-import { Reconciler } from "./reconcile.ts";
+import { Reconciler, type ReconcilerParts } from "./reconcile.ts";
 import { mostVolumes, type VolumeRecord } from "./record.ts";
 import { volumeRow } from "./rows.ts";
 
@@ -30,6 +30,7 @@ export interface VolumesParts {
   log: Log;
   /** The map of jurisdictions that holds. @throws DsecosError where there is none */
   map: PoolsParts["map"];
+  gateway: ReconcilerParts["gateway"];
   /** @throws NotFound, Conflict while it is being deleted */
   tenant: (name: string) => Promise<{ jurisdiction: string }>;
   /** Tenants' quotas of storage, of which volumes take their part. */
@@ -45,7 +46,10 @@ export function createVolumes(parts: VolumesParts) {
   const now = parts.now ?? Date.now;
   const book = new VolumeBook(incus);
   const believable = (at: number) => isBelievable(history, at);
-  const reconciler = new Reconciler({ ceph, book, audit, log, map, believable, now, changed });
+  const reconciler = new Reconciler({
+    ...{ ceph, book, audit, log, map, believable, now, changed },
+    gateway: parts.gateway,
+  });
 
   const row = (tenant: string, name: string, record: VolumeRecord) =>
     volumeRow(tenant, name, record, reconciler.live(tenant, name));
@@ -101,6 +105,7 @@ export function createVolumes(parts: VolumesParts) {
       quota.requireTotal(tenant, others + bytes);
       return {
         ...{ kind, bytes: String(bytes), jurisdiction, class: spec.class, worm },
+        ...(spec.retention === undefined ? {} : { retention: spec.retention }),
         ...{ createdAt: new Date(now()).toISOString(), createdBy, state: "active" },
       };
     };

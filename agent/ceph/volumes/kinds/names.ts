@@ -4,12 +4,8 @@ import * as v from "valibot";
 export const volumeKinds = ["file", "block", "object"] as const;
 export type VolumeKindName = (typeof volumeKinds)[number];
 
-/** Those that can be made. */
-const made: readonly VolumeKindName[] = ["file"];
-
 export const volumeKindSchema = v.pipe(
   v.picklist(volumeKinds),
-  v.check((kind) => made.includes(kind), "Only volumes of the kind file can be made."),
   v.description(
     "What it is to its clients: a directory (file), a disk (block) or a bucket (object)",
   ),
