@@ -1,5 +1,5 @@
 /**
- * What OSDs store on. Those of the recorded cluster were on files, of which Ceph tells no disk; disks
+ * What OSDs store on. Those of the recorded cluster were on files of a virtual disk; other disks
  * are told in the form of Ceph's own DeviceState and of ceph-osd's metadata.
  */
 import { expect, test } from "vitest";
@@ -40,11 +40,13 @@ function metadata(changes: Record<number, Record<string, unknown>>) {
   return recorded.osdMetadata.map((one) => ({ ...one, ...changes[one.id] }));
 }
 
-test("OSDs in memory have no disk, those on files tell of none, and that is said", () => {
-  const page = ask({}, { osdMetadata: metadata({ 5: { osd_objectstore: "memstore" } }) });
+test("OSDs in memory have no disk, those on virtual ones no serial number, and that is said", () => {
+  const memory = { osd_objectstore: "memstore", devices: "" };
+  const page = ask({}, { osdMetadata: metadata({ 5: memory }) });
   expect(page.total).toBe(8);
   expect(page.rows.map(({ osd }) => osd)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-  expect(page).toMatchObject({ counts: { none: 1, unknown: 7 }, disks: 0 });
+  expect(page).toMatchObject({ counts: { none: 1, unknown: 7 }, disks: 1 });
+  expect(page.rows[4]?.why).toContain("vda has no serial number");
   expect(page.rows[5]).toMatchObject({
     ...{ name: "osd.5", state: "down", deviceClass: "hdd", store: "memstore", disks: [] },
     ...{ rotates: true, totalKiB: 1_048_576, why: expect.stringContaining("in memory") },
@@ -53,14 +55,10 @@ test("OSDs in memory have no disk, those on files tell of none, and that is said
 
 test("disks are told with model, wear and what was foretold; the worst of an OSD counts", () => {
   const told = metadata({
-    0: {
-      osd_objectstore: "bluestore",
-      rotational: "0",
-      device_ids: `sda=${ids.a},nvme0n1=${ids.b}`,
-    },
-    1: { osd_objectstore: "bluestore", device_ids: "" },
-    2: { osd_objectstore: "bluestore", device_ids: `sdc=${ids.c}` },
-    3: { osd_objectstore: "bluestore", device_ids: `sdd=${ids.a}x` },
+    0: { devices: "nvme0n1,sda", rotational: "0", device_ids: `sda=${ids.a},nvme0n1=${ids.b}` },
+    1: { devices: "", device_ids: "" },
+    2: { devices: "sdc", device_ids: `sdc=${ids.c}` },
+    3: { devices: "sdd", device_ids: `sdd=${ids.a}x` },
   });
   const devices = [
     {
@@ -104,7 +102,8 @@ test("disks are told with model, wear and what was foretold; the worst of an OSD
   expect(first?.rotates).toBe(false);
   expect(second?.disks.map(({ path }) => path)).toEqual(["sdc", "sdz"]);
   expect(third?.why).toContain("tells of no disk");
-  expect(page.disks).toBe(5);
+  // And the virtual one of the other four.
+  expect(page.disks).toBe(6);
   expect(ask({ search: "s3rial" }, { osdMetadata: told }).total).toBe(2);
   expect(ask({ outlook: ["soon"] }, { osdMetadata: told, devices }).total).toBe(1);
   const worn = ask({ sort: "wear", descending: true }, { osdMetadata: told, devices });

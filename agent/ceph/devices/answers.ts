@@ -12,7 +12,7 @@ export const outlooks = ["failing", "soon", "unknown", "none", "good"] as const;
 export type Outlook = (typeof outlooks)[number];
 
 export const diskSchema = v.object({
-  /** As Ceph names it: vendor, model and serial number. */
+  /** As Ceph names it: vendor, model and serial number; empty where it has none. */
   id: v.string(),
   /** On its host, such as sda. */
   path: v.string(),

@@ -42,6 +42,11 @@ export function outlookOf(store: string, disks: readonly Disk[], now: number): J
         : "have a new disk at hand";
     return { outlook, why: `${disk.path || disk.id} is expected to fail by ${day}; ${remedy}.` };
   }
+  const nameless = disks.find(({ id }) => id === "");
+  if (nameless !== undefined) {
+    const why = `${nameless.path} has no serial number that Ceph can read, as virtual disks have none, so nothing is foretold of it.`;
+    return { outlook: "unknown", why };
+  }
   if (told.length < disks.length) {
     return { outlook: "unknown", why: `Nobody foretold how long it lasts; ${foretell}.` };
   }

@@ -31,7 +31,9 @@ function answer(facts: ClusterFacts, { filter, now }: Ask): DevicesPage {
       ...{ descending: filter.descending, cursor: filter.cursor, limit: filter.limit },
     }),
     ...{ at: facts.at("osdmap"), counts },
-    disks: new Set(all.flatMap(({ disks }) => disks.map(({ id }) => id))).size,
+    disks: new Set(
+      all.flatMap(({ host, disks }) => disks.map(({ id, path }) => id || `${host} ${path}`)),
+    ).size,
     missing: [...new Set(Object.values(facts.problems))],
   };
 }

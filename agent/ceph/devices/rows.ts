@@ -33,9 +33,10 @@ export function deviceRows(input: DevicesInput): DeviceRow[] {
     const name = `osd.${osd.osd}`;
     const told = metadata.get(osd.osd);
     const store = text(told?.osd_objectstore);
-    const disks = disksOf(text(told?.device_ids), devices, ofDaemon.get(name) ?? []);
+    const named = { ids: text(told?.device_ids), paths: text(told?.devices) };
+    const disks = disksOf(named, devices, ofDaemon.get(name) ?? []);
     const size = sizes.get(osd.osd) ?? 0;
-    const turns = told?.rotational;
+    const turns = told?.rotational ?? told?.bluestore_bdev_rotational;
     return {
       ...{ osd: osd.osd, name, state: stateOf(osd), host: told?.hostname ?? "", store, disks },
       deviceClass: classes.get(osd.osd) ?? "",
@@ -48,17 +49,27 @@ export function deviceRows(input: DevicesInput): DeviceRow[] {
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
-/** An OSD tells `sda=VENDOR_MODEL_SERIAL`, comma between; the manager the same with what was foretold. */
-function disksOf(told: string, all: ReadonlyMap<string, Device>, listed: Device[]): Disk[] {
+/**
+ * An OSD tells `sda,sdb` and, of those with a serial number, `sda=VENDOR_MODEL_SERIAL`; the manager has
+ * what was foretold of these.
+ */
+function disksOf(
+  told: { ids: string; paths: string },
+  all: ReadonlyMap<string, Device>,
+  listed: Device[],
+): Disk[] {
   const paths = new Map<string, string>();
-  for (const pair of told.split(",").filter(Boolean)) {
+  for (const pair of told.ids.split(",").filter(Boolean)) {
     const [path = "", id = ""] = pair.split("=", 2);
     if (id !== "") paths.set(id, path);
   }
   for (const { devid, location } of listed) {
     if (!paths.has(devid)) paths.set(devid, location[0]?.dev ?? "");
   }
-  return [...paths].map(([id, path]) => {
+  const known = new Set(paths.values());
+  const nameless = told.paths.split(",").filter((path) => path !== "" && !known.has(path));
+  const disks = [...paths, ...nameless.map((path) => ["", path] as const)];
+  return disks.map(([id, path]) => {
     const device = all.get(id);
     return {
       ...{ id, path, model: modelOf(id), wear: device?.wear_level ?? null },
