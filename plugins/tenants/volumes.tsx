@@ -35,7 +35,7 @@ export function VolumesPanel({ tenant }: { tenant: string }) {
         <>
           <p>
             {format(
-              _("$0: $1 fit into them, $2 is in them."),
+              _("$0: $1 fit into them, $2 was counted in them."),
               ngettext("$0 volume", "$0 volumes", data.total),
               size(data.bytes / 1024),
               size(data.used / 1024),

@@ -142,7 +142,7 @@ test.skipIf(noCeph)("a resize is seen on another open page, and at the tenant", 
   const [page, other] = [await open(""), await visit(`tenants.html#/${agency}`)];
   await act(page, rowOf(agency, "archive"), "Resize");
   await page.fill("New size", "128MiB");
-  await page.sees("384 MiB on devices when it is full");
+  await page.sees("Full, it takes 384 MiB on devices");
   await page.click("button", "Resize");
   await page.sees("archive has 128 MiB now");
   await cellSays(page, rowOf(agency, "archive"), "bytes", "128 MiB");

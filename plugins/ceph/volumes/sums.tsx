@@ -11,7 +11,7 @@ export function Sums({ page }: { page: VolumePage }) {
   return (
     <p data-sums={page.total}>
       {format(
-        _("$0: $1 fit into them, $2 is in them."),
+        _("$0: $1 fit into them, $2 was counted in them."),
         ngettext("$0 volume", "$0 volumes", page.total),
         bytes(page.bytes),
         bytes(page.used),

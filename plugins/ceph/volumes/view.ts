@@ -45,7 +45,7 @@ export function readVolumeView(place: Place): VolumeView {
 }
 
 export function filterOf({ text, perPage, ...rest }: VolumeView): VolumeFilter {
-  return { ...rest, kind: [], search: text.trim(), limit: perPage };
+  return { ...rest, search: text.trim(), limit: perPage };
 }
 
 export function isFiltered(view: VolumeView): boolean {

@@ -105,5 +105,5 @@ export function bytes(count: number): string {
 /** What a volume of this size takes of the cluster. */
 export function onDevices(count: number, storageClass: StorageClass): string {
   const { copies } = redundancyOf[storageClass];
-  return format(_("$0 on devices when it is full"), bytes(count * copies));
+  return format(_("Full, it takes $0 on devices."), bytes(count * copies));
 }

@@ -1,0 +1,140 @@
+/** What the pages say and ask of volumes and of residency. */
+import * as v from "valibot";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import type { Residency } from "../../agent/ceph/residency/answers.ts";
+import { neverProved } from "../../agent/ceph/residency/answers.ts";
+import type { Outcome, Verdict } from "../../agent/ceph/residency/verdict.ts";
+import {
+  type VolumeRow,
+  volumeFilterSchema,
+  volumeSpecSchema,
+  volumeStates,
+} from "../../agent/ceph/volumes/answers.ts";
+import { storageClasses } from "../../agent/ceph/volumes/classes.ts";
+import type { Place } from "../../plugins/lib/location.ts";
+
+let view: typeof import("../../plugins/ceph/volumes/view.ts");
+let words: typeof import("../../plugins/ceph/volumes/words.ts");
+let possible: typeof import("../../plugins/ceph/volumes/possible.ts");
+let draft: typeof import("../../plugins/ceph/volumes/draft.ts");
+let residency: typeof import("../../plugins/ceph/residency/words.ts");
+
+beforeAll(async () => {
+  vi.stubGlobal("cockpit", {
+    gettext: (text: string) => text,
+    ngettext: (one: string, many: string, count: number) => (count === 1 ? one : many),
+    language: "en",
+  });
+  view = await import("../../plugins/ceph/volumes/view.ts");
+  words = await import("../../plugins/ceph/volumes/words.ts");
+  possible = await import("../../plugins/ceph/volumes/possible.ts");
+  draft = await import("../../plugins/ceph/volumes/draft.ts");
+  residency = await import("../../plugins/ceph/residency/words.ts");
+});
+
+describe("volumes", () => {
+  test("what anybody types into the address becomes a question that the agent takes", () => {
+    const place = (options: Record<string, string[]>): Place => ({ path: ["volumes"], options });
+    const odd = place({
+      ...{ text: ["x".repeat(500)], state: ["ready", "<b>"], class: ["hosts-9", "sites-2"] },
+      ...{ tenant: ["y".repeat(500)], jurisdiction: ["UK", "uk", "UK", "<i>"], rows: ["7"] },
+      ...{ sort: ["-evil"], cursor: ["z".repeat(999)], troubled: ["yes"], kind: ["file", "tape"] },
+    });
+    const asked = v.parse(volumeFilterSchema, view.filterOf(view.readVolumeView(odd)));
+    expect(asked).toMatchObject({
+      ...{ state: ["ready"], class: ["sites-2"], jurisdiction: ["UK"], kind: ["file"] },
+      ...{ sort: "name", descending: true, troubled: true, limit: 100 },
+    });
+    expect(view.isFiltered(view.readVolumeView(odd))).toBe(true);
+    const plain = view.readVolumeView(place({ sort: ["-used"], rows: ["1000"] }));
+    expect(view.isFiltered(plain)).toBe(false);
+    expect(view.filterOf(plain)).toMatchObject({ sort: "used", descending: true, limit: 1000 });
+  });
+
+  test("only what the agent would do can be chosen, and the rest says why not", () => {
+    const may = (state: VolumeRow["state"]) =>
+      (["access", "resize", "delete", "restore"] as const).filter(
+        (act) => possible.whyNot({ name: "archive", state }, act) === undefined,
+      );
+    expect(may("ready")).toEqual(["access", "resize", "delete"]);
+    expect(may("declared")).toEqual(["resize", "delete"]);
+    expect(may("deleting")).toEqual(["restore"]);
+    expect(may("removing")).toEqual([]);
+    const rows = volumeStates.map((state) => ({ name: state, state }));
+    expect(possible.possible(rows, "restore")).toEqual([{ name: "deleting", state: "deleting" }]);
+  });
+
+  test("a draft becomes what the contract takes, or says what is wrong with it", () => {
+    const good = { ...draft.blank, tenant: "mod-defense", name: "archive", size: " 2GiB " };
+    expect(Object.values(draft.draftProblems(good)).filter(Boolean)).toEqual([]);
+    expect(v.parse(volumeSpecSchema, draft.specOf(good))).toMatchObject({
+      ...{ name: "archive", size: "2GiB", kind: "file", class: "hosts-3", worm: false },
+    });
+    const bad = draft.draftProblems({ ...good, tenant: "", name: "A", size: "1MiB" });
+    expect(bad.size).toContain("at least 4MiB");
+    expect(bad.name).toContain("2 to 40 characters");
+    expect(bad.tenant).not.toBe("");
+    expect(draft.bytesOf("64MiB")).toBe(64 * 1024 ** 2);
+    expect(draft.bytesOf("much")).toBeUndefined();
+  });
+
+  test("what is not known is never told as nothing, and each class says what may be lost", () => {
+    expect(words.bytes(-1)).toBe("unknown");
+    expect(words.bytes(0)).toBe("0");
+    expect(words.onDevices(1024 ** 3, "hosts-3")).toContain("3 GiB");
+    const means = storageClasses.map((one) => words.classMeans(one));
+    expect(new Set(means).size).toBe(storageClasses.length);
+    expect(words.classMeans("sites-2")).toContain("after 1 site was lost");
+    expect(words.classMeans("hosts-2")).toContain("a single copy");
+    expect(words.classMeans("hosts-3")).toContain("writes wait");
+  });
+});
+
+describe("residency", () => {
+  const proved = (
+    verdict: Outcome,
+    counts: Partial<Record<Outcome, number>>,
+    undemanded: string[] = [],
+  ): Residency => ({
+    ...{ state: "proved", at: "2026-11-22T12:00:00.000Z", error: "", map: 3 },
+    verdict: {
+      ...({ verdict, undemanded } as Verdict),
+      counts: { proven: 0, violated: 0, unknown: 0, ...counts } as Verdict["counts"],
+    },
+  });
+  const of = (answer: Residency, stale = false) => residency.judge(answer, stale);
+
+  test("it is good only where everything is proven, and the answer is new", () => {
+    const whole = proved("proven", { proven: 2 });
+    expect(of(whole)).toEqual({ verdict: "good", sentence: "2 pools are proven to stay." });
+    expect(of(whole, true)).toMatchObject({ verdict: "unknown" });
+    expect(of({ ...whole, map: 0 })).toMatchObject({
+      ...{ verdict: "unknown", sentence: expect.stringContaining("no map of jurisdictions") },
+    });
+    expect(of(proved("proven", { proven: 2 }, ["scratch"])).verdict).toBe("warning");
+  });
+
+  test("a pool that leaves makes it bad, one that is not proven leaves it unknown, and both are counted", () => {
+    expect(of(proved("violated", { proven: 1, violated: 1, unknown: 2 }))).toEqual({
+      verdict: "bad",
+      sentence: "1 pool is proven to stay. 1 pool leaves or could leave. Not proven of 2.",
+    });
+    expect(of(proved("unknown", { unknown: 1 }))).toMatchObject({ verdict: "unknown" });
+    // Pools of which nobody said anything make what is bad no better.
+    expect(of(proved("violated", { violated: 1 }, ["scratch"])).verdict).toBe("bad");
+  });
+
+  test("without a proof it says why there is none", () => {
+    expect(of(neverProved)).toMatchObject({
+      ...{ verdict: "unknown", sentence: expect.stringContaining("not proved yet") },
+    });
+    const failed: Residency = { ...neverProved, state: "failed", error: "The map has gone." };
+    expect(of(failed)).toEqual({ verdict: "unknown", sentence: "The map has gone." });
+  });
+
+  test("only what is proven is called good", () => {
+    const outcomes = ["proven", "violated", "unknown"] as const;
+    expect(outcomes.map(residency.checkOf)).toEqual(["good", "bad", "unknown"]);
+    expect(outcomes.map(residency.outcomeName)).toEqual(["proven", "violated", "not proven"]);
+  });
+});
