@@ -28,6 +28,14 @@ export function readList(from: Place, sizes: readonly number[]): ListView {
   };
 }
 
+/** Order of a list, as the address has it: `sort=-name`; the first one where it has none of these. */
+export function readOrder<Key extends string>(from: Place, keys: readonly [Key, ...Key[]]) {
+  const text = first(from, "sort");
+  const descending = text.startsWith("-");
+  const sort = keys.find((key) => key === (descending ? text.slice(1) : text));
+  return sort === undefined ? { sort: keys[0], descending: false } : { sort, descending };
+}
+
 /** Another question begins on the first page. */
 export function changeOption(name: string, value: string): void {
   adjust({ [name]: [value], cursor: [], open: [] });

@@ -2,15 +2,15 @@
 import { useMemo } from "react";
 import type { Capacity } from "../../../agent/ceph/capacity/answers.ts";
 import { ceph } from "../../../agent/ceph/contract.ts";
+import { Answered } from "../../lib/answered.tsx";
 import { client } from "../../lib/client.ts";
 import { commandOf } from "../../lib/command.ts";
 import { useQuery } from "../../lib/hooks.ts";
 import { _ } from "../../lib/i18n.ts";
-import { changeText, sortedBy } from "../../lib/list.ts";
-import { ListPages } from "../../lib/list-pages.tsx";
+import { changeText } from "../../lib/list.ts";
+import { Listing } from "../../lib/listing.tsx";
 import { Search } from "../../lib/search.tsx";
-import { Failure, Loading, NoMatch, Nothing, Stale } from "../../lib/states.tsx";
-import { Table } from "../../lib/table.tsx";
+import { Nothing } from "../../lib/states.tsx";
 import { changes, everyMs } from "../changes.ts";
 import { Missing } from "../missing.tsx";
 import type { Part, PartProps } from "../part.ts";
@@ -24,19 +24,20 @@ function CapacityTab({ place }: PartProps) {
   const query = useQuery(JSON.stringify(filter), () => client(ceph).Capacity(filter), {
     ...{ every: everyMs, changes },
   });
-  const { data, error } = query;
-  if (!data) return error ? <Failure error={error} retry={query.refresh} /> : <Loading />;
   return (
-    <div className="ds-stack">
-      <Stale error={error} />
-      <Missing sentences={data.missing} />
-      <div className="ds-panels">
-        <Room capacity={data} />
-        <Forecast capacity={data} />
-      </div>
-      <Losses losses={data.losses} />
-      <Pools view={view} pools={data.pools} stale={query.loading} />
-    </div>
+    <Answered query={query}>
+      {(data) => (
+        <>
+          <Missing sentences={data.missing} />
+          <div className="ds-panels">
+            <Room capacity={data} />
+            <Forecast capacity={data} />
+          </div>
+          <Losses losses={data.losses} />
+          <Pools view={view} pools={data.pools} stale={query.loading} />
+        </>
+      )}
+    </Answered>
   );
 }
 
@@ -68,28 +69,18 @@ function Pools({ view, pools, stale }: PoolsProps) {
           change={changeText}
         />
       </div>
-      {pools.rows.length === 0 ? (
-        <NoMatch title={_("No pool matches")} clear={clearFilters} />
-      ) : (
-        <>
-          <Table
-            label={_("Pools")}
-            columns={columns}
-            rows={pools.rows}
-            keyOf={({ name }) => name}
-            stale={stale}
-            sorting={sortedBy(view.sort, view.descending)}
-          />
-          <ListPages
-            label={_("Pages of pools")}
-            view={view}
-            shown={pools.rows.length}
-            total={pools.total}
-            next={pools.next}
-            sizes={pageSizes}
-          />
-        </>
-      )}
+      <Listing
+        label={_("Pools")}
+        pagesLabel={_("Pages of pools")}
+        noMatch={_("No pool matches")}
+        clear={clearFilters}
+        columns={columns}
+        page={pools}
+        keyOf={({ name }) => name}
+        view={view}
+        sizes={pageSizes}
+        stale={stale}
+      />
     </section>
   );
 }

@@ -1,7 +1,7 @@
 /** Which pools are shown and in which order: everything of it stands in the address. */
 import type { CapacityFilter } from "../../../agent/ceph/capacity/answers.ts";
-import { type ListView, readList } from "../../lib/list.ts";
-import { adjust, first, type Place } from "../../lib/location.ts";
+import { type ListView, readList, readOrder } from "../../lib/list.ts";
+import { adjust, type Place } from "../../lib/location.ts";
 
 export const pageSizes = [50, 100, 500, 1000];
 const sorts = ["name", "storedKiB", "usedKiB", "availableKiB"] as const;
@@ -13,13 +13,7 @@ export interface PoolView extends ListView {
 
 /** Reads an address that anybody may have typed: what does not fit is left out. */
 export function readPoolView(place: Place): PoolView {
-  const sort = first(place, "sort");
-  const descending = sort.startsWith("-");
-  return {
-    ...readList(place, pageSizes),
-    sort: sorts.find((key) => key === (descending ? sort.slice(1) : sort)) ?? "name",
-    descending,
-  };
+  return { ...readList(place, pageSizes), ...readOrder(place, sorts) };
 }
 
 export function filterOf({ text, perPage, open: _open, ...rest }: PoolView): CapacityFilter {

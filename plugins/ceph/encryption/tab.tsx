@@ -7,18 +7,20 @@ import {
   flightStates,
   restStates,
 } from "../../../agent/ceph/encryption/answers.ts";
+import { Answered } from "../../lib/answered.tsx";
 import { client } from "../../lib/client.ts";
 import { commandOf } from "../../lib/command.ts";
 import { useQuery } from "../../lib/hooks.ts";
-import { _, number } from "../../lib/i18n.ts";
-import { changeOption, changeText, type ListView, readList } from "../../lib/list.ts";
-import { ListPages } from "../../lib/list-pages.tsx";
+import { _ } from "../../lib/i18n.ts";
+import { changeText, type ListView, readList } from "../../lib/list.ts";
+import { Listing } from "../../lib/listing.tsx";
 import { adjust, first } from "../../lib/location.ts";
+import { Only } from "../../lib/only.tsx";
 import { Search } from "../../lib/search.tsx";
-import { Failure, Loading, NoMatch, Stale } from "../../lib/states.tsx";
-import { type Column, Table } from "../../lib/table.tsx";
-import { Tag, type TagColor } from "../../lib/tag.tsx";
+import type { Column } from "../../lib/table.tsx";
+import { Tag } from "../../lib/tag.tsx";
 import { changes } from "../changes.ts";
+import { Counted } from "../counted.tsx";
 import type { Part, PartProps } from "../part.ts";
 import { flightColors, flightName, restColors, restName } from "./words.ts";
 
@@ -37,58 +39,35 @@ function EncryptionTab({ place }: PartProps) {
   const query = useQuery(JSON.stringify(filter), () => client(ceph).Encryption(filter), {
     ...{ every: everyMs, changes },
   });
-  const { data, error } = query;
-  if (!data) return error ? <Failure error={error} retry={query.refresh} /> : <Loading />;
   return (
-    <div className="ds-stack">
-      <Stale error={error} />
-      <div className="ds-panels">
-        <Counted
-          title={_("At rest: OSDs")}
-          counts={restStates.map((state) => ({
-            ...{ state, count: data.rest[state], color: restColors[state], name: restName(state) },
-          }))}
-          why={_(
-            "Ceph tells whose keys its monitors keep, and not what is on a device; nothing here counts as proved.",
-          )}
-        />
-        <Counted
-          title={_("In flight: daemons")}
-          counts={flightStates.map((state) => ({
-            ...{ state, count: data.flight[state], color: flightColors[state] },
-            name: flightName(state),
-          }))}
-          why={_("What each daemon requires of new connections, as it runs now.")}
-        />
-      </div>
-      <Findings findings={data.findings} />
-      <Daemons view={view} daemons={data.daemons} stale={query.loading} />
-    </div>
-  );
-}
-
-interface Count {
-  state: string;
-  count: number;
-  color: TagColor;
-  name: string;
-}
-
-function Counted({ title, counts, why }: { title: string; counts: readonly Count[]; why: string }) {
-  return (
-    <section className="ds-panel ds-stack" aria-label={title}>
-      <h2 className="pf-v6-c-title pf-m-md">{title}</h2>
-      <ul className="ce-counts">
-        {counts
-          .filter(({ count }) => count > 0)
-          .map(({ state, count, color, name }) => (
-            <li key={state} data-count={state}>
-              <strong>{number(count)}</strong> <Tag color={color}>{name}</Tag>
-            </li>
-          ))}
-      </ul>
-      <p className="ds-subtle">{why}</p>
-    </section>
+    <Answered query={query}>
+      {(data) => (
+        <>
+          <div className="ds-panels">
+            <Counted
+              title={_("At rest: OSDs")}
+              counts={restStates.map((state) => ({
+                ...{ state, count: data.rest[state], color: restColors[state] },
+                name: restName(state),
+              }))}
+              why={_(
+                "Ceph tells whose keys its monitors keep, and not what is on a device; nothing here counts as proved.",
+              )}
+            />
+            <Counted
+              title={_("In flight: daemons")}
+              counts={flightStates.map((state) => ({
+                ...{ state, count: data.flight[state], color: flightColors[state] },
+                name: flightName(state),
+              }))}
+              why={_("What each daemon requires of new connections, as it runs now.")}
+            />
+          </div>
+          <Findings findings={data.findings} />
+          <Daemons view={view} daemons={data.daemons} stale={query.loading} />
+        </>
+      )}
+    </Answered>
   );
 }
 
@@ -154,39 +133,24 @@ function Daemons({ view, daemons, stale }: DaemonsProps) {
           maximum={200}
           change={changeText}
         />
-        <label className="ds-check">
-          <input
-            type="checkbox"
-            checked={view.troubled}
-            onChange={(event) => changeOption("troubled", event.currentTarget.checked ? "yes" : "")}
-          />
-          {_("Only what is not encrypted or not known")}
-        </label>
-      </div>
-      {daemons.rows.length === 0 ? (
-        <NoMatch
-          title={_("No daemon matches")}
-          clear={() => adjust({ text: [], troubled: [], cursor: [] })}
+        <Only
+          name="troubled"
+          on={view.troubled}
+          label={_("Only what is not encrypted or not known")}
         />
-      ) : (
-        <>
-          <Table
-            label={_("Daemons")}
-            columns={columns}
-            rows={daemons.rows}
-            keyOf={({ name }) => name}
-            stale={stale}
-          />
-          <ListPages
-            label={_("Pages of daemons")}
-            view={view}
-            shown={daemons.rows.length}
-            total={daemons.total}
-            next={daemons.next}
-            sizes={pageSizes}
-          />
-        </>
-      )}
+      </div>
+      <Listing
+        label={_("Daemons")}
+        pagesLabel={_("Pages of daemons")}
+        noMatch={_("No daemon matches")}
+        clear={() => adjust({ text: [], troubled: [], cursor: [] })}
+        columns={columns}
+        page={daemons}
+        keyOf={({ name }) => name}
+        view={view}
+        sizes={pageSizes}
+        stale={stale}
+      />
     </section>
   );
 }

@@ -2,18 +2,17 @@
 import { useMemo } from "react";
 import { ceph } from "../../../agent/ceph/contract.ts";
 import { details, osdStates, type TopologyPage } from "../../../agent/ceph/topology/answers.ts";
+import { Answered } from "../../lib/answered.tsx";
 import { ChoiceMenu } from "../../lib/choice.tsx";
 import { client } from "../../lib/client.ts";
 import { commandOf } from "../../lib/command.ts";
 import { useQuery } from "../../lib/hooks.ts";
 import { _ } from "../../lib/i18n.ts";
-import { changeOption, changeText, toggle } from "../../lib/list.ts";
-import { ListPages } from "../../lib/list-pages.tsx";
+import { changeOption, changeText } from "../../lib/list.ts";
+import { Listing } from "../../lib/listing.tsx";
 import { adjust } from "../../lib/location.ts";
 import { CheckMenu } from "../../lib/menu.tsx";
 import { Search } from "../../lib/search.tsx";
-import { Failure, Loading, NoMatch, Stale } from "../../lib/states.tsx";
-import { Table } from "../../lib/table.tsx";
 import { changes, everyMs } from "../changes.ts";
 import { Missing } from "../missing.tsx";
 import type { Part, PartProps } from "../part.ts";
@@ -28,23 +27,19 @@ function TopologyTab({ place }: PartProps) {
   const query = useQuery(JSON.stringify(filter), () => client(ceph).Topology(filter), {
     ...{ every: everyMs, changes },
   });
-  const { data, error } = query;
   return (
     <div className="ds-stack">
       <Drawing />
-      <Toolbar view={view} detail={data?.detail ?? "osds"} />
+      <Toolbar view={view} detail={query.data?.detail ?? "osds"} />
       <Trail under={view.under} />
-      {data ? (
-        <>
-          <Stale error={error} />
-          <Missing sentences={data.missing} />
-          <Rows view={view} page={data} stale={query.loading} />
-        </>
-      ) : error ? (
-        <Failure error={error} retry={query.refresh} />
-      ) : (
-        <Loading />
-      )}
+      <Answered query={query}>
+        {(page) => (
+          <>
+            <Missing sentences={page.missing} />
+            <Rows view={view} page={page} stale={query.loading} />
+          </>
+        )}
+      </Answered>
     </div>
   );
 }
@@ -108,33 +103,20 @@ function Trail({ under }: { under: string }) {
 
 function Rows({ view, page, stale }: { view: TopologyView; page: TopologyPage; stale: boolean }) {
   const columns = useMemo(topologyColumns, []);
-  if (page.rows.length === 0) {
-    return <NoMatch title={_("Nothing in the tree matches")} clear={clearFilters} />;
-  }
   return (
-    <>
-      <Table
-        label={_("Regions, sites, hosts and OSDs")}
-        columns={columns}
-        rows={page.rows}
-        keyOf={({ path }) => path}
-        stale={stale}
-        details={{
-          open: view.open,
-          toggle: (key) => toggle(view, key),
-          name: ({ name }) => name,
-          render: (row) => <Detail row={row} />,
-        }}
-      />
-      <ListPages
-        label={_("Pages of the tree")}
-        view={view}
-        shown={page.rows.length}
-        total={page.total}
-        next={page.next}
-        sizes={pageSizes}
-      />
-    </>
+    <Listing
+      label={_("Regions, sites, hosts and OSDs")}
+      pagesLabel={_("Pages of the tree")}
+      noMatch={_("Nothing in the tree matches")}
+      clear={clearFilters}
+      columns={columns}
+      page={page}
+      keyOf={({ path }) => path}
+      view={view}
+      sizes={pageSizes}
+      stale={stale}
+      details={{ name: ({ name }) => name, render: (row) => <Detail row={row} /> }}
+    />
   );
 }
 
