@@ -32,8 +32,8 @@ export function readList(from: Place, sizes: readonly number[]): ListView {
 export function readOrder<Key extends string>(from: Place, keys: readonly [Key, ...Key[]]) {
   const text = first(from, "sort");
   const descending = text.startsWith("-");
-  const sort = keys.find((key) => key === (descending ? text.slice(1) : text));
-  return sort === undefined ? { sort: keys[0], descending: false } : { sort, descending };
+  const sort = keys.find((key) => key === (descending ? text.slice(1) : text)) ?? keys[0];
+  return { sort, descending };
 }
 
 /** Another question begins on the first page. */
