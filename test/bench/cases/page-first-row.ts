@@ -5,20 +5,18 @@
  * fresh page. The time is from the start of the navigation until the row is painted.
  */
 import { randomBytes } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Page } from "puppeteer-core";
 import { until } from "../../../packaging/setup/lib/wait.js";
 import { Console } from "../../cluster/console.ts";
 import { Node } from "../../cluster/node.ts";
 import { buildPackages } from "../../cluster/packages.ts";
 import { median, type Result, ratioAtMost } from "../case.ts";
+import { firstPaint } from "../lib/painted.ts";
 import { copyStatements, domainOf } from "../lib/tenants.ts";
 
 const rounds = 5;
 const most = 0.5;
 const count = 1000;
-const settleMs = 1000;
-const patienceSeconds = 30;
 const person = "alice";
 const template = "template";
 
@@ -90,7 +88,7 @@ async function compare(node: Node): Promise<Result> {
     await cockpit.page.goto("about:blank");
     const times: [number[], number[]] = [[], []];
     for (let round = 0; round < rounds; round++) {
-      times[0].push(await firstRow(cockpit.page, address, ours));
+      times[0].push(await firstPaint(cockpit.page, address + ours.path, ours.row));
       times[1].push(await servicesRow(cockpit.page, address));
     }
     console.log(`ours: ${listOf(times[0])} ms; services: ${listOf(times[1])} ms`);
@@ -106,54 +104,10 @@ const listOf = (values: number[]) => values.map((value) => value.toFixed(0)).joi
 async function servicesRow(neighbour: Page, address: string): Promise<number> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await firstRow(neighbour, address, services);
+      return await firstPaint(neighbour, address + services.path, services.row);
     } catch (error) {
       if (attempt === 3) throw error;
       console.log(`opened once more: ${error}`);
     }
-  }
-}
-
-/** @returns milliseconds from the start of the navigation until a row is on the screen. */
-async function firstRow(
-  neighbour: Page,
-  address: string,
-  { path, row }: { path: string; row: string },
-): Promise<number> {
-  const page = await neighbour.browserContext().newPage();
-  try {
-    // What the page before had open is closed by then.
-    await delay(settleMs);
-    await page.bringToFront();
-    await page.setViewport({ width: 1280, height: 900 });
-    await page.evaluateOnNewDocument(watchForRow, row);
-    await page.goto(address + path, { waitUntil: "domcontentloaded", timeout: 60_000 });
-    const painted = () => page.evaluate(() => window.rowPaintedMs);
-    return await until(`a row on ${path}`, patienceSeconds, painted, 100);
-  } finally {
-    await page.close();
-  }
-}
-
-/** Runs in the page: looks at every frame, and notes when the one with the row was painted. */
-function watchForRow(selector: string): void {
-  const look = () => {
-    const row = document.querySelector(selector);
-    if (row === null || row.getClientRects().length === 0) {
-      requestAnimationFrame(look);
-      return;
-    }
-    // Frames are painted after their callbacks, before the next task.
-    setTimeout(() => {
-      window.rowPaintedMs = performance.now();
-    });
-  };
-  requestAnimationFrame(look);
-}
-
-declare global {
-  interface Window {
-    /** Milliseconds since the navigation's start. */
-    rowPaintedMs?: number;
   }
 }

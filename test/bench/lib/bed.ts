@@ -7,7 +7,7 @@ import { until } from "../../../packaging/setup/lib/wait.js";
 import { createStack } from "../../../packaging/setup/stack.js";
 import { removeTree } from "../../lib/remove-tree.js";
 
-type Component = "bus" | "polkit" | "policies" | "incus";
+type Component = "bus" | "polkit" | "policies" | "incus" | "cockpit";
 
 export interface Bed {
   /** Short, below /var/tmp, and gone at the end. */
@@ -18,6 +18,15 @@ export interface Bed {
   busPath: string;
   /** Socket of Incus. */
   incusSocket: string;
+  /** Address of its Cockpit; port 0 where it has none. */
+  cockpit: string;
+}
+
+interface BedOptions {
+  /** Tells beds of one process apart: one more character of the directory's name. */
+  letter?: string;
+  /** Whose session everybody has in its Cockpit. */
+  person?: string;
 }
 
 const place = "/var/tmp";
@@ -27,11 +36,12 @@ const prefix = "dsecos-bench-";
 export async function withBed<T>(
   components: readonly Component[],
   work: (bed: Bed) => Promise<T>,
+  { letter = "", person }: BedOptions = {},
 ): Promise<T> {
   await sweep();
-  const directory = join(place, `${prefix}${process.pid}`);
+  const directory = join(place, `${prefix}${process.pid}${letter}`);
   mkdirSync(directory);
-  const stack = stackOf(directory, components);
+  const stack = stackOf(directory, components, person);
   const { environment, busAddress, incusDirectory } = stack.context;
   try {
     await stack.start();
@@ -40,14 +50,16 @@ export async function withBed<T>(
       environment: { ...process.env, ...environment },
       busPath: busAddress.replace("unix:path=", ""),
       incusSocket: join(incusDirectory, "unix.socket"),
+      cockpit: `http://127.0.0.1:${stack.cockpit.port()}`,
     });
   } finally {
     await remove(directory, components);
   }
 }
 
-function stackOf(stateDirectory: string, components: readonly Component[]) {
-  return createStack({ mode: "private", stateDirectory, components, poolGiB: 4 });
+function stackOf(stateDirectory: string, components: readonly Component[], person?: string) {
+  const cockpit = person === undefined ? {} : { localSession: person };
+  return createStack({ mode: "private", stateDirectory, components, poolGiB: 4, cockpit });
 }
 
 async function remove(directory: string, components: readonly Component[]): Promise<void> {
@@ -67,9 +79,9 @@ async function remove(directory: string, components: readonly Component[]): Prom
 /** Ends what a run left that was killed: the directory has the process id of its owner. */
 async function sweep(): Promise<void> {
   for (const name of readdirSync(place)) {
-    const owner = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : Number.NaN;
-    if (!Number.isInteger(owner) || startTimeOf(owner) !== null) continue;
-    await remove(join(place, name), ["bus", "polkit", "policies", "incus"]);
+    const owner = /^\d+(?=[a-z]?$)/.exec(name.startsWith(prefix) ? name.slice(prefix.length) : "");
+    if (owner === null || startTimeOf(Number(owner[0])) !== null) continue;
+    await remove(join(place, name), ["bus", "polkit", "policies", "incus", "cockpit"]);
   }
 }
 
