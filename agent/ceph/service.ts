@@ -44,7 +44,11 @@ export function createCeph(parts: CephParts): CephService {
     Topology: (_call, filter) => core.facts.ask("topology", filter),
   };
   const capacity = createCapacity(core);
-  const residency = new ResidencyWatch({ ...parts, changed: () => parts.changed("residency") });
+  const residency = new ResidencyWatch({
+    ...parts,
+    gateways: parts.gateway.tool,
+    changed: () => parts.changed("residency"),
+  });
   parts.link.onChanged(() => residency.trigger());
   const proved = async () => residency.last;
   const volumes = createVolumes({

@@ -12,8 +12,10 @@ const people = {
   },
   // What the agent's manual asks for.
   "client.dsecos": {
-    // The second, so that names of kept LUKS keys can be listed, and none of them read.
-    ...{ mon: "allow r, allow command 'config-key ls'", mgr: "allow r", osd: "allow r" },
+    // So that names of kept LUKS keys can be listed, and none of them read; that it is seen from where
+    // clients are connected; and that mirrors of RBD's pools are, which a method of a class tells.
+    mon: "allow r, allow command 'config-key ls', allow command sessions",
+    ...{ mgr: "allow r", osd: "allow r class-read" },
   },
 };
 

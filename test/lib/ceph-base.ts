@@ -74,7 +74,7 @@ export interface Base {
   crush: Loose & { buckets: BaseBucket[]; rules: BaseRule[]; devices: Loose[] };
   pgs: { pg_ready: boolean; pg_stats: BasePg[] };
   holdings: Holdings;
-  exits: { [K in keyof Exits]-?: NonNullable<Exits[K]> };
+  exits: Exits & { [K in "rbd" | "cephfs" | "rgw"]: NonNullable<Exits[K]> };
   map: JurisdictionMap;
 }
 

@@ -1,4 +1,5 @@
 /** Where copies of a pool are or may be now: placement groups, what overrides rules, what OSDs hold. */
+import type { Counted } from "./counted.ts";
 import type { Findings } from "./findings.ts";
 import type { Places } from "./places.ts";
 import type { HeldPools } from "./read/holdings.ts";
@@ -12,6 +13,8 @@ export interface CopyFacts {
   /** A sentence where it was not given or is not understood. */
   pgs: PgTable | string;
   held: HeldPools | string;
+  /** Empty where it was not told how many groups OSDs have. */
+  counted: ReadonlyMap<number, Counted>;
   /** OSDs that are not within, by the jurisdictions that are allowed; found once for each. */
   foreign: Map<string, readonly number[]>;
 }
@@ -131,17 +134,23 @@ function unsettled(question: Question, { seed }: Pg, what: string): void {
   }));
 }
 
-/** Every OSD that is not where the pool may be must say that it holds nothing of it, or be destroyed. */
+/**
+ * Every OSD that is not where the pool may be must say that it holds nothing of it, or no more groups
+ * than are listed, or be destroyed.
+ */
 function judgeHeld(facts: CopyFacts, question: Question): void {
-  const { osdmap, places, held } = facts;
+  const { osdmap, places, counted } = facts;
   const { pool, allowed, findings } = question;
-  if (typeof held === "string") {
-    findings.add("unknown", "held", () => ({ sentence: held, ...throughOf(question) }));
+  if (typeof facts.held === "string" && counted.size === 0) {
+    const sentence = facts.held;
+    findings.add("unknown", "held", () => ({ sentence, ...throughOf(question) }));
     return;
   }
+  const held: HeldPools = typeof facts.held === "string" ? new Map() : facts.held;
   for (const osd of foreignOf(facts, held, allowed)) {
     const pools = held.get(osd);
-    if (pools === undefined ? osdmap.osds.get(osd)?.destroyed : !pools.has(pool.id)) continue;
+    const count = counted.get(osd);
+    if (pools === undefined ? isElsewhereKnown(osdmap, osd, count) : !pools.has(pool.id)) continue;
     const { effect, why, path } = places.explain(osd, allowed);
     const sure = pools === undefined ? "unknown" : effect;
     findings.add(sure, "held", () => {
@@ -149,11 +158,21 @@ function judgeHeld(facts: CopyFacts, question: Question): void {
       const state = `${up ? "up" : "down"} and ${isIn ? "in" : "out"}`;
       const sentence =
         pools === undefined
-          ? `osd.${osd} (${state}) ${why}, and what it holds is not known.`
+          ? `osd.${osd} (${state}) ${why}, and ${unheld(count)}.`
           : `osd.${osd} (${state}) holds something of ${pool.name}, and ${why}.`;
       return { sentence, osd, path, ...throughOf(question) };
     });
   }
+}
+
+/** Where its groups are all listed, each is judged by the list. */
+function isElsewhereKnown({ osds }: OsdMap, osd: number, count: Counted | undefined): boolean {
+  return osds.get(osd)?.destroyed === true || (count !== undefined && count.groups <= count.listed);
+}
+
+function unheld(count: Counted | undefined): string {
+  if (count === undefined) return "what it holds is not known";
+  return `has ${count.groups} placement groups, of which ${count.listed} are known`;
 }
 
 function foreignOf(facts: CopyFacts, held: HeldPools, allowed: readonly string[]) {

@@ -10,6 +10,7 @@ const partOf: Partial<Record<Mechanism, Part>> = {
   rbd: "exits",
   cephfs: "exits",
   rgw: "exits",
+  client: "exits",
 };
 
 /** What speaks against one pool, counted whole and kept in part. */
@@ -38,13 +39,17 @@ export class Findings {
 
   /** Where the pool or an input is not understood, nothing of it is known. */
   #concerned(mechanism: Mechanism): Part[] {
+    if (mechanism === "map") return [];
     if (mechanism === "input" || mechanism === "pool") return ["rule", "copies", "exits"];
     return [partOf[mechanism] ?? "copies"];
   }
 
   result(): Pick<PoolVerdict, "verdict" | "parts" | "findings" | "totals" | "total"> {
     return {
-      verdict: worst(Object.values(this.#parts)),
+      verdict: worst([
+        ...Object.values(this.#parts),
+        this.#totals.map === undefined ? "proven" : "unknown",
+      ]),
       parts: { ...this.#parts },
       findings: [...this.#kept.violates, ...this.#kept.unknown].slice(0, most),
       totals: { ...this.#totals },

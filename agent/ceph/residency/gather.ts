@@ -2,8 +2,8 @@
 import * as v from "valibot";
 import { DsecosError } from "../../bus/errors.ts";
 import type { Ceph } from "../link/types.ts";
+import { type ExitParts, readExits } from "./exits/read.ts";
 import type { JurisdictionMap } from "./map/document.ts";
-import type { Exits } from "./read/exits.ts";
 import type { ProofRequest } from "./thread.ts";
 
 /** Of OSDs that are asked what they hold. */
@@ -17,11 +17,14 @@ export type Gathered = Pick<ProofRequest, "texts" | "exits">;
  * @throws DsecosError where the maps cannot be read, or change all the time; what else cannot be read
  *   is left out, and is not known then
  */
-export async function gather(link: Ceph, map: JurisdictionMap): Promise<Gathered> {
+export async function gather(parts: ExitParts, map: JurisdictionMap): Promise<Gathered> {
+  const { link } = parts;
   const maps = await readMaps(link);
   const pgs = await readPgs(link);
-  const [holdings, exits] = await Promise.all([readHoldings(link, map), readExits(link)]);
-  return { texts: { ...maps, pgs, holdings }, exits };
+  // After the groups: what came to an OSD meanwhile is one too many, and is seen.
+  const counts = await orNot(link.text("mgr", "pg dump", { dumpcontents: ["osds"] }));
+  const [holdings, exits] = await Promise.all([readHoldings(link, map), readExits(parts, map)]);
+  return { texts: { ...maps, pgs, counts, holdings }, exits };
 }
 
 /** What a change is judged by: of what is sent elsewhere and held elsewhere it changes nothing. */
@@ -71,9 +74,9 @@ const listSchema = v.array(v.number());
 const historySchema = v.object({ pgs: v.array(v.object({ pg: v.string() })) });
 
 /**
- * Of every OSD that answers, which needs `allow *` on OSDs; those that do not are left out. JSON of
- * {@link parseHoldings}, in the order of OSDs: hundreds of thousands of names are not handed to a thread one
- * by one.
+ * Of every OSD that answers, which needs `allow *` on OSDs: without it nobody is asked after the first
+ * ones. JSON of {@link parseHoldings}, in the order of OSDs: hundreds of thousands of names are not handed
+ * to a thread one by one.
  */
 async function readHoldings(link: Ceph, map: JurisdictionMap): Promise<Uint8Array | undefined> {
   // Where nothing must be anywhere, nobody needs to be asked.
@@ -84,42 +87,19 @@ async function readHoldings(link: Ceph, map: JurisdictionMap): Promise<Uint8Arra
   const holdings: { osd: number; text: string }[] = [];
   const ask = async () => {
     for (let osd = left.pop(); osd !== undefined; osd = left.pop()) {
-      const answer = v.safeParse(historySchema, await orNot(link.osd(osd, "dump_pgstate_history")));
-      if (!answer.success) continue;
-      const text = JSON.stringify({ osd, pgs: answer.output.pgs.map(({ pg }) => pg) });
-      holdings.push({ osd, text });
+      try {
+        const answer = v.safeParse(historySchema, await link.osd(osd, "dump_pgstate_history"));
+        if (!answer.success) continue;
+        const text = JSON.stringify({ osd, pgs: answer.output.pgs.map(({ pg }) => pg) });
+        holdings.push({ osd, text });
+      } catch (error) {
+        if (!(error instanceof DsecosError)) throw error;
+        if (error.code === "Denied") left.length = 0;
+      }
     }
   };
   await Promise.all(Array.from({ length: atOnce }, ask));
+  if (holdings.length === 0) return undefined;
   holdings.sort((one, other) => one.osd - other.osd);
   return new TextEncoder().encode(`[${holdings.map(({ text }) => text).join(",")}]`);
-}
-
-const peersSchema = v.record(
-  v.string(),
-  v.object({ remote: v.object({ cluster_name: v.string() }) }),
-);
-const fsSchema = v.object({
-  filesystems: v.array(
-    v.object({
-      mdsmap: v.object({
-        fs_name: v.string(),
-        metadata_pool: v.number(),
-        data_pools: v.array(v.number()),
-      }),
-      mirror_info: v.optional(v.object({ peers: v.optional(peersSchema, {}) }), { peers: {} }),
-    }),
-  ),
-});
-
-/** Mirrors of images and zones of gateways are not in any map of the cluster, and stay unknown. */
-async function readExits(link: Ceph): Promise<Exits> {
-  const dump = v.safeParse(fsSchema, await orNot(link.mon("fs dump")));
-  if (!dump.success) return {};
-  const cephfs = dump.output.filesystems.map(({ mdsmap, mirror_info }) => ({
-    fileSystem: mdsmap.fs_name,
-    pools: [mdsmap.metadata_pool, ...mdsmap.data_pools],
-    peers: Object.values(mirror_info.peers).map(({ remote }) => remote.cluster_name),
-  }));
-  return { cephfs };
 }

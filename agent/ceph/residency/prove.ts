@@ -5,19 +5,21 @@
  * metadata pool: those must be where it may be, too. What is not understood is not proven.
  */
 import { type CopyFacts, judgeCopies } from "./copies.ts";
+import { countedOsds } from "./counted.ts";
 import { Findings, worst } from "./findings.ts";
 import { hashOfText, hashOfValue } from "./hash.ts";
 import { judgeExits } from "./leaving.ts";
 import type { Demand, JurisdictionMap } from "./map/document.ts";
 import { Places } from "./places.ts";
 import { type Reach, reachOf } from "./reach.ts";
+import { parseCounts } from "./read/counts.ts";
 import { type Crush, parseCrush, type Rule } from "./read/crush.ts";
-import { type Exits, parseExits } from "./read/exits.ts";
+import { type KnownExits, parseExits } from "./read/exits.ts";
 import { parseHoldings } from "./read/holdings.ts";
 import { type OsdMap, type Pool, parseOsdMap } from "./read/osdmap.ts";
 import { parsePgs } from "./read/pgs.ts";
 import { jsonOf, NotUnderstood } from "./read/shape.ts";
-import { notJudged, type PoolVerdict, type Verdict } from "./verdict.ts";
+import { clientsNotJudged, notJudged, type PoolVerdict, type Verdict } from "./verdict.ts";
 
 /** JSON as Ceph prints it, as {@link parseHoldings} describes, and parsed as {@link parseExits} does. */
 export interface Evidence {
@@ -25,10 +27,12 @@ export interface Evidence {
   crush: Uint8Array;
   pgs?: Uint8Array | undefined;
   holdings?: Uint8Array | undefined;
+  /** What `ceph pg dump osds -f json` prints. */
+  counts?: Uint8Array | undefined;
   exits?: unknown;
 }
 
-export type Ground = Pick<JurisdictionMap, "cluster" | "buckets" | "peers">;
+export type Ground = Pick<JurisdictionMap, "cluster" | "buckets" | "peers" | "networks">;
 
 /** @throws NotJson where a text is none */
 export function prove(evidence: Evidence, ground: Ground, demands: readonly Demand[]): Verdict {
@@ -55,14 +59,14 @@ export function prove(evidence: Evidence, ground: Ground, demands: readonly Dema
     },
     pools,
     undemanded: [...(osdmap?.poolNames.keys() ?? [])].filter((name) => !demanded.has(name)),
-    notJudged,
+    notJudged: [...notJudged, ...(ground.networks === undefined ? [clientsNotJudged] : [])],
     milliseconds: performance.now() - began,
   };
 }
 
 interface Facts extends CopyFacts {
   crush: Crush;
-  exits: Exits | string;
+  exits: KnownExits | string;
   reaches: Map<Rule, Reach>;
 }
 
@@ -75,10 +79,13 @@ function understood(evidence: Evidence, ground: Ground): Facts | string {
   if (osdmap.fsid !== ground.cluster) {
     return `The map of jurisdictions is of cluster ${ground.cluster}, and this is ${osdmap.fsid}.`;
   }
+  const pgs = given(evidence.pgs, "where placement groups are now", parsePgs);
+  const { counts } = evidence;
+  const isCounted = counts !== undefined && typeof pgs !== "string";
   return {
-    ...{ osdmap, crush },
+    ...{ osdmap, crush, pgs },
     places: new Places(crush, ground),
-    pgs: given(evidence.pgs, "where placement groups are now", parsePgs),
+    counted: isCounted ? countedOsds(osdmap, pgs, parseCounts(counts)) : new Map(),
     held: given(evidence.holdings, "what OSDs elsewhere still hold", parseHoldings),
     exits: given(evidence.exits, "what is mirrored elsewhere", parseExits),
     reaches: new Map(),
@@ -109,7 +116,7 @@ function notUnderstood({ pool, id, allowed }: Demand, sentence: string): PoolVer
   };
 }
 
-function judge(facts: Facts, { peers }: Ground, demand: Demand): PoolVerdict {
+function judge(facts: Facts, { peers, networks }: Ground, demand: Demand): PoolVerdict {
   const { pool: name, allowed } = demand;
   const { pools, poolNames } = facts.osdmap;
   const pool = poolNames.get(name);
@@ -129,7 +136,7 @@ function judge(facts: Facts, { peers }: Ground, demand: Demand): PoolVerdict {
       const question = { pool: each, allowed, through, findings };
       for (const osd of judgeRule(facts, question)) possible.add(osd);
       for (const osd of judgeCopies(facts, question)) having.add(osd);
-      judgeExits(facts.exits, { pool: each, allowed, peers, findings });
+      judgeExits(facts.exits, { pool: each, allowed, peers, networks, findings });
     }
   }
   return {
@@ -213,15 +220,17 @@ function ruleOf({ rules }: Crush, { name, type, rule: id }: Pool): Rule | string
 }
 
 function hashes(evidence: Evidence, ground: Ground, demands: readonly Demand[]): Verdict["inputs"] {
-  const { osdmap, crush, pgs, holdings, exits } = evidence;
+  const { osdmap, crush, pgs, holdings, counts, exits } = evidence;
   const maybe = (text: Uint8Array | undefined) => (text === undefined ? null : hashOfText(text));
-  const { cluster, buckets, peers } = ground;
+  const { cluster, buckets, peers, networks } = ground;
+  const where = networks === undefined ? {} : { networks };
   return {
     osdmap: hashOfText(osdmap),
     crush: hashOfText(crush),
     pgs: maybe(pgs),
     holdings: maybe(holdings),
+    counts: maybe(counts),
     exits: exits === undefined ? null : hashOfValue(exits),
-    map: hashOfValue({ cluster, buckets, peers, demands }),
+    map: hashOfValue({ cluster, buckets, peers, demands, ...where }),
   };
 }

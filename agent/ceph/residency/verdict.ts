@@ -11,7 +11,8 @@ export type Outcome = (typeof verdicts)[number];
  * - `pgs`: placement groups missing from the list, or not settled
  * - `up`, `acting`: OSDs that they have now; `pgTemp` to `upmapPrimary`: that somebody gave them
  * - `held`: what OSDs say they hold: strays, OSDs that are out, what is being removed
- * - `rbd`, `cephfs`, `rgw`: copies that the cluster sends elsewhere
+ * - `rbd`, `cephfs`, `rgw`: copies that the cluster sends elsewhere; `client`: those who fetch them
+ * - `map`: nobody signed where it may be
  */
 export const mechanisms = [
   "input",
@@ -29,6 +30,8 @@ export const mechanisms = [
   "rbd",
   "cephfs",
   "rgw",
+  "client",
+  "map",
 ] as const;
 export type Mechanism = (typeof mechanisms)[number];
 
@@ -91,6 +94,7 @@ export const verdictSchema = v.object({
     crush: v.string(),
     pgs: v.nullable(v.string()),
     holdings: v.nullable(v.string()),
+    counts: v.nullable(v.string()),
     exits: v.nullable(v.string()),
     /** Buckets, peers and demands that were proved against. */
     map: v.string(),
@@ -115,7 +119,10 @@ export const verdictSchema = v.object({
 export type Verdict = v.InferOutput<typeof verdictSchema>;
 
 export const notJudged = [
-  "clients that read from elsewhere, and backups that they make",
+  "what clients do with what they read, backups among it, and those that come through gateways",
   "whether a host stands where its CRUSH bucket says",
   "disks of OSDs that were destroyed or removed from the map",
 ];
+
+/** Where the signed map names no networks, too. */
+export const clientsNotJudged = "clients that read from elsewhere: the map names no networks";

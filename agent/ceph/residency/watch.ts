@@ -2,9 +2,9 @@
 import type { AuditWriter } from "../../audit/types.ts";
 import { DsecosError, sentenceFor } from "../../bus/errors.ts";
 import { explain, type Log } from "../../log.ts";
-import type { Ceph } from "../link/types.ts";
 import { neverProved, type Residency } from "./answers.ts";
 import type { Change } from "./changes.ts";
+import type { ExitParts } from "./exits/read.ts";
 import { gather, gatherMaps } from "./gather.ts";
 import { demandsOf, type JurisdictionMap } from "./map/document.ts";
 import { breachesApart, proveApart, residencyProgram } from "./thread.ts";
@@ -16,8 +16,7 @@ const everyMs = 60_000;
 const mostPools = 20;
 const mostFindings = 3;
 
-export interface ResidencyParts {
-  link: Ceph;
+export interface ResidencyParts extends ExitParts {
   audit: AuditWriter;
   log: Log;
   /** The signed map that holds. @throws NotFound where there is none, Conflict where it is not believed */
@@ -107,11 +106,11 @@ export class ResidencyWatch {
   }
 
   async #proved(): Promise<Residency> {
-    const { link, program = residencyProgram() } = this.#parts;
+    const { program = residencyProgram() } = this.#parts;
     const at = new Date().toISOString();
     try {
       const map = await this.#parts.map();
-      const request = { ...(await gather(link, map)), ground: map, demands: demandsOf(map) };
+      const request = { ...(await gather(this.#parts, map)), ground: map, demands: demandsOf(map) };
       const verdict = await proveApart(request, program, this.#stopping.signal);
       return { state: "proved", at, error: "", map: map.serial, verdict };
     } catch (error) {

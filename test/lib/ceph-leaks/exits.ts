@@ -81,6 +81,42 @@ export const exits: Leak[] = [
     leave: (base) => mirror(base, { mode: "stream" }),
   },
   {
+    name: "images of a namespace are mirrored, and nobody said by whom",
+    verdict: "unknown",
+    leave: (base) => mirror(base, { namespaces: ["mod-defense"] }),
+  },
+  {
+    name: "its objects may be of images of another pool, which is mirrored",
+    verdict: "unknown",
+    leave: (base) => {
+      Object.assign(poolOf(base, "tenants-uk"), { application_metadata: { rbd: {} } });
+      Object.assign(base.exits.rbd.find(({ pool }) => pool === "tenants-uk-ec") ?? {}, {
+        ...{ mode: "image", peers: ["dubai"] },
+      });
+    },
+  },
+  {
+    name: "a client of another jurisdiction may read it",
+    verdict: "violated",
+    leave: (base) =>
+      connect(base, "10.3.0.9", { osd: "allow rw tag cephfs data=x, allow r", mds: "" }),
+  },
+  {
+    name: "a client of another jurisdiction is connected, and nobody told what it may read",
+    verdict: "unknown",
+    leave: (base) => connect(base, "10.3.0.9", {}),
+  },
+  {
+    name: "a client is connected of whose network nobody said where it is",
+    verdict: "unknown",
+    leave: (base) => connect(base, "192.0.2.1", { osd: "profile rbd pool=tenants-uk", mds: "" }),
+  },
+  {
+    name: "nobody asked for clients, and networks are named",
+    verdict: "unknown",
+    leave: (base) => Object.assign(base.map, { networks: [] }),
+  },
+  {
     name: "nobody asked whether the pool is mirrored",
     verdict: "unknown",
     leave: (base) => base.exits.rbd.splice(0),
@@ -130,6 +166,14 @@ export const exits: Leak[] = [
     leave: (base) => Object.assign(base, { exits: undefined }),
   },
 ];
+
+function connect(base: Base, address: string, caps: { osd?: string; mds?: string }): void {
+  base.map.networks = [
+    { cidr: "10.0.0.0/8", jurisdiction: "UK" },
+    { cidr: "10.3.0.0/16", jurisdiction: "AE" },
+  ];
+  base.exits.clients = [{ entity: "client.somebody", address, ...caps }];
+}
 
 function mirror({ exits: { rbd } }: Base, change: Record<string, unknown>): void {
   Object.assign(rbd.find(({ pool }) => pool === "tenants-uk") ?? {}, change);

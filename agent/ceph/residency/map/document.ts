@@ -5,6 +5,7 @@
 import * as v from "valibot";
 import { timeSchema } from "../../../bus/fields.ts";
 import { regionSchema } from "../../../hsm/algorithms.ts";
+import { parseNetwork } from "./networks.ts";
 
 export const mapFormat = "dsecos-ceph-jurisdictions-1";
 
@@ -46,6 +47,29 @@ export const mapSchema = v.strictObject({
     v.check(
       (peers) => distinct(peers, ({ kind, name }) => `${kind}/${name}`),
       "Name each peer once.",
+    ),
+  ),
+  /**
+   * Where clients are, by the address that monitors see; the narrowest network holds. Where it is left
+   * out, nothing is said of clients.
+   */
+  networks: v.optional(
+    v.pipe(
+      v.array(
+        v.strictObject({
+          cidr: v.pipe(
+            v.string(),
+            v.maxLength(50),
+            v.check(
+              (cidr) => parseNetwork(cidr) !== undefined,
+              "A network is written as 10.1.0.0/16 or 2001:db8::/48, with no bits beyond its length.",
+            ),
+          ),
+          jurisdiction: regionSchema,
+        }),
+      ),
+      v.maxLength(1000),
+      v.check((networks) => distinct(networks, ({ cidr }) => cidr), "Name each network once."),
     ),
   ),
   /** By id and name, as buckets are. */

@@ -1,6 +1,7 @@
 /**
- * Ways by which the cluster itself copies data elsewhere: `rbd mirror pool info`, mirrors of `ceph fs
- * dump`, zones of `radosgw-admin period get`. What was not asked is left out, and is not known then.
+ * Ways by which data leaves the cluster: `rbd mirror pool info`, mirrors of `ceph fs dump`, zones of
+ * `radosgw-admin zonegroup get`, and clients that are connected. What was not asked is left out, and is
+ * not known then.
  */
 import * as v from "valibot";
 import { NotUnderstood } from "./shape.ts";
@@ -13,7 +14,9 @@ export const exitsSchema = v.strictObject({
     v.array(
       v.strictObject({
         pool: v.string(),
-        mode: v.picklist(["disabled", "image", "pool"]),
+        mode: v.picklist(["disabled", "image", "pool", "init-only"]),
+        /** RADOS namespaces whose images are mirrored. */
+        namespaces: v.optional(names, []),
         /** Names of the clusters that it is mirrored with. */
         peers: names,
       }),
@@ -30,13 +33,36 @@ export const exitsSchema = v.strictObject({
       }),
     ),
   ),
-  /** All zones that get objects from this cluster, besides its own. */
+  /** All zones among which objects are copied, and stores that get them by their age. */
   rgw: v.optional(v.strictObject({ peers: names })),
+  /** All that are connected. */
+  clients: v.optional(
+    v.array(
+      v.strictObject({
+        entity: v.string(),
+        /** As monitors see it, without a port. */
+        address: v.string(),
+        /** Its capabilities, where they were listed. */
+        osd: v.optional(v.string()),
+        mds: v.optional(v.string()),
+      }),
+    ),
+  ),
+  /** Why something was not told, in a sentence. */
+  reasons: v.optional(
+    v.strictObject({
+      rbd: v.optional(v.string()),
+      cephfs: v.optional(v.string()),
+      rgw: v.optional(v.string()),
+      clients: v.optional(v.string()),
+    }),
+  ),
 });
-export type Exits = v.InferOutput<typeof exitsSchema>;
+export type Exits = v.InferInput<typeof exitsSchema>;
+export type KnownExits = v.InferOutput<typeof exitsSchema>;
 
 /** @throws NotUnderstood */
-export function parseExits(value: unknown): Exits {
+export function parseExits(value: unknown): KnownExits {
   const result = v.safeParse(exitsSchema, value);
   if (!result.success) throw new NotUnderstood("ways out of the cluster have another form");
   return result.output;

@@ -33,6 +33,8 @@ export interface Osd {
   id: number;
   up: boolean;
   in: boolean;
+  /** Epoch from which on it is up without a break; 0 where that is not told. */
+  since: number;
   /** An operator said that what was on it is lost. */
   destroyed: boolean;
 }
@@ -121,6 +123,7 @@ function parseOsd(value: unknown): Osd {
     id,
     up: flag(osd.up, `up of osd.${id}`),
     in: flag(osd.in, `in of osd.${id}`),
+    since: natural(osd.up_from ?? 0, `up_from of osd.${id}`),
     destroyed: state.includes("destroyed"),
   };
 }
