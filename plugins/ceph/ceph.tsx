@@ -3,18 +3,18 @@ import { ceph } from "../../agent/ceph/contract.ts";
 import { Approvals } from "../lib/approvals.tsx";
 import { client } from "../lib/client.ts";
 import { Frame } from "../lib/frame.tsx";
+import { GroupedTabs } from "../lib/grouped-tabs.tsx";
 import { CommandHelp } from "../lib/help.tsx";
 import { useQuery } from "../lib/hooks.ts";
 import { _ } from "../lib/i18n.ts";
 import { usePlace } from "../lib/location.ts";
-import { partAddress, useTab } from "../lib/parts.ts";
+import { useTab } from "../lib/parts.ts";
 import { Failure, Loading, Stale } from "../lib/states.tsx";
-import { Tabs } from "../lib/tabs.tsx";
 import { Away } from "./away.tsx";
 import { changes } from "./changes.ts";
 import { Silent } from "./daemons/silent.tsx";
 import { earlyStatus } from "./early.ts";
-import { tabs } from "./parts.ts";
+import { groups, tabs } from "./parts.ts";
 
 /** A link that hangs is noticed by the agent, which tells; this is for a signal that was lost. */
 const everyMs = 5000;
@@ -57,15 +57,13 @@ export function Ceph() {
       <Approvals own={contracts} />
       <Stale error={error} />
       <Silent knocks={data.knocks} />
-      <Tabs
+      <GroupedTabs
         label={_("Parts of the storage cluster")}
-        tabs={tabs.map(({ key, title }) => ({
-          ...{ key, title: title() },
-          body: key === tab?.key && body,
-        }))}
+        groups={groups}
         active={tab?.key ?? ""}
-        addressOf={partAddress}
-      />
+      >
+        {body}
+      </GroupedTabs>
     </Frame>
   );
 }

@@ -10,3 +10,4 @@ export interface PartProps {
 
 export type Part = parts.Part<PartProps>;
 export type Tab = parts.Tab<PartProps>;
+export type TabGroup = parts.TabGroup<PartProps>;

@@ -19,6 +19,13 @@ export type Tab<Props> = Pick<Part<Props>, "key" | "title"> &
     | { part?: undefined; load: () => Promise<Part<Props>> }
   );
 
+/** Parts that belong together, of a page that has many. */
+export interface TabGroup<Props> {
+  key: string;
+  title: () => string;
+  tabs: readonly [Tab<Props>, ...Tab<Props>[]];
+}
+
 export function partAddress(key: string): string {
   return `#/${key}`;
 }
