@@ -20,11 +20,22 @@ const types = [
 
 const mostPools = 20;
 
+/** What a rule takes from: names of buckets, or of OSDs. */
+interface Taking {
+  rule: string;
+  names: string[];
+}
+
+function takingOf({ rule_name: rule, steps }: CrushRule): Taking {
+  const taken = steps.filter(({ op }) => op === "take");
+  return { rule, names: taken.map(({ item_name = "" }) => item_name.replace(/~.*/, "")) };
+}
+
 /** Pools whose rule takes from this bucket, or from what is in it, and from nothing else. */
 function poolsWithin(
   bucket: TopologyRow | undefined,
+  taking: readonly Taking[],
   rows: readonly TopologyRow[],
-  rules: readonly CrushRule[],
   pools: readonly Pick<Pool, "name" | "rule">[],
 ): string[] {
   if (bucket === undefined) return [];
@@ -32,11 +43,9 @@ function poolsWithin(
     path === bucket.path || path.startsWith(`${bucket.path}/`);
   const inside = new Set(rows.filter(isIn).map(({ name }) => name));
   const bound = new Set(
-    rules.flatMap(({ rule_name, steps }) => {
-      const taken = steps.filter(({ op }) => op === "take");
-      const names = taken.map(({ item_name = "" }) => item_name.replace(/~.*/, ""));
-      return names.length > 0 && names.every((name) => inside.has(name)) ? rule_name : [];
-    }),
+    taking.flatMap(({ rule, names }) =>
+      names.length > 0 && names.every((name) => inside.has(name)) ? rule : [],
+    ),
   );
   return pools.flatMap(({ name, rule }) => (bound.has(rule) ? name : []));
 }
@@ -58,9 +67,14 @@ export function lossesOf(
       steps.flatMap(({ op, type = "" }) => (op.startsWith("choose") ? type : [])),
     ),
   );
+  const taking = rules.map(takingOf);
+  const names = new Set(taking.flatMap((one) => one.names));
+  // Of thousands of rows the few that rules name.
+  const taken = rows.filter(({ name }) => names.has(name));
+  const inTree = rows.filter(({ osd }) => osd === undefined);
   return types.flatMap((type) => {
     const buckets = new Map<number, TopologyRow>();
-    for (const row of rows) if (row.type === type && row.id !== null) buckets.set(row.id, row);
+    for (const row of inTree) if (row.type === type && row.id !== null) buckets.set(row.id, row);
     const sized = [...buckets.values()].filter(({ sums }) => (sums.totalKiB ?? 0) > 0);
     if (sized.length < 2) return [];
     const [largest] = sized.sort(
@@ -69,7 +83,7 @@ export function lossesOf(
     const lostKiB = largest?.sums.totalKiB ?? 0;
     const totalKiB = Math.max(0, room.totalKiB - lostKiB);
     const share = totalKiB === 0 ? Number.MAX_SAFE_INTEGER : room.usedKiB / totalKiB;
-    const lostPools = poolsWithin(largest, rows, rules, pools);
+    const lostPools = poolsWithin(largest, taking, taken, pools);
     const outcome: Loss["outcome"] =
       lostPools.length > 0
         ? "lost"

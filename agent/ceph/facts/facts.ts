@@ -1,4 +1,5 @@
 /** What is known of the cluster, in the thread that has it: taken apart once, when first used. */
+import { createHash } from "node:crypto";
 import * as v from "valibot";
 import { DsecosError } from "../../bus/errors.ts";
 import { type FactOf, factSchemas } from "./schemas.ts";
@@ -6,6 +7,8 @@ import { type FactName, sources } from "./sources.ts";
 
 interface Kept {
   at: string;
+  /** Of the text, which is often the same again: what was made of it stays. */
+  digest: string;
   bytes: Uint8Array | undefined;
   raw: unknown;
   value: unknown;
@@ -23,7 +26,10 @@ export class ClusterFacts {
 
   /** @param at when it was asked for, as an ISO time */
   put(name: FactName, at: string, bytes: Uint8Array): void {
-    this.#kept.set(name, { at, bytes, raw: undefined, value: undefined });
+    const digest = createHash("sha256").update(bytes).digest("base64");
+    const before = this.#kept.get(name);
+    if (before?.digest === digest) before.at = at;
+    else this.#kept.set(name, { at, digest, bytes, raw: undefined, value: undefined });
   }
 
   /** When the oldest of these was asked for. */

@@ -10,12 +10,9 @@ import {
   poolStatsSchema,
   progressSchema,
 } from "./manager.ts";
+import { osdsSchema } from "./osds.ts";
 import type { FactName } from "./sources.ts";
 
-const flag = v.pipe(
-  v.number(),
-  v.transform((value) => (value === 0 ? 0 : 1)),
-);
 const counts = v.record(v.string(), v.number());
 
 const checkSchema = v.object({
@@ -69,17 +66,6 @@ const statusSchema = v.object({
 
 const addresses = v.object({ addrvec: v.array(v.object({ type: v.string(), addr: v.string() })) });
 
-const osdSchema = v.object({
-  osd: v.number(),
-  uuid: v.string(),
-  up: flag,
-  in: flag,
-  weight: v.number(),
-  state: v.array(v.string()),
-  public_addrs: addresses,
-  cluster_addrs: addresses,
-});
-
 const poolSchema = v.object({
   pool: v.number(),
   pool_name: v.string(),
@@ -107,7 +93,7 @@ const osdmapSchema = v.object({
   nearfull_ratio: v.number(),
   require_osd_release: v.string(),
   pools: v.array(poolSchema),
-  osds: v.array(osdSchema),
+  osds: osdsSchema,
   erasure_code_profiles: v.record(v.string(), v.record(v.string(), v.string())),
 });
 

@@ -27,6 +27,7 @@ export function pageOfTree(
     under === "" || path === under || path.startsWith(`${under}/`);
   const matches = (row: TopologyRow) => {
     if (state.length > 0 && (row.osd === undefined || !state.includes(row.osd.state))) return false;
+    if (words.length === 0) return true;
     const hay = `${row.path} ${row.type} ${row.osd?.deviceClass ?? ""}`.toLowerCase();
     return words.every((word) => hay.includes(word));
   };

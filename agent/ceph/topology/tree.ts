@@ -149,7 +149,9 @@ function visit(
   const { name, type_name: type } = bucket;
   walk.rows.push({ ...{ path, id, name, type, depth, ...here, sums, troubles: [] } });
   if (depth >= deepest) return sums;
-  const children = bucket.items.toSorted((one, other) => order(one.id, other.id, walk));
+  const children = bucket.items.some((item) => walk.items.has(item.id))
+    ? bucket.items.toSorted((one, other) => order(one.id, other.id, walk))
+    : bucket.items.toSorted((one, other) => one.id - other.id);
   for (const child of children) {
     addTo(sums, visit(child.id, child.weight, path, depth + 1, here, walk));
   }
