@@ -10,7 +10,7 @@ import { _, dateTime, format, ngettext, number } from "../../lib/i18n.ts";
 import { Failure, Loading, Stale } from "../../lib/states.tsx";
 import { Tag } from "../../lib/tag.tsx";
 import { changes } from "../changes.ts";
-import { checkOf, judge, outcomeName } from "./words.ts";
+import { checkOf, judge, outcomeName, partName, parts } from "./words.ts";
 
 const everyMs = 10_000;
 /** Reasons that are shown of each pool. */
@@ -113,7 +113,10 @@ function Pool({ pool }: { pool: PoolVerdict }) {
         <Tag color={verdictColors[checkOf(verdict)]}>{outcomeName(verdict)}</Tag>
         <strong className="ce-code">{name}</strong>
         <span className="ds-subtle">
-          {format(_("may be in $0"), allowed.join(", "))} ·{" "}
+          {allowed.length > 0
+            ? format(_("may be in $0"), allowed.join(", "))
+            : _("nobody signed where it may be")}{" "}
+          ·{" "}
           {ngettext(
             "its rule could choose $0 OSD",
             "its rule could choose $0 OSDs",
@@ -121,6 +124,16 @@ function Pool({ pool }: { pool: PoolVerdict }) {
           )}
         </span>
       </div>
+      <ul className="ce-counts">
+        {parts.map((part) => (
+          <li key={part} data-part={part} data-verdict={pool.parts[part]}>
+            <Tag color={verdictColors[checkOf(pool.parts[part])]}>
+              {outcomeName(pool.parts[part])}
+            </Tag>{" "}
+            {partName(part)}
+          </li>
+        ))}
+      </ul>
       {findings.slice(0, mostFindings).map(({ sentence }) => (
         <p key={sentence}>{sentence}</p>
       ))}

@@ -13,6 +13,18 @@ export function outcomeName(outcome: Outcome): string {
   return names[outcome];
 }
 
+/** What of a pool is judged by itself. */
+export const parts = ["rule", "copies", "exits"] as const;
+
+export function partName(part: (typeof parts)[number]): string {
+  const names = {
+    rule: _("what its rule could ever choose"),
+    copies: _("where copies are or may be now"),
+    exits: _("what is sent elsewhere"),
+  };
+  return names[part];
+}
+
 export function checkOf(outcome: Outcome): Check["verdict"] {
   const verdicts = {
     proven: "good",

@@ -41,10 +41,10 @@ interface ShownProps {
 }
 
 function Shown({ tenant, name, access }: ShownProps) {
-  const { user, keyring, mount, fileSystem, path } = access;
-  const file = `ceph.client.${user}.keyring`;
-  // The kernel's client takes the key alone; the rest of the keyring is for other programs.
-  const key = /^\s*key\s*=\s*(\S+)/m.exec(keyring)?.[1] ?? "";
+  const { kind, user, keyring, mount, fileSystem, path } = access;
+  const { title, file, steps } = wordsOf(access);
+  // The kernel's client of CephFS takes the key alone; the keyring is for other programs.
+  const key = kind === "file" ? /^\s*key\s*=\s*(\S+)/m.exec(keyring)?.[1] : undefined;
   return (
     <Dialog title={format(_("How $0 of $1 is opened"), name, tenant)} size="large">
       <Alert
@@ -56,29 +56,55 @@ function Shown({ tenant, name, access }: ShownProps) {
         {_("It is shown once: when this is closed it is gone from the page.")}
       </Alert>
       <section className="ds-stack" data-access="keyring">
-        <h2 className="pf-v6-c-title pf-m-md">{format(_("Keyring of client.$0"), user)}</h2>
+        <h2 className="pf-v6-c-title pf-m-md">{title}</h2>
         <div className="ce-keyring">
-          <Command text={keyring.trimEnd()} copy={_("Copy the keyring")} />
+          <Command text={keyring.trimEnd()} copy={_("Copy the key")} />
         </div>
         <div className="ds-toolbar">
           <Button variant="secondary" onClick={() => saveText(file, keyring)}>
-            {_("Download the keyring")}
+            {format(_("Download $0"), file)}
           </Button>
-          <Button variant="secondary" onClick={() => saveText(`${user}.key`, `${key}\n`)}>
-            {_("Download the key alone")}
-          </Button>
+          {key && (
+            <Button variant="secondary" onClick={() => saveText(`${user}.key`, `${key}\n`)}>
+              {_("Download the key alone")}
+            </Button>
+          )}
         </div>
       </section>
       <section className="ds-stack" data-access="mount">
-        <h2 className="pf-v6-c-title pf-m-md">{_("Mounting it")}</h2>
+        <h2 className="pf-v6-c-title pf-m-md">{_("Opening it")}</h2>
         <Command text={mount} />
-        <p>
-          {_(
-            "KEYFILE is a file with the key alone, which only root may read; DIRECTORY is where the volume appears.",
-          )}
+        <p>{steps}</p>
+        <p className="ds-subtle">
+          {fileSystem && format(_("file system $0"), fileSystem)} {path}
         </p>
-        <p className="ds-subtle">{format(_("file system $0, path $1"), fileSystem, path)}</p>
       </section>
     </Dialog>
   );
+}
+
+function wordsOf({ kind, user }: VolumeAccess) {
+  const keyring = `ceph.client.${user}.keyring`;
+  const words = {
+    file: {
+      title: format(_("Keyring of client.$0"), user),
+      file: keyring,
+      steps: _(
+        "KEYFILE is a file with the key alone, which only root may read; DIRECTORY is where the volume appears.",
+      ),
+    },
+    block: {
+      title: format(_("Keyring of client.$0"), user),
+      file: keyring,
+      steps: _("KEYRING is the file with this keyring, which only root may read."),
+    },
+    object: {
+      title: format(_("Credentials of $0"), user),
+      file: "credentials",
+      steps: _(
+        "KEYFILE is the file with these credentials, which nobody else may read; DIRECTORY is what is to be copied.",
+      ),
+    },
+  };
+  return words[kind];
 }

@@ -12,13 +12,21 @@ import { tenants } from "../../../agent/tenants/contract.ts";
 import { client } from "../../lib/client.ts";
 import { commandOf } from "../../lib/command.ts";
 import { Dialog } from "../../lib/dialog.tsx";
-import { ChoiceField, TextField } from "../../lib/fields.tsx";
+import { CheckField, ChoiceField, TextField } from "../../lib/fields.tsx";
 import { Command } from "../../lib/help.tsx";
 import { useQuery } from "../../lib/hooks.ts";
 import { _, format } from "../../lib/i18n.ts";
 import { watchJob } from "../../lib/jobs.ts";
 import { useTenantNames } from "../../lib/tenant-field.tsx";
-import { blank, bytesOf, draftProblems, offeredKinds, specOf, type VolumeDraft } from "./draft.ts";
+import {
+  blank,
+  bytesOf,
+  canHold,
+  draftProblems,
+  offeredKinds,
+  specOf,
+  type VolumeDraft,
+} from "./draft.ts";
 import { bytes, classMeans, className, kindLimits, kindMeans, kindName } from "./words.ts";
 
 export function CreateVolumeDialog({ tenant }: { tenant: string }) {
@@ -78,6 +86,26 @@ export function CreateVolumeDialog({ tenant }: { tenant: string }) {
         hint={classMeans(draft.class)}
         change={(value) => change({ class: value as StorageClass })}
       />
+      {canHold(draft) && (
+        <CheckField
+          label={_(
+            "WORM: what is written can be neither changed nor deleted until its days are over",
+          )}
+          value={draft.worm}
+          change={(worm) => change({ worm })}
+        />
+      )}
+      {spec.worm && (
+        <TextField
+          label={_("Days that everything written is held")}
+          type="number"
+          required
+          value={draft.retention}
+          problem={problems.retention}
+          hint={_("nobody can shorten that afterwards, and nobody can delete the volume before")}
+          change={(retention) => change({ retention })}
+        />
+      )}
       {!invalid && <Meaning draft={draft} />}
       {!invalid && (
         <div>

@@ -10,6 +10,7 @@ import {
   volumeKindSchema,
   volumeKinds,
 } from "../../../agent/ceph/volumes/kinds/names.ts";
+import { volumeNameSchema } from "../../../agent/ceph/volumes/record.ts";
 import { tenantNameSchema } from "../../../agent/tenants/names.ts";
 import { parseBytes } from "../../../agent/tenants/quantities.ts";
 import { problemOf } from "../../lib/check.ts";
@@ -21,26 +22,43 @@ export interface VolumeDraft {
   name: string;
   size: string;
   class: StorageClass;
+  worm: boolean;
+  /** Days that a WORM bucket holds what is written into it. */
+  retention: string;
 }
 
 export const blank: VolumeDraft = {
   ...{ tenant: "", kind: "file", name: "", size: "10GiB", class: "hosts-3" },
+  ...{ worm: false, retention: "365" },
 };
 
 /** Of all kinds those that can be made. */
 export const offeredKinds = volumeKinds.filter((kind) => problemOf(volumeKindSchema, kind) === "");
 
-export function specOf({ name, kind, size, class: storageClass }: VolumeDraft): VolumeSpec {
-  return { name, kind, size: size.trim(), class: storageClass, worm: false };
+/** Whether it is one of which contents can be held. */
+export const canHold = ({ kind }: Pick<VolumeDraft, "kind">) => kind === "object";
+
+export function specOf(draft: VolumeDraft): VolumeSpec {
+  const { name, kind, size, class: storageClass, retention } = draft;
+  const worm = draft.worm && canHold(draft);
+  return {
+    ...{ name, kind, size: size.trim(), class: storageClass, worm },
+    ...(worm && { retention: retention.trim() === "" ? Number.NaN : Number(retention) }),
+  };
 }
 
 /** What is wrong with each field, in the contract's words; empty where nothing is. */
-export function draftProblems({ tenant, name, size }: VolumeDraft) {
-  return {
-    tenant: problemOf(tenantNameSchema, tenant),
-    name: problemOf(volumeSpecSchema.entries.name, name),
-    size: problemOf(capacitySchema, size.trim()),
+export function draftProblems(draft: VolumeDraft) {
+  const spec = specOf(draft);
+  const one = {
+    tenant: problemOf(tenantNameSchema, draft.tenant),
+    name: problemOf(volumeNameSchema, spec.name),
+    size: problemOf(capacitySchema, spec.size),
   };
+  if (Object.values(one).some(Boolean)) return { ...one, retention: "" };
+  const { retention: _retention, ...bare } = { ...spec, worm: false };
+  const name = problemOf(volumeSpecSchema, bare);
+  return { ...one, name, retention: name ? "" : problemOf(volumeSpecSchema, spec) };
 }
 
 /** @returns undefined where the text is no size */

@@ -10,9 +10,10 @@ import { commandOf } from "../../lib/command.ts";
 import { PageError } from "../../lib/errors.ts";
 import { Command } from "../../lib/help.tsx";
 import { useQuery } from "../../lib/hooks.ts";
-import { _, dateTime, format, relativeTime } from "../../lib/i18n.ts";
+import { _, dateTime, format, ngettext, relativeTime } from "../../lib/i18n.ts";
 import { ButtonMenu } from "../../lib/menu.tsx";
 import { PageLink } from "../../lib/page-link.tsx";
+import { partAddress } from "../../lib/parts.ts";
 import { Failure, Loading, Stale } from "../../lib/states.tsx";
 import { volumeMenu } from "./acts.tsx";
 import { changes, everyMs } from "./changes.ts";
@@ -139,9 +140,20 @@ function Facts({ row }: { row: VolumeRow }) {
         <dd className="ce-code">{pool || _("none yet")}</dd>
         <dt>{_("WORM")}</dt>
         <dd>
-          {row.worm
-            ? _("what is in it cannot be changed or deleted before its time")
-            : _("no: who has the key changes and deletes what is in it")}
+          {row.worm ? (
+            <>
+              {ngettext(
+                "what is written is held for $0 day, and nobody can shorten that",
+                "what is written is held for $0 days, and nobody can shorten that",
+                row.retention,
+              )}{" "}
+              <a href={`${partAddress("worm")}?tenant=${encodeURIComponent(row.tenant)}`}>
+                {_("What can be deleted when")}
+              </a>
+            </>
+          ) : (
+            _("no: who has the key changes and deletes what is in it")
+          )}
         </dd>
         {deleteAt && (
           <>
