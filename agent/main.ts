@@ -214,10 +214,13 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   const cephPlaces = { config: cephConfig, user: cephUser, keyring: cephKeyring };
   const cephLink = openCeph({ ...cephPlaces, log });
   const cephTool = openTool({ ...cephPlaces, link: cephLink });
+  const mapPlaces = { file: config.cephMap, keys: config.cephMapKeys };
   const ceph = createCeph({
     ...{ link: cephLink, user: cephUser, incus, jobs, audit, log },
+    vault: hsm.volumeKeys,
     gateway: { endpoint: "", ...config.cephGateway, tool: cephTool },
-    map: () => readMap({ file: config.cephMap, keys: config.cephMapKeys }, cephLink.status().fsid),
+    map: () => readMap(mapPlaces, cephLink.status().fsid),
+    mapPlaces,
     tenant: async (name) => {
       if ((await cloud.tenants.outcome(name)) === "deleting") {
         throw new DsecosError("Conflict", `${name} is being deleted; restore it first.`);

@@ -27,6 +27,8 @@ import { tokenRows } from "./tokens/rows.ts";
 import { createTokens } from "./tokens/service.ts";
 import { Meter } from "./use/meter.ts";
 import { createUses } from "./use/service.ts";
+import { createVolumeKeys } from "./volumes/keys.ts";
+import type { VolumeKeys } from "./volumes/types.ts";
 import { createWatch } from "./watch/service.ts";
 
 export interface HsmParts extends CoreParts {
@@ -61,6 +63,8 @@ export interface HsmService {
   tenantsChanged(): void;
   /** @throws Conflict while the tenant has keys that are not destroyed, or that nobody can see */
   requireNoKeys(tenant: string): Promise<void>;
+  /** Keys of encrypted volumes. */
+  volumeKeys: VolumeKeys;
   /** What each driver says of its tokens, for the checks of the node. */
   driverFacts(): Promise<DriverFact[]>;
 }
@@ -191,6 +195,10 @@ export function createHsm(parts: HsmParts): HsmService {
     },
     tenantsChanged: () => declarations.stale(),
     requireNoKeys,
+    volumeKeys: createVolumeKeys({
+      ...{ store, book, records, meter, audit, mayLive, jurisdiction: guard },
+      ...{ maker: core.maker, changed: core.changed },
+    }),
     driverFacts: driverAnswers.facts,
   };
 }

@@ -8,8 +8,10 @@ import { openTool } from "../../agent/ceph/link/tool.ts";
 import type { Ceph } from "../../agent/ceph/link/types.ts";
 import { readMap } from "../../agent/ceph/volumes/map.ts";
 import { createVolumes } from "../../agent/ceph/volumes/service.ts";
+import type { VolumeKeys } from "../../agent/hsm/volumes/types.ts";
 import { IncusClient } from "../../agent/incus/client.ts";
 import { type Cluster, withCeph } from "../lib/ceph-cluster.ts";
+import { noVault } from "../lib/no-vault.ts";
 import { RecordingAudit } from "../lib/recording-audit.ts";
 import { FakeJobs, fakeBoundless } from "./incus-fakes.ts";
 
@@ -33,8 +35,8 @@ const program = join(import.meta.dirname, "../../agent/ceph/link/helper.py");
 /** What the manual asks for where the agent makes volumes. */
 const agentCapabilities = {
   mon: "allow r, allow service osd rw, allow service mds rw, allow service auth rwx",
-  mgr: "allow r, allow module volumes rw",
-  osd: "allow r, allow rwx tag rgw *=*",
+  mgr: "allow r, allow module volumes rw, allow module rbd_support rw",
+  osd: "allow r, allow rwx tag rbd dsecos=block, allow rwx tag rgw *=*",
 };
 
 /** A directory with a map of jurisdictions that is signed by a key beside it. */
@@ -118,6 +120,8 @@ export interface Bed {
 export function openBed(
   { paths, program, maps, incusSocket }: Places,
   jurisdictions: (tenant: string) => string,
+  vault: VolumeKeys = noVault,
+  audit = new RecordingAudit(),
 ): Bed {
   const logged: string[] = [];
   const log = (...said: unknown[]) => void logged.push(JSON.stringify(said));
@@ -125,16 +129,19 @@ export function openBed(
   const ceph = openCeph({ config, user, keyring, program, log });
   const incus = new IncusClient(incusSocket);
   const jobs = new FakeJobs();
-  const audit = new RecordingAudit();
   const clock = { now: Date.now(), believable: true };
   const volumes = createVolumes({
-    ...{ ceph, incus, jobs, audit, log },
+    ...{ ceph, incus, jobs, audit, log, vault },
     gateway: { endpoint: "", tool: openTool({ config, user, keyring, link: ceph }) },
     map: () =>
       readMap({ file: join(maps, "map.json"), keys: join(maps, "keys") }, ceph.status().fsid),
     tenant: async (name) => ({ jurisdiction: jurisdictions(name) }),
     quota: fakeBoundless,
-    history: async () => ({ rows: clock.believable ? [{}] : [] }) as never,
+    history: async ({ action, tenant }) => {
+      if (action === undefined) return { rows: clock.believable ? [{}] : [] } as never;
+      const rows = audit.entries.filter((one) => one.action === action && one.tenant === tenant);
+      return { rows: rows.toReversed(), next: "", size: audit.entries.length };
+    },
     changed: () => {},
     now: () => clock.now,
   });

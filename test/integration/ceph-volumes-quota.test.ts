@@ -9,6 +9,7 @@ import { createVolumes } from "../../agent/ceph/volumes/service.ts";
 import { IncusClient } from "../../agent/incus/client.ts";
 import { type Cloud, createCloud } from "../../agent/incus/cloud.ts";
 import { updateProject } from "../../agent/tenants/project.ts";
+import { noVault } from "../lib/no-vault.ts";
 import { RecordingAudit } from "../lib/recording-audit.ts";
 import { FakeJobs, fakeCall } from "./incus-fakes.ts";
 import { missing, tenantSpec, until } from "./incus-lib.ts";
@@ -30,7 +31,7 @@ function openNode(node: string) {
   const ceph = openCeph({ ...nowhere, user: "client.nobody", log });
   const tool = openTool({ ...nowhere, user: "client.nobody", link: ceph });
   const volumes = createVolumes({
-    ...{ ceph, incus, jobs, audit, log, quota: cloud.tenants.storage },
+    ...{ ceph, incus, jobs, audit, log, quota: cloud.tenants.storage, vault: noVault },
     gateway: { endpoint: "", tool },
     map: () => Promise.reject(new Error("nobody asks for it without a cluster")),
     tenant: (name) => cloud.tenants.record(name),

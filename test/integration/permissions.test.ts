@@ -80,6 +80,7 @@ const samples: Record<string, unknown> = {
   serial: "4".repeat(32),
   revocation: "superseded",
   volume: "no-such-volume",
+  cursor: "",
   capacity: "1GiB",
   recipient: {
     ...{ tenant: "no-such-thing", key: "no-such-key", version: 1, region: "UK" },

@@ -12,23 +12,28 @@ where ret is 0 or a negative error number. What is told unasked has the id 0:
     {"id": 0, "event": "connected", "fsid": "...", "bytes": 0}
     {"id": 0, "event": "refused", "ret": -13, "words": "...", "bytes": 0}
     {"id": 0, "event": "missing", "words": "...", "bytes": 0}
-and it ends after one of the last two, and with its standard input. Every command is bounded in time by librados' own limits and has a
-thread of its own, so that one that hangs holds up no other.
+and it ends after one of the last two, and with its standard input. Every command has a thread of its
+own, so that one that hangs holds up no other. Commands to OSDs are bounded in time by librados. Those to
+monitors and managers are given up here: librados (16 to 19, RadosClient::mgr_command) gives one to a
+manager up by leaving the function whose variables the answer is written to when it comes after all,
+which ended this process whenever a manager that had hung went on.
 """
 
 import argparse
 import errno
 import json
 import os
+import queue
 import subprocess
 import sys
 import threading
 import time
 
 MOST_AT_ONCE = 32
+# Of these, those that a manager may leave open.
+MOST_TO_MANAGER = 12
 WORDS_BYTES = 2000
 # The agent waits for 5 s.
-MON_SECONDS = 4
 MIRROR_SECONDS = 3
 CRYPTSETUP = "/usr/sbin/cryptsetup"
 CRYPTSETUP_SECONDS = 30
@@ -40,6 +45,12 @@ LUKS_WRITTEN = 2**20
 out_lock = threading.Lock()
 cluster = None
 slots = threading.Semaphore(MOST_AT_ONCE)
+manager_slots = threading.Semaphore(MOST_TO_MANAGER)
+# Ids of questions that nothing was answered to yet.
+untold = set()
+untold_lock = threading.Lock()
+# When to give up, and on which id, the soonest first.
+given_up = queue.SimpleQueue()
 
 
 def say(header, payload=b""):
@@ -48,6 +59,22 @@ def say(header, payload=b""):
         sys.stdout.buffer.write(line)
         sys.stdout.buffer.write(payload)
         sys.stdout.buffer.flush()
+
+
+def tell(number, header, payload=b""):
+    """Answers a question once: what comes when it was given up is for nobody."""
+    with untold_lock:
+        if number not in untold:
+            return
+        untold.remove(number)
+    say({"id": number, **header}, payload)
+
+
+def give_up():
+    while True:
+        ends, number = given_up.get()
+        time.sleep(max(0, ends - time.monotonic()))
+        tell(number, {"ret": -errno.ETIMEDOUT, "words": "no answer in time"})
 
 
 def connect(options):
@@ -61,7 +88,8 @@ def connect(options):
             conf={
                 "keyring": options.keyring,
                 "client_mount_timeout": str(options.connect_seconds),
-                "rados_mon_op_timeout": str(options.seconds),
+                # Never: see above.
+                "rados_mon_op_timeout": "0",
                 "rados_osd_op_timeout": str(options.seconds),
                 # Of a daemon's settings in the same file a client shall have none.
                 "log_file": "",
@@ -96,7 +124,7 @@ def ask(to, command):
         if to == "images":
             return images(command)
         if isinstance(to, str) and to.startswith("mon."):
-            return cluster.mon_command(text, b"", MON_SECONDS, to[4:])
+            return cluster.mon_command(text, b"", target=to[4:])
         return cluster.osd_command(int(to), text, b"")
     except Exception as error:
         return -abs(getattr(error, "errno", None) or errno.EIO), b"", str(error)
@@ -230,15 +258,20 @@ def clear_images(io, command):
     io.set_namespace(namespace)
     left = {"images": rbd.RBD().list(io), "trash": [one["id"] for one in rbd.RBD().trash_list(io)]}
     for name in left["images"]:
-        with rbd.Image(io, name) as image:
-            for snapshot in list(image.list_snaps()):
-                if image.is_protected_snap(snapshot["name"]):
-                    image.unprotect_snap(snapshot["name"])
-                image.remove_snap(snapshot["name"])
+        # The manager may be removing it.
+        tolerate(errno.ENOENT, lambda name=name: remove_snapshots(io, name))
     if not left["images"] and not left["trash"]:
         io.set_namespace("")
-        rbd.RBD().namespace_remove(io, namespace)
+        tolerate(errno.ENOENT, lambda: rbd.RBD().namespace_remove(io, namespace))
     return left
+
+
+def remove_snapshots(io, name):
+    with rbd.Image(io, name) as image:
+        for snapshot in list(image.list_snaps()):
+            if image.is_protected_snap(snapshot["name"]):
+                image.unprotect_snap(snapshot["name"])
+            image.remove_snap(snapshot["name"])
 
 
 def tolerate(number, act):
@@ -283,9 +316,35 @@ def answer(request, most_bytes):
             ret, payload, words = -errno.EFBIG, b"", "%d bytes" % len(payload)
         if isinstance(words, bytes):
             words = words.decode(errors="replace")
-        say({"id": request["id"], "ret": ret, "words": (words or "")[:WORDS_BYTES]}, payload)
+        tell(request["id"], {"ret": ret, "words": (words or "")[:WORDS_BYTES]}, payload)
     finally:
+        if request["to"] == "mgr":
+            manager_slots.release()
         slots.release()
+
+
+def take_slots(to):
+    """Held until librados is done, however long ago it was given up."""
+    if to == "mgr" and not manager_slots.acquire(blocking=False):
+        return -errno.ETIMEDOUT, "the manager has not answered what it was asked before"
+    if not slots.acquire(blocking=False):
+        if to == "mgr":
+            manager_slots.release()
+        return -errno.EBUSY, "too many at once"
+    return 0, ""
+
+
+def take(request, options):
+    number, to = request["id"], request["to"]
+    ret, words = (0, "") if to == "helper" else take_slots(to)
+    if to == "helper" or ret != 0:
+        say({"id": number, "ret": ret, "words": words})
+        return
+    with untold_lock:
+        untold.add(number)
+    if isinstance(to, str) and to.startswith(("mon", "mgr")):
+        given_up.put((time.monotonic() + options.seconds, number))
+    threading.Thread(target=answer, args=(request, options.most_bytes), daemon=True).start()
 
 
 def main():
@@ -298,15 +357,9 @@ def main():
     parser.add_argument("--most-bytes", type=int, required=True)
     options = parser.parse_args()
     threading.Thread(target=connect, args=(options,), daemon=True).start()
+    threading.Thread(target=give_up, daemon=True).start()
     for line in sys.stdin.buffer:
-        request = json.loads(line)
-        if request["to"] == "helper":
-            say({"id": request["id"], "ret": 0, "words": ""})
-        elif slots.acquire(blocking=False):
-            arguments = (request, options.most_bytes)
-            threading.Thread(target=answer, args=arguments, daemon=True).start()
-        else:
-            say({"id": request["id"], "ret": -errno.EBUSY, "words": "too many at once"})
+        take(json.loads(line), options)
 
 
 try:

@@ -4,6 +4,7 @@ import { cursorSchema, limitSchema, lineSchema, pageOf, timeSchema } from "../..
 import { regionSchema } from "../../hsm/algorithms.ts";
 import { parseBytes } from "../../tenants/quantities.ts";
 import { storageClasses, storageClassSchema } from "./classes.ts";
+import { erasureSchema } from "./kinds/erasure.ts";
 import { volumeKindSchema, volumeKinds } from "./kinds/names.ts";
 import { volumeNameSchema } from "./record.ts";
 
@@ -120,12 +121,31 @@ export const volumeRowSchema = v.object({
   createdAt: timeSchema,
   createdBy: v.string(),
   deleteAt: v.optional(timeSchema),
+  /** Key of a block volume in the tenant's token; empty for other kinds. */
+  key: v.string(),
+  /** Who had that key destroyed, and who approved; what a certificate will say. */
+  erase: v.optional(
+    v.object({
+      by: v.string(),
+      approvers: v.array(v.string()),
+      reason: v.string(),
+      at: timeSchema,
+    }),
+  ),
   /** What is not as declared, and what to do; empty where all is. */
   trouble: v.string(),
   /** What of it may lie outside its jurisdiction; empty where nothing does. */
   caveat: v.string(),
 });
 export type VolumeRow = v.InferOutput<typeof volumeRowSchema>;
+
+export const erasurePageSchema = v.object({
+  /** Newest first. */
+  rows: v.array(erasureSchema),
+  /** Cursor for older ones; empty where there are none. */
+  next: v.string(),
+});
+export type ErasurePage = v.InferOutput<typeof erasurePageSchema>;
 
 export const volumePageSchema = v.object({
   ...pageOf(volumeRowSchema).entries,

@@ -10,6 +10,10 @@ import { parseVolume, type VolumeRecord, volumeKeyPrefix, writeVolume } from "./
 
 /** A change that no event told of is seen after this long, in milliseconds. */
 const lifetimeMs = 30_000;
+/** With a thousand projects Incus locks its database for up to half a minute; nobody watches a page that long. */
+const soonMs = 1000;
+const slow =
+  "Incus does not answer just now; what is shown was declared a moment ago, and what changed since is not in it.";
 
 /** By name. */
 export type Volumes = ReadonlyMap<string, VolumeRecord>;
@@ -25,6 +29,10 @@ export class VolumeBook {
   readonly #client: IncusClient;
   #declared: Promise<Declared> | undefined;
   #until = 0;
+  /** Read last, however long ago. */
+  #last: Declared | undefined;
+  /** Records of the newest reading by their texts: most are the same again. */
+  #parsed: ReadonlyMap<string, VolumeRecord> = new Map();
 
   constructor(client: IncusClient) {
     this.#client = client;
@@ -41,11 +49,39 @@ export class VolumeBook {
     this.#until = performance.now() + lifetimeMs;
     const declared = this.#read();
     this.#declared = declared;
-    declared.catch(() => {
-      // Whoever asked hears of it; the next one asks Incus again.
-      if (this.#declared === declared) this.#declared = undefined;
-    });
+    declared.then(
+      (read) => {
+        this.#last = read;
+      },
+      () => {
+        // Whoever asked hears of it; the next one asks Incus again.
+        if (this.#declared === declared) this.#declared = undefined;
+      },
+    );
     return declared;
+  }
+
+  /**
+   * For who only looks: what was read before, where Incus does not answer soon.
+   * @returns and why it may be old; empty where it is not
+   * @throws DsecosError where nothing was read before
+   */
+  async recent(): Promise<{ declared: Declared; old: string }> {
+    const reading = this.all().then((declared) => ({ declared, old: "" }));
+    const last = this.#last;
+    if (last === undefined) return reading;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<{ declared: Declared; old: string }>((resolve) => {
+      timer = setTimeout(() => resolve({ declared: last, old: slow }), soonMs);
+    });
+    try {
+      return await Promise.race([reading, late]);
+    } catch (error) {
+      if (!(error instanceof DsecosError)) throw error;
+      return { declared: last, old: error.message };
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Of one tenant, read anew. */
@@ -95,16 +131,19 @@ export class VolumeBook {
     );
     const tenants = new Map<string, Map<string, VolumeRecord>>();
     const wrong = new Map<string, string[]>();
+    const parsed = new Map<string, VolumeRecord>();
     for (const row of rows) {
       const [tenant = "", key = "", value = ""] = row.map(String);
-      const record = parseVolume(value);
+      const record = this.#parsed.get(value) ?? parsed.get(value) ?? parseVolume(value);
       if (record === undefined) {
         wrong.set(tenant, [...(wrong.get(tenant) ?? []), unreadable(tenant, key).message]);
         continue;
       }
+      parsed.set(value, record);
       const volumes = tenants.get(tenant) ?? new Map<string, VolumeRecord>();
       tenants.set(tenant, volumes.set(key.slice(volumeKeyPrefix.length), record));
     }
+    if (condition === "") this.#parsed = parsed;
     return { tenants, unreadable: wrong };
   }
 }

@@ -16,8 +16,21 @@ export interface MapPlaces {
  * @param fsid of the cluster that the map must be of
  * @throws DsecosError where there is none, or none that can be believed, with what to do
  */
-export async function readMap({ file, keys }: MapPlaces, fsid: string): Promise<JurisdictionMap> {
-  const content = await read(file);
+export async function readMap(places: MapPlaces, fsid: string): Promise<JurisdictionMap> {
+  return believedMap(await readMapFile(places.file), places.file, places.keys, fsid);
+}
+
+/**
+ * @param content of the file
+ * @param file name, for messages
+ * @throws DsecosError where it is signed by nobody who is trusted, or of another cluster
+ */
+export async function believedMap(
+  content: string,
+  file: string,
+  keys: string,
+  fsid: string,
+): Promise<JurisdictionMap> {
   const names = (await list(keys)).filter((name) => name.endsWith(".pem")).sort();
   if (names.length === 0) {
     const what = `${keys} has no key of somebody who may sign maps of jurisdictions; put his public key there, ending in .pem.`;
@@ -32,7 +45,8 @@ export async function readMap({ file, keys }: MapPlaces, fsid: string): Promise<
   throw new DsecosError("Conflict", what);
 }
 
-async function read(file: string): Promise<string> {
+/** @throws NotFound where there is none, Conflict where it cannot be read */
+export async function readMapFile(file: string): Promise<string> {
   try {
     if ((await stat(file)).size > mostMapBytes) {
       const what = `${file} has more than ${mostMapBytes} bytes, which is no map of jurisdictions.`;

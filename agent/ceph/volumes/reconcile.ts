@@ -5,9 +5,9 @@
  */
 import type { AuditWriter } from "../../audit/types.ts";
 import { DsecosError } from "../../bus/errors.ts";
+import type { VolumeKeys } from "../../hsm/volumes/types.ts";
 import { explain, type Log } from "../../log.ts";
 import { forEachBounded, KeyedLock } from "../../tenants/locks.ts";
-import type { VolumeKeys } from "../../hsm/volumes/types.ts";
 import type { Ceph } from "../link/types.ts";
 import { type ObjectParts, ObjectVolumes } from "../objects/kind.ts";
 import type { Declared, VolumeBook } from "./book.ts";
@@ -72,8 +72,7 @@ export class Reconciler {
     this.#pools = new Pools({ ceph, map, record });
     this.objects = new ObjectVolumes({
       ...{ ...parts.gateway, ceph, pools: this.#pools, record, note, now: parts.now },
-      alarm: (action, { tenant, name }, error) =>
-        this.#append(action, "failure", { tenant, object: name, error }),
+      alarm: (action, { tenant, name }, error) => this.alarm(action, tenant, name, error),
       stored: async ({ tenant, name }, stored) => {
         if (stored === undefined) return;
         await book.change(tenant, name, (is) => (is === undefined ? is : { ...is, stored }));
@@ -117,6 +116,11 @@ export class Reconciler {
     if (kind !== undefined) return kind;
     const what = `This agent makes no volumes of the kind ${name}; update it.`;
     throw new DsecosError("Unavailable", what);
+  }
+
+  /** Puts on record what somebody did to a volume past the agent. */
+  alarm(action: string, tenant: string, object: string, error: string): Promise<void> {
+    return this.#append(action, "failure", { tenant, object, error });
   }
 
   start(): void {

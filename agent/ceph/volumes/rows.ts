@@ -18,12 +18,18 @@ export function volumeRow(
     retention: record.retention ?? 0,
     bytes: Number(bytes),
     used: found?.used ?? -1,
-    countedAt: found === undefined ? "" : (live?.at ?? ""),
+    countedAt: found === undefined || found.used < 0 ? "" : (live?.at ?? ""),
+    key: record.key?.name ?? "",
     pool: found?.pool ?? "",
     trouble: troubleOf(record, live),
     caveat: live?.caveat ?? "",
     ...(deleteAt === undefined ? {} : { deleteAt }),
+    ...(record.erase === undefined ? {} : { erase: eraseOf(record.erase) }),
   };
+}
+
+function eraseOf({ by, approvers, reason, at }: NonNullable<VolumeRecord["erase"]>) {
+  return { by, approvers, reason, at };
 }
 
 function troubleOf({ state }: VolumeRecord, live: Live | undefined): string {

@@ -12,8 +12,11 @@ import { parseBytes } from "../../tenants/quantities.ts";
 import type { StorageQuota } from "../../tenants/quota-volumes.ts";
 import type { Answers } from "../area.ts";
 import type { Ceph } from "../link/types.ts";
+import { createRetention } from "../objects/retention/service.ts";
 import type { VolumeFilter, VolumePage, VolumeRow, VolumeSpec } from "./answers.ts";
 import { VolumeBook } from "./book.ts";
+import { createErasing, type EraseParts } from "./erase.ts";
+import type { eraseMembers } from "./erase-members.ts";
 import type { volumeMembers } from "./members.ts";
 import type { PoolsParts } from "./pools.ts";
 import { Reconciler, type ReconcilerParts } from "./reconcile.ts";
@@ -31,12 +34,14 @@ export interface VolumesParts {
   /** The map of jurisdictions that holds. @throws DsecosError where there is none */
   map: PoolsParts["map"];
   gateway: ReconcilerParts["gateway"];
+  /** Keys in tenants' tokens. */
+  vault: ReconcilerParts["vault"];
   /** @throws NotFound, Conflict while it is being deleted */
   tenant: (name: string) => Promise<{ jurisdiction: string }>;
   /** Tenants' quotas of storage, of which volumes take their part. */
   quota: StorageQuota;
   /** Entries of the audit log, which tell whether the clock is right. */
-  history: Parameters<typeof isBelievable>[0];
+  history: EraseParts["history"];
   changed: (tenant: string) => void;
   now?: () => number;
 }
@@ -48,7 +53,12 @@ export function createVolumes(parts: VolumesParts) {
   const believable = (at: number) => isBelievable(history, at);
   const reconciler = new Reconciler({
     ...{ ceph, book, audit, log, map, believable, now, changed },
-    gateway: parts.gateway,
+    ...{ gateway: parts.gateway, vault: parts.vault },
+  });
+  const retention = createRetention({
+    ...{ book, log, now },
+    entry: (volume) => reconciler.objects.entry(volume),
+    alarm: (action, { tenant, name }, error) => reconciler.alarm(action, tenant, name, error),
   });
 
   const row = (tenant: string, name: string, record: VolumeRecord) =>
@@ -104,6 +114,7 @@ export function createVolumes(parts: VolumesParts) {
       }
       quota.requireTotal(tenant, others + bytes);
       return {
+        ...reconciler.kind(kind).declare?.(name),
         ...{ kind, bytes: String(bytes), jurisdiction, class: spec.class, worm },
         ...(spec.retention === undefined ? {} : { retention: spec.retention }),
         ...{ createdAt: new Date(now()).toISOString(), createdBy, state: "active" },
@@ -143,7 +154,8 @@ export function createVolumes(parts: VolumesParts) {
   }
 
   async function list(filter: VolumeFilter): Promise<VolumePage> {
-    const { tenants } = await book.all();
+    const { declared: known, old } = await book.recent();
+    const { tenants } = known;
     const { search, tenant, state, jurisdiction, troubled, sort, descending } = filter;
     const hits = searched(search);
     const isIn = <T>(wanted: readonly T[], value: T) =>
@@ -170,26 +182,38 @@ export function createVolumes(parts: VolumesParts) {
       bytes: rows.reduce((sum, one) => sum + one.bytes, 0),
       used: rows.reduce((sum, one) => sum + Math.max(0, one.used), 0),
       strays: [...reconciler.strays],
-      unknown: reconciler.unknown,
+      unknown: old || reconciler.unknown,
     };
   }
 
-  const handlers: Answers<typeof volumeMembers> = {
+  const requireActive = (name: string, record: VolumeRecord) =>
+    requireState(name, record, "active");
+  const handlers: Answers<typeof volumeMembers & typeof eraseMembers> = {
+    ...createErasing({ reconciler, declared, requireActive, change, history, now }),
     Volumes: (_call, filter) => list(filter),
     CreateVolume: create,
     ResizeVolume: (_call, tenant, name, capacity) => resize(tenant, name, capacity),
-    DeleteVolume: (_call, tenant, name, wait) =>
-      change(tenant, name, (record) => {
+    async DeleteVolume(_call, tenant, name, wait) {
+      const before = await declared(tenant, name);
+      requireState(name, before, "active");
+      await reconciler.kind(before.kind).requireRemovable?.({ tenant, name, record: before });
+      return change(tenant, name, (record) => {
         requireState(name, record, "active");
         const deleteAt = new Date(now() + wait * dayMs).toISOString();
         return { ...record, state: "deleting", deleteAt };
-      }),
-    RestoreVolume: (_call, tenant, name) =>
-      change(tenant, name, (record) => {
+      });
+    },
+    async RestoreVolume(call, tenant, name, reason) {
+      const before = await declared(tenant, name);
+      requireState(name, before, "deleting");
+      const volume = { tenant, name, record: before };
+      await reconciler.kind(before.kind).reopen?.(volume, call.caller.user, reason);
+      return change(tenant, name, (record) => {
         requireState(name, record, "deleting");
-        const { deleteAt: _deleteAt, ...rest } = record;
+        const { deleteAt: _deleteAt, erase: _erase, ...rest } = record;
         return { ...rest, state: "active" };
-      }),
+      });
+    },
     async VolumeAccess(_call, tenant, name) {
       const record = await declared(tenant, name);
       requireState(name, record, "active");
@@ -200,19 +224,26 @@ export function createVolumes(parts: VolumesParts) {
     },
   };
 
+  /** An approval holds for the volume as it was. */
+  const fingerprint = async (_call: Call, tenant: string, name: string) =>
+    createHash("sha256")
+      .update(JSON.stringify(await declared(tenant, name)))
+      .digest("hex")
+      .slice(0, 32);
+
   return {
     handlers,
-    fingerprints: {
-      /** An approval holds for the volume as it was. */
-      DeleteVolume: async (_call: Call, tenant: string, name: string) =>
-        createHash("sha256")
-          .update(JSON.stringify(await declared(tenant, name)))
-          .digest("hex")
-          .slice(0, 32),
-    },
+    fingerprints: { DeleteVolume: fingerprint, EraseVolume: fingerprint },
     reconciler,
-    start: () => reconciler.start(),
-    stop: () => reconciler.stop(),
+    retention,
+    start() {
+      reconciler.start();
+      retention.start();
+    },
+    async stop() {
+      await retention.stop();
+      await reconciler.stop();
+    },
     /** Something changed in Incus. */
     stale: () => book.stale(),
     /** @throws Conflict while a tenant has volumes */

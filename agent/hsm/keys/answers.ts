@@ -4,7 +4,7 @@ import { cursorSchema, limitSchema, lineSchema, pageOf, timeSchema } from "../..
 import { algorithmSchema, algorithms, protections, purposes, regionSchema } from "../algorithms.ts";
 import { driverNameSchema } from "../config.ts";
 import { keyNameSchema, keyRecordSchema, keyStates } from "./record.ts";
-import { isReserved } from "./reserved.ts";
+import { isReserved, isVolumeKey } from "./reserved.ts";
 
 /** Days between rotations; 0 for none. */
 export const rotationDaysSchema = v.pipe(
@@ -26,6 +26,7 @@ export const destroyDaysSchema = v.pipe(
 const newNameSchema = v.pipe(
   keyNameSchema,
   v.check((name) => !isReserved(name), "Names that begin with authority belong to authorities."),
+  v.check((name) => !isVolumeKey(name), "Names that begin with volume- belong to volumes."),
 );
 
 export const keySpecSchema = v.strictObject({

@@ -8,7 +8,7 @@ import type { Decision } from "../jurisdiction/decide.ts";
 import type { Jurisdiction, Places } from "../jurisdiction/guard.ts";
 import { stateAt, uses } from "../keys/lifecycle.ts";
 import type { KeyRecord, KeyState, KeyVersion } from "../keys/record.ts";
-import { isReserved } from "../keys/reserved.ts";
+import { isReserved, isVolumeKey } from "../keys/reserved.ts";
 import type { FoundKey, Keys, Token, Tokens } from "../parts.ts";
 
 export interface PrepareParts {
@@ -25,6 +25,8 @@ export interface Wanted {
   readonly purpose: Purpose;
   /** `protect`: sign, encrypt, seal; `process`: what was protected before. */
   readonly act: "protect" | "process";
+  /** Told by those whose key it is alone: keys of volumes serve nothing else. */
+  readonly for?: "volume";
   /** Region of the recipient of a transfer. */
   readonly recipient?: string;
 }
@@ -51,6 +53,10 @@ export async function prepare(parts: PrepareParts, wanted: Wanted): Promise<Prep
   const places = { act: recipient === undefined ? "use" : "transfer", recipient } as const;
   if (act === "protect" && isReserved(key)) {
     const what = `${key} signs certificates and nothing else; use another key.`;
+    throw new DsecosError("Denied", what);
+  }
+  if (isVolumeKey(key) && wanted.for !== "volume") {
+    const what = `${key} opens a volume and nothing else; use another key.`;
     throw new DsecosError("Denied", what);
   }
   // Even to look for the key is to ask a token, which may not happen where nothing is allowed.

@@ -22,7 +22,7 @@ export interface Use {
 
 /** Uses a token between two readings of its counters. @throws DsecosError */
 export function atToken<T>(
-  { call, meter }: { call: Call; meter: Meter },
+  { call, meter }: { call: Pick<Call, "note">; meter: Meter },
   found: Pick<Prepared, "token" | "decision" | "doubt"> & Partial<Pick<Prepared, "still">>,
   use: Use,
   work: (driver: Driver, label: string) => Promise<T>,
@@ -51,7 +51,7 @@ export function withPublic<T>(
 }
 
 /** Before the driver is asked: what fails was begun, and the counter may have it. */
-function note(call: Call, receipt: Receipt): void {
+function note(call: Pick<Call, "note">, receipt: Receipt): void {
   call.note({ receipt });
 }
 

@@ -35,6 +35,8 @@ export interface VolumeKind {
   readonly kind: VolumeKindName;
   /** Why no volume of this kind can be WORM; empty where one can. */
   readonly notWorm: string;
+  /** What the record of a new one has beside what all have; absent where that is nothing. */
+  declare?(name: string): Pick<VolumeRecord, "key">;
   /** Whatever is asked next is asked of the cluster. */
   forget(): void;
   /** @returns undefined where Ceph has none; throws where it cannot be asked */
@@ -55,6 +57,13 @@ export interface VolumeKind {
    * @returns what the tenant's one key in cephx needs for them; nothing where the kind has keys of its own
    */
   admit(tenant: string, opened: readonly Found[]): Promise<Grants>;
+  /**
+   * Asked before one that was to be deleted is declared to be kept; takes back what was begun. Absent
+   * where nothing is begun before its time.
+   */
+  reopen?(volume: Volume, by: string, why: string): Promise<void>;
+  /** Asked before it is declared to be deleted. @throws Conflict while it must be kept, with until when */
+  requireRemovable?(volume: Volume): Promise<void>;
   /** Removes its data, of which nobody can open anything any more. @returns whether it is gone */
   remove(volume: Volume): Promise<boolean>;
   /** The tenant has no volume of this kind any more: takes away what was made around them. */
