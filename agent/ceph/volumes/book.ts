@@ -119,6 +119,8 @@ export class VolumeBook {
       });
     } finally {
       this.stale();
+      // Whoever changed it must not see it as it was.
+      this.#last = undefined;
     }
     return next;
   }

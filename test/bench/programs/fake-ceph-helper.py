@@ -17,6 +17,7 @@ from urllib.parse import quote
 out_lock = threading.Lock()
 subvolumes = {}
 keys = {}
+asked = 0
 
 
 def say(header, payload=b""):
@@ -66,6 +67,12 @@ def auth(prefix, command):
     return 0, [{"entity": entity, "key": "", "caps": keys.get(entity, {})}]
 
 
+def changed():
+    global asked
+    asked += 1
+    return b" " * (asked % 1000)
+
+
 def answer(directory, request):
     """JSON that was not looked at, or what is to become JSON."""
     to, command = request["to"], request["command"]
@@ -89,7 +96,8 @@ def answer(directory, request):
     path = os.path.join(directory, quote(" ".join([who, prefix, *choices]), safe=""))
     try:
         with open(path, "rb") as file:
-            return 0, file.read()
+            # Of a cluster at work use and latency are others every time.
+            return 0, file.read() + (changed() if prefix in ("osd df", "osd perf") else b"")
     except FileNotFoundError:
         return -errno.EINVAL, None
 
