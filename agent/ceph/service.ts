@@ -71,6 +71,7 @@ export function createCeph(parts: CephParts): CephService {
       ...createDevices(core),
       ...createProgress(core),
       ...volumes.handlers,
+      ...volumes.retention.handlers,
     },
     fingerprints: volumes.fingerprints,
     start() {
