@@ -30,7 +30,8 @@ describe("radosgw-admin", () => {
     process.env.CEPH_ARGS = "--id=other";
     const echo = fake("echo", 'printf \'["%s","%s"]\' "$*" "$CEPH_ARGS"');
     expect(await tool(echo).json(["zone", "get", "--zone-id", "a b"])).toEqual([
-      ...["--conf /c --name client.x --keyring /k zone get --zone-id a b", ""],
+      "--conf /c --name client.x --keyring /k --log-to-file=false --admin-socket= zone get --zone-id a b",
+      "",
     ]);
     delete process.env.CEPH_ARGS;
   });
@@ -54,7 +55,7 @@ describe("radosgw-admin", () => {
 
   test("that is missing, late or endless is told so", async () => {
     const missing = tool(join(directory, "none")).json(["zone", "get"]);
-    await expect(missing).rejects.toThrow("install the package radosgw");
+    await expect(missing).rejects.toThrow("install the package ceph-common");
     const late = tool(fake("late", "exec sleep 60")).json(["zone", "get"], 0.2);
     await expect(late).rejects.toMatchObject({ code: "Timeout" });
     const endless = tool(fake("endless", "exec yes")).json(["zone", "get"]);

@@ -98,6 +98,8 @@ function run(
   seconds: number,
 ): Promise<string> {
   const who = ["--conf", config, "--name", user, "--keyring", keyring];
+  // It speaks to the agent alone, whose sandbox has neither a log nor a socket for it.
+  const quiet = ["--log-to-file=false", "--admin-socket="];
   const options = {
     timeout: seconds * 1000,
     killSignal: "SIGKILL" as const,
@@ -107,7 +109,7 @@ function run(
     cwd: "/",
   };
   return new Promise((resolve, reject) => {
-    execFile(program, [...who, ...args], options, (error, out, words) => {
+    execFile(program, [...who, ...quiet, ...args], options, (error, out, words) => {
       if (error === null) resolve(out);
       else reject(refusal(nameOf(args), error, words, seconds));
     });
@@ -128,7 +130,7 @@ function refusal(
 ): DsecosError {
   const { code } = error;
   if (code === "ENOENT") {
-    const remedy = "install the package radosgw";
+    const remedy = "install the package ceph-common";
     return new DsecosError("Unavailable", `radosgw-admin is not on this node; ${remedy}.`);
   }
   if (code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") {
