@@ -182,7 +182,16 @@ describe.skipIf(noCeph !== "")(`a cluster on this machine ${noCeph}`, limits, ()
   );
 
   test("a manager that hangs takes its own figures away, and nothing else", async () => {
+    const ended: string[] = [];
+    const link = openCeph({
+      ...{ config: cluster.paths.cephConfig, user: cluster.paths.cephUser },
+      keyring: cluster.paths.cephKeyring,
+      program: join(import.meta.dirname, "../../agent/ceph/link/helper.py"),
+      log: (level, message) => void (level === "info" || ended.push(message)),
+    });
+    await vi.waitFor(() => expect(link.status().state).toBe("ready"), patience);
     cluster.pause("mgr.x");
+    const late = expect(link.mgr("pg stat")).rejects.toMatchObject({ code: "Timeout" });
     const { manager, osds } = await vi.waitFor(async () => {
       const now = await health();
       expect(now.manager.problem).toMatch(/^No manager /);
@@ -191,10 +200,15 @@ describe.skipIf(noCeph !== "")(`a cluster on this machine ${noCeph}`, limits, ()
     expect(manager.problem).toContain("start one");
     expect(osds.total).toBe(4);
     expect((await status()).state).toBe("ready");
+    await late;
     cluster.resume("mgr.x");
     await vi.waitFor(async () => {
       expect((await health()).manager).toMatchObject({ active: "x", problem: "" });
     }, patience);
+    await vi.waitFor(() => expect(link.mgr("pg stat")).resolves.toBeDefined(), patience);
+    // The answer that comes after all ends nobody.
+    expect(ended).toEqual([]);
+    await link.close();
   });
 
   test("an OSD that hangs holds no other question up, and is told and explained", async () => {

@@ -30,6 +30,7 @@ export class FactKeeper {
   readonly #known = new Map<FactName, number>();
   readonly #reading = new Map<FactName, Promise<void>>();
   readonly #failed = new Map<FactName, { at: number; error: DsecosError }>();
+  #wasReady = false;
   /** Rises with every change in the cluster. */
   #generation = 0;
 
@@ -67,8 +68,9 @@ export class FactKeeper {
       this.#known.delete(name);
       this.#reading.delete(name);
     }
-    if (isReady) return;
-    this.#failed.clear();
+    // What the link lost failed with it, and need not again.
+    if (!isReady || !this.#wasReady) this.#failed.clear();
+    this.#wasReady = isReady;
   }
 
   async #fresh(name: FactName): Promise<void> {
