@@ -15,6 +15,11 @@ export const groups: readonly TabGroup[] = [
         title: () => _("Volumes"),
         load: async () => (await import("./volumes/tab.tsx")).volumes,
       },
+      {
+        key: "worm",
+        title: () => _("WORM"),
+        load: async () => (await import("./worm/tab.tsx")).worm,
+      },
     ],
   },
   {

@@ -1,6 +1,7 @@
 /** What the pages say and ask of volumes and of residency. */
 import * as v from "valibot";
 import { beforeAll, describe, expect, test, vi } from "vitest";
+import type { Held } from "../../agent/ceph/objects/retention/answers.ts";
 import type { Residency } from "../../agent/ceph/residency/answers.ts";
 import { neverProved } from "../../agent/ceph/residency/answers.ts";
 import type { Outcome, Verdict } from "../../agent/ceph/residency/verdict.ts";
@@ -17,6 +18,7 @@ let view: typeof import("../../plugins/ceph/volumes/view.ts");
 let words: typeof import("../../plugins/ceph/volumes/words.ts");
 let possible: typeof import("../../plugins/ceph/volumes/possible.ts");
 let draft: typeof import("../../plugins/ceph/volumes/draft.ts");
+let worm: typeof import("../../plugins/ceph/worm/words.ts");
 let residency: typeof import("../../plugins/ceph/residency/words.ts");
 
 beforeAll(async () => {
@@ -29,6 +31,7 @@ beforeAll(async () => {
   words = await import("../../plugins/ceph/volumes/words.ts");
   possible = await import("../../plugins/ceph/volumes/possible.ts");
   draft = await import("../../plugins/ceph/volumes/draft.ts");
+  worm = await import("../../plugins/ceph/worm/words.ts");
   residency = await import("../../plugins/ceph/residency/words.ts");
 });
 
@@ -87,6 +90,48 @@ describe("volumes", () => {
     expect(words.classMeans("sites-2")).toContain("after 1 site was lost");
     expect(words.classMeans("hosts-2")).toContain("a single copy");
     expect(words.classMeans("hosts-3")).toContain("writes wait");
+  });
+});
+
+describe("WORM", () => {
+  const none = { objects: 0, bytes: 0 };
+  const held = (changes: Partial<Held>): Held => ({
+    ...{ tenant: "mod-defense", volume: "ledger", retention: 30, state: "known", error: "" },
+    ...{ at: "2026-11-22T12:00:00.000Z", versions: 4, asked: 4, complete: true, until: [] },
+    ...{ last: "", free: none, endable: none, legal: none, lost: 0, ...changes },
+  });
+  const until = (period: string, objects: number) => ({ period, objects, bytes: objects * 1024 });
+
+  test("the calendar adds buckets up by the day or month, the next one first", () => {
+    const calendar = worm.calendarOf([
+      held({ until: [until("2027-02", 5), until("2026-12-01", 1)], legal: until("", 2), lost: 1 }),
+      held({ until: [until("2026-12-01", 2)], complete: false, free: until("", 3) }),
+      held({ state: "failed", complete: false }),
+    ]);
+    expect(worm.inOrder(calendar.until)).toEqual([until("2026-12-01", 3), until("2027-02", 5)]);
+    const mixed = ["2027-02", "2027-01", "2027-01-20"].map((period) => until(period, 1));
+    const order = worm.inOrder(mixed).map(({ period }) => period);
+    expect(order).toEqual(["2027-01-20", "2027-01", "2027-02"]);
+    expect(calendar).toMatchObject({
+      ...{ free: { objects: 3 }, legal: { objects: 2 }, endable: none, lost: 1, partly: 2 },
+    });
+  });
+
+  test("what was not asked or not listed is said", () => {
+    expect(worm.coverWords(held({}))).toBe(
+      "4 versions were listed, and these are all; each was asked for until when it is held.",
+    );
+    const partly = worm.coverWords(held({ asked: 1, complete: false }));
+    expect(partly).toContain("there may be more");
+    expect(partly).toContain("of 1 it was asked");
+    expect(worm.amountWords(none)).toBe("nothing");
+    expect(worm.amountWords({ objects: 2, bytes: 2048 })).toBe("2 objects, 2 KiB");
+  });
+
+  test("days and months are told as such", () => {
+    expect(worm.periodName("2026-12-01")).toBe("December 1, 2026");
+    expect(worm.periodName("2027-02")).toBe("February 2027");
+    expect(worm.periodName("later")).toBe("later");
   });
 });
 
