@@ -16,5 +16,8 @@ export function periods(days: ReadonlyMap<string, Amount>, now: number): Held["u
   }
   return [...found]
     .map(([period, amount]) => ({ period, ...amount }))
-    .sort((a, b) => (a.period < b.period ? -1 : 1));
+    .sort((a, b) => (orderOf(a.period) < orderOf(b.period) ? -1 : 1));
 }
+
+/** What is left of a month comes behind its days. */
+const orderOf = (period: string) => (period.length === "2026-11".length ? `${period}-99` : period);
