@@ -39,8 +39,11 @@ export const configSchema = v.strictObject({
       caFile: v.optional(path),
     }),
   ),
-  /** Signed map of where the cluster's parts are, by which tenants' volumes are placed. */
-  cephMap: v.optional(path, "/etc/dsecos/ceph/map.json"),
+  /**
+   * Signed map of where the cluster's parts are, by which tenants' volumes are placed; the agent writes
+   * it, too.
+   */
+  cephMap: v.optional(path, "/var/lib/dsecos/ceph/map.json"),
   /** Public keys, `<name>.pem`, of those who may sign it. */
   cephMapKeys: v.optional(path, "/etc/dsecos/ceph/keys"),
   /** Where certificates that were issued are kept. */

@@ -13,6 +13,7 @@ import { DaemonSettings } from "./encryption/settings.ts";
 import { createKeyrings } from "./keyrings/service.ts";
 import { createPools } from "./pools/service.ts";
 import { createProgress } from "./progress/service.ts";
+import { createMaps, type MapParts } from "./residency/map/service.ts";
 import { type ResidencyParts, ResidencyWatch } from "./residency/watch.ts";
 import { createSettings } from "./settings/service.ts";
 import type { topologyMembers } from "./topology/members.ts";
@@ -20,6 +21,8 @@ import { createVolumes, type VolumesParts } from "./volumes/service.ts";
 
 export interface CephParts extends CoreParts, Omit<VolumesParts, "ceph" | "changed" | "map"> {
   map: ResidencyParts["map"];
+  /** Where the map is, and whose signature is believed. */
+  mapPlaces: MapParts["places"];
 }
 
 export interface CephService {
@@ -51,6 +54,11 @@ export function createCeph(parts: CephParts): CephService {
   });
   parts.link.onChanged(() => residency.trigger());
   const proved = async () => residency.last;
+  const maps = createMaps({
+    places: parts.mapPlaces,
+    cluster: () => parts.link.status().fsid,
+    changed: () => residency.trigger(),
+  });
   const volumes = createVolumes({
     ...parts,
     ceph: core.link,
@@ -65,6 +73,7 @@ export function createCeph(parts: CephParts): CephService {
       ...capacity.handlers,
       ...createEncryption(core, running),
       Residency: proved,
+      ...maps.handlers,
       ...createPools(core, { map: parts.map, residency: () => residency.last }),
       ...createKeyrings(core),
       ...createSettings(core, running),
@@ -73,7 +82,7 @@ export function createCeph(parts: CephParts): CephService {
       ...volumes.handlers,
       ...volumes.retention.handlers,
     },
-    fingerprints: volumes.fingerprints,
+    fingerprints: { ...maps.fingerprints, ...volumes.fingerprints },
     start() {
       volumes.start();
       residency.start();

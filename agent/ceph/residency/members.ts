@@ -1,6 +1,7 @@
 /** Members of the contract about where data is. Imports nothing from node:. */
 import { document, type Method } from "../../bus/contract.ts";
 import { residencySchema } from "./answers.ts";
+import { mapMembers } from "./map/members.ts";
 
 export const residencyMembers = {
   Residency: {
@@ -10,4 +11,5 @@ export const residencyMembers = {
     out: document("residency", residencySchema, "The newest proof."),
     action: "read",
   },
+  ...mapMembers,
 } as const satisfies Record<string, Method>;

@@ -95,6 +95,11 @@ export function openMap(
   throw new DsecosError("Denied", what);
 }
 
+/** SHA-256 of the keys that a map says it is signed by, in hexadecimal. @throws as openMap does */
+export function signersOf(content: string, file: string): string[] {
+  return parseSigned(content, file).signatures.map(({ key }) => key);
+}
+
 /**
  * A map that nobody verifies: signed, or the map alone in any order of members.
  *
