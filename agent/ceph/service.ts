@@ -2,6 +2,7 @@
 import type { Call } from "../bus/call.ts";
 import type { Handlers } from "../bus/contract.ts";
 import type { Fingerprint } from "../bus/dispatch.ts";
+import { createActions } from "./actions/service.ts";
 import type { Answers } from "./area.ts";
 import { createCapacity } from "./capacity/service.ts";
 import type { ceph } from "./contract.ts";
@@ -13,7 +14,6 @@ import { DaemonSettings } from "./encryption/settings.ts";
 import { createKeyrings } from "./keyrings/service.ts";
 import { createPools } from "./pools/service.ts";
 import { createProgress } from "./progress/service.ts";
-import { createMaps, type MapParts } from "./residency/map/service.ts";
 import { type ResidencyParts, ResidencyWatch } from "./residency/watch.ts";
 import { createSettings } from "./settings/service.ts";
 import type { topologyMembers } from "./topology/members.ts";
@@ -21,8 +21,6 @@ import { createVolumes, type VolumesParts } from "./volumes/service.ts";
 
 export interface CephParts extends CoreParts, Omit<VolumesParts, "ceph" | "changed" | "map"> {
   map: ResidencyParts["map"];
-  /** Where the map is, and whose signature is believed. */
-  mapPlaces: MapParts["places"];
 }
 
 export interface CephService {
@@ -54,11 +52,7 @@ export function createCeph(parts: CephParts): CephService {
   });
   parts.link.onChanged(() => residency.trigger());
   const proved = async () => residency.last;
-  const maps = createMaps({
-    places: parts.mapPlaces,
-    cluster: () => parts.link.status().fsid,
-    changed: () => residency.trigger(),
-  });
+  const actions = createActions({ ...core, ...parts });
   const volumes = createVolumes({
     ...parts,
     ceph: core.link,
@@ -73,17 +67,18 @@ export function createCeph(parts: CephParts): CephService {
       ...capacity.handlers,
       ...createEncryption(core, running),
       Residency: proved,
-      ...maps.handlers,
       ...createPools(core, { map: parts.map, residency: () => residency.last }),
       ...createKeyrings(core),
       ...createSettings(core, running),
       ...createDevices(core),
       ...createProgress(core),
+      ...actions.handlers,
       ...volumes.handlers,
       ...volumes.retention.handlers,
     },
-    fingerprints: { ...maps.fingerprints, ...volumes.fingerprints },
+    fingerprints: { ...actions.fingerprints, ...volumes.fingerprints },
     start() {
+      actions.start();
       volumes.start();
       residency.start();
     },
@@ -91,6 +86,7 @@ export function createCeph(parts: CephParts): CephService {
     requireNoVolumes: (tenant) => volumes.requireNone(tenant),
     async stop() {
       capacity.stop();
+      await actions.stop();
       daemons.stop();
       await residency.stop();
       await volumes.stop();

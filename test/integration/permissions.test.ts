@@ -80,6 +80,12 @@ const samples: Record<string, unknown> = {
   serial: "4".repeat(32),
   revocation: "superseded",
   volume: "no-such-volume",
+  clusterChange: { what: "out", osd: 999_999 },
+  osdChange: { what: "out", osd: 999_999, reason: "none" },
+  pool: "no-such-pool",
+  rule: "no-such-rule",
+  flag: "noscrub",
+  minutes: 1,
   cursor: "",
   capacity: "1GiB",
   recipient: {

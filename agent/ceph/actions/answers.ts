@@ -184,10 +184,11 @@ export type Prediction = v.InferOutput<typeof predictionSchema>;
 export const comparisonSchema = v.object({
   /**
    * - `waiting`: the cluster has not placed all groups anew yet
-   * - `compared`: what was predicted stands beside what came
+   * - `compared`: where groups were predicted stands beside where they are; data still moves
+   * - `finished`: it moves no more, and what Ceph counted as copied is told
    * - `failed`: it could not be compared, for the reason in `why`
    */
-  state: v.picklist(["waiting", "compared", "failed"]),
+  state: v.picklist(["waiting", "compared", "finished", "failed"]),
   why: v.string(),
   at: timeSchema,
   /** Groups whose OSDs are those that were predicted, and those that have others. */
@@ -196,7 +197,10 @@ export const comparisonSchema = v.object({
   /** Names of the first 20 that have others. */
   differing: v.array(v.string()),
   movedGroups: v.number(),
+  /** By the groups that moved and how much is in each. */
   movedKiB: v.number(),
+  /** What Ceph counted as copied since, for whatever reason; null until nothing moves any more. */
+  copiedKiB: v.nullable(v.number()),
   /** The most objects that Ceph counted as misplaced or with a copy too few, at one time. */
   peakObjects: v.number(),
 });

@@ -26,7 +26,7 @@ export const actionMembers = {
   PredictChange: {
     description:
       "What a change would do, computed from the cluster's CRUSH map before anybody makes it: how much data moves, how full OSDs get, which placement groups find no place for all copies, and whether data stays in its jurisdictions. What cannot be computed exactly is unknown.",
-    in: [document("change", changeSchema, "What would be changed.")],
+    in: [document("clusterChange", changeSchema, "What would be changed.")],
     out: document("prediction", predictionSchema, "What would come of it."),
     action: "read",
     timeoutSeconds: 60,

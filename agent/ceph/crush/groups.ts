@@ -5,6 +5,8 @@ import { hashTwo } from "./hash.ts";
 import { type CrushMap, NotComputed, type RuleOfDump } from "./map.ts";
 import { place } from "./rule.ts";
 
+export { noItem };
+
 const number = v.pipe(v.number(), v.safeInteger());
 const flag = v.pipe(
   v.number(),

@@ -48,6 +48,7 @@ const overridesSchema = v.array(
 );
 
 const dumpSchema = v.object({
+  devices: v.array(v.object({ id: whole, class: v.optional(v.string()) })),
   types: v.array(v.object({ type_id: whole, name: v.string() })),
   buckets: v.array(bucketSchema),
   rules: v.array(ruleSchema),

@@ -2,8 +2,6 @@
 import { type Choice, chooseApart, chooseFirst, noItem, type Wanted } from "./choose.ts";
 import { type Bucket, type CrushMap, NotComputed, type RuleOfDump } from "./map.ts";
 
-export { noItem };
-
 interface Settings {
   tries: number;
   /** 0 where the rule does not say. */

@@ -59,6 +59,16 @@ export class FactKeeper {
     return (await this.#thread.ask({ question, ask, problems })) as AnswerOf<K>;
   }
 
+  /** As {@link ask}, of what is read from now on alone. */
+  askAnew<K extends QuestionName>(question: K, ask: AskOf<K>): Promise<AnswerOf<K>> {
+    const { needs, likes } = questions[question];
+    for (const name of [...needs, ...likes]) {
+      this.#known.delete(name);
+      this.#reading.delete(name);
+    }
+    return this.ask(question, ask);
+  }
+
   /** Something changed in the cluster: what changes fast is not answered from before. */
   changed(): void {
     const isReady = this.#parts.link.status().state === "ready";

@@ -1,4 +1,7 @@
 /** What the thread that has the facts can be asked. Each is a pure function of them. */
+import { compareLargeQuestion, compareQuestion } from "../actions/compare.ts";
+import { flagsQuestion } from "../actions/flags-question.ts";
+import { predictLargeQuestion, predictQuestion } from "../actions/question.ts";
 import { capacityQuestion } from "../capacity/question.ts";
 import { listenersQuestion } from "../daemons/question.ts";
 import { devicesQuestion } from "../devices/question.ts";
@@ -34,6 +37,11 @@ export const questions = {
   settingNames: settingNamesQuestion,
   devices: devicesQuestion,
   progress: progressQuestion,
+  predict: predictQuestion,
+  predictLarge: predictLargeQuestion,
+  compare: compareQuestion,
+  compareLarge: compareLargeQuestion,
+  flags: flagsQuestion,
 } as const satisfies Record<string, Question<never, unknown>>;
 
 export type Questions = typeof questions;

@@ -137,6 +137,16 @@ const pgsSchema = v.object({
   ),
 });
 
+const pgUseSchema = v.object({
+  pg_ready: v.optional(v.boolean(), true),
+  pg_stats: v.array(
+    v.object({
+      pgid: v.string(),
+      stat_sum: v.object({ num_bytes: v.number(), num_objects: v.number() }),
+    }),
+  ),
+});
+
 /** Only whether there is one. */
 const pgStatSchema = v.object({});
 
@@ -268,6 +278,7 @@ export const factSchemas = {
   settings: settingsSchema,
   pgStat: pgStatSchema,
   pgs: pgsSchema,
+  pgUse: pgUseSchema,
   osdDf: osdDfSchema,
   osdPerf: osdPerfSchema,
   autoscale: autoscaleSchema,

@@ -37,6 +37,8 @@ export const sources = {
   // Of the manager, which a cluster can be without.
   pgStat: { to: "mgr", prefix: "pg stat", agesMs: second },
   pgs: { to: "mgr", prefix: "pg dump", args: { dumpcontents: ["pgs_brief"] }, agesMs: 10 * second },
+  /** How much is in each: some 3 KB for each, so that large clusters are not asked. */
+  pgUse: { to: "mgr", prefix: "pg dump", args: { dumpcontents: ["pgs"] }, agesMs: 10 * second },
   osdDf: { to: "mgr", prefix: "osd df", agesMs: 5 * second },
   osdPerf: { to: "mgr", prefix: "osd perf", agesMs: 5 * second },
   autoscale: { to: "mgr", prefix: "osd pool autoscale-status", agesMs: 30 * second },
