@@ -14,6 +14,7 @@ import { DaemonSettings } from "./encryption/settings.ts";
 import { createKeyrings } from "./keyrings/service.ts";
 import { createPools } from "./pools/service.ts";
 import { createProgress } from "./progress/service.ts";
+import { createMaps, type MapParts } from "./residency/map/service.ts";
 import { type ResidencyParts, ResidencyWatch } from "./residency/watch.ts";
 import { createSettings } from "./settings/service.ts";
 import type { topologyMembers } from "./topology/members.ts";
@@ -21,6 +22,8 @@ import { createVolumes, type VolumesParts } from "./volumes/service.ts";
 
 export interface CephParts extends CoreParts, Omit<VolumesParts, "ceph" | "changed" | "map"> {
   map: ResidencyParts["map"];
+  /** Where the map is, and whose signature is believed. */
+  mapPlaces: MapParts["places"];
 }
 
 export interface CephService {
@@ -52,6 +55,11 @@ export function createCeph(parts: CephParts): CephService {
   });
   parts.link.onChanged(() => residency.trigger());
   const proved = async () => residency.last;
+  const maps = createMaps({
+    places: parts.mapPlaces,
+    cluster: () => parts.link.status().fsid,
+    changed: () => residency.trigger(),
+  });
   const actions = createActions({ ...core, ...parts });
   const volumes = createVolumes({
     ...parts,
@@ -67,6 +75,7 @@ export function createCeph(parts: CephParts): CephService {
       ...capacity.handlers,
       ...createEncryption(core, running),
       Residency: proved,
+      ...maps.handlers,
       ...createPools(core, { map: parts.map, residency: () => residency.last }),
       ...createKeyrings(core),
       ...createSettings(core, running),
@@ -76,7 +85,7 @@ export function createCeph(parts: CephParts): CephService {
       ...volumes.handlers,
       ...volumes.retention.handlers,
     },
-    fingerprints: { ...actions.fingerprints, ...volumes.fingerprints },
+    fingerprints: { ...actions.fingerprints, ...maps.fingerprints, ...volumes.fingerprints },
     start() {
       actions.start();
       volumes.start();
