@@ -8,7 +8,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import * as v from "valibot";
 import { AgentClient } from "../../../agent/bus/client.ts";
+import { capacityFilterSchema } from "../../../agent/ceph/capacity/answers.ts";
 import { ceph } from "../../../agent/ceph/contract.ts";
+import { topologyFilterSchema } from "../../../agent/ceph/topology/answers.ts";
 import { volumeFilterSchema } from "../../../agent/ceph/volumes/answers.ts";
 import { Console } from "../../cluster/console.ts";
 import { ensurePeople, people } from "../../lib/test-stack.js";
@@ -69,6 +71,15 @@ export async function run(): Promise<Result[]> {
   );
 }
 
+async function withClient<T>(bed: Bed, act: (client: AgentClient) => Promise<T>): Promise<T> {
+  const client = await AgentClient.connect(bed.busPath);
+  try {
+    return await act(client);
+  } finally {
+    client.close();
+  }
+}
+
 async function withAgent<T>(
   bed: Bed,
   cluster: Answers,
@@ -77,17 +88,9 @@ async function withAgent<T>(
 ): Promise<T> {
   const { config, program } = writeCluster(cluster, bed.directory);
   const [, ...rest] = agentArguments(bed, config);
-  const withClient = async <R>(act: (client: AgentClient) => Promise<R>): Promise<R> => {
-    const client = await AgentClient.connect(bed.busPath);
-    try {
-      return await act(client);
-    } finally {
-      client.close();
-    }
-  };
   let agent = await Served.start([program, ...rest], bed);
   try {
-    await withClient(async (client) => {
+    await withClient(bed, async (client) => {
       await createTenant(client, template);
       await ready(client);
       await client.call(ceph, "CreateVolume", [template, volume]);
@@ -99,7 +102,7 @@ async function withAgent<T>(
       agent = await Served.start([program, ...rest], bed);
       await agent.tenants(count, 300);
       const began = performance.now();
-      await withClient((client) => made(client, count));
+      await withClient(bed, (client) => made(client, count));
       console.log(`${count} volumes were made in ${seconds(began)} s`);
     }
     return await work();
@@ -135,6 +138,27 @@ async function made(client: AgentClient, count: number): Promise<void> {
   }
 }
 
+/** What of it is the agent's answer, in milliseconds: five in a row. */
+function answering(bed: Bed, part: string): Promise<string> {
+  const questions: Record<string, (client: AgentClient) => Promise<unknown>> = {
+    overview: (client) => client.call(ceph, "Health", []),
+    topology: (client) =>
+      client.call(ceph, "Topology", [v.parse(topologyFilterSchema, { limit: 50 })]),
+    capacity: (client) =>
+      client.call(ceph, "Capacity", [v.parse(capacityFilterSchema, { limit: 50 })]),
+    volumes: (client) => client.call(ceph, "Volumes", [v.parse(volumeFilterSchema, { limit: 50 })]),
+  };
+  return withClient(bed, async (client) => {
+    const times: string[] = [];
+    for (let at = 0; at < 5; at++) {
+      const began = performance.now();
+      await questions[part]?.(client);
+      times.push((performance.now() - began).toFixed(0));
+    }
+    return times.join(", ");
+  });
+}
+
 async function compare(few: Bed, many: Bed): Promise<Result[]> {
   const browser = await Console.open();
   try {
@@ -147,6 +171,9 @@ async function compare(few: Bed, many: Bed): Promise<Result[]> {
           selector,
         );
       const [ours, reference]: [number[], number[]] = [[], []];
+      console.log(
+        `${part}: the agent answers in ${await answering(many, part)} ms, over eight OSDs in ${await answering(few, part)} ms`,
+      );
       for (let round = 0; round < rounds; round++) {
         ours.push(await take(many));
         reference.push(await take(few));

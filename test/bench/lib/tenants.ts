@@ -29,10 +29,11 @@ export function createTenant(client: AgentClient, name: string) {
 }
 
 /**
- * Statements that copy a tenant `count` times, as `copy-1` and so on: its project, its profile and
+ * Statements that copy a tenant, as `copy-1` and so on to `copy-<count>`: its project, its profile and
  * the configuration of both, each name and domain in it being the copy's own.
+ * @param from number of the first copy
  */
-export function copyStatements(template: string, count: number): string[] {
+export function copyStatements(template: string, count: number, from = 1): string[] {
   // What goes into the statements below; a name of Incus and SELinux has no other characters.
   if (!/^[a-z][a-z-]*$/.test(template)) throw new Error(`${template} is no name to copy`);
   const project = `(SELECT id FROM projects WHERE name='${template}')`;
@@ -44,7 +45,7 @@ export function copyStatements(template: string, count: number): string[] {
     `REPLACE(REPLACE(${column},'${domainOf(template)}',REPLACE(p.name,'-','_')||'_t'),` +
     `'${template}',p.name)`;
   const transactions: string[] = [];
-  for (let first = 1; first <= count; first += portion) {
+  for (let first = from; first <= count; first += portion) {
     const last = Math.min(count, first + portion - 1);
     const which = copied(first, last);
     const statements = [
@@ -68,8 +69,13 @@ export function copyStatements(template: string, count: number): string[] {
 }
 
 /** Copies a tenant on this machine's Incus; the agent is to be started after it. */
-export async function copyTenants(socket: string, template: string, count: number): Promise<void> {
-  for (const query of copyStatements(template, count)) {
+export async function copyTenants(
+  socket: string,
+  template: string,
+  count: number,
+  from = 1,
+): Promise<void> {
+  for (const query of copyStatements(template, count, from)) {
     await untilPrompt(socket);
     const body = { database: "global", query };
     await incusApi(socket).request("POST", "/internal/sql", { body, seconds: 180 });
