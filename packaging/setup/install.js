@@ -32,7 +32,7 @@ export const RUN_PACKAGES = [
 /** What a Ceph cluster for development needs, and the agent to speak with it. */
 export const CEPH_PACKAGES = [
   ...["ceph-mon", "ceph-mgr", "ceph-osd", "ceph-mds", "ceph-common", "python3-rados"],
-  "radosgw",
+  ...["python3-rbd", "cryptsetup-bin", "radosgw"],
 ];
 
 /** What the tests need beyond that. */
@@ -40,7 +40,7 @@ export const TEST_PACKAGES = [
   ...CEPH_PACKAGES,
   ...["chromium", "tpm2-tools", "strace", "lintian", "debhelper", "gettext", "fakeroot"],
   ...["qemu-system-x86", "qemu-utils", "e2fsprogs", "openssh-client", "python3", "openssl"],
-  ...["python3-rbd", "python3-cephfs", "secilc", "setools", "bzip2"],
+  ...["python3-cephfs", "secilc", "setools", "bzip2"],
   ...["apparmor", "checkpolicy", "bsdutils", "jq"],
 ];
 
