@@ -30,7 +30,7 @@ export const volumeMembers = {
   },
   CreateVolume: {
     description:
-      "Declare a file volume of a tenant and make it on CephFS. Where it cannot be made yet, the job says why; it stays declared, and is made once it can be.",
+      "Declare a volume of a tenant and make it: a directory, a disk or a bucket. Where it cannot be made yet, the job says why; it stays declared, and is made once it can be.",
     in: [tenant, document("spec", volumeSpecSchema, "What the volume is.")],
     out: text("job", identifierSchema, "Id of the job."),
     ...change,
@@ -45,7 +45,7 @@ export const volumeMembers = {
   },
   DeleteVolume: {
     description:
-      "Remove a volume with its data in 7 to 30 days. Until then the tenant's key does not open it, and it can be restored. Always needs a second person.",
+      "Remove a volume with its data in 7 to 30 days. Until then the tenant's key does not open it, and it can be restored. A WORM bucket that still holds something is not removed. Always needs a second person.",
     in: [tenant, volume, count("wait", waitDaysSchema, "Days until it is removed, 7 to 30.")],
     out: row,
     ...change,
@@ -59,7 +59,7 @@ export const volumeMembers = {
   },
   VolumeAccess: {
     description:
-      "The key of the tenant's client and how it mounts the volume. The key opens all volumes of this tenant and nothing else; each reading goes on record, the key does not.",
+      "The key of the tenant's client and how it opens the volume. The key opens volumes of this tenant and nothing else, that of a bucket this bucket alone; each reading goes on record, the key does not.",
     in: [tenant, volume],
     out: document("access", volumeAccessSchema, "Keyring and command."),
     ...about,

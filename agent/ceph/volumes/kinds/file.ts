@@ -21,7 +21,7 @@ export interface FileParts {
 export class FileVolumes implements VolumeKind {
   readonly kind = "file";
   readonly notWorm =
-    "CephFS keeps nobody from changing or deleting files, so a file volume cannot be WORM.";
+    "CephFS keeps nobody from changing or deleting files, so a file volume cannot be WORM; use an object volume.";
   readonly #parts: FileParts;
   readonly #engine: FileEngine;
   readonly #pools: FilePools;
