@@ -11,7 +11,7 @@ import { parseVolume, type VolumeRecord, volumeKeyPrefix, writeVolume } from "./
 /** A change that no event told of is seen after this long, in milliseconds. */
 const lifetimeMs = 30_000;
 /** With a thousand projects Incus locks its database for up to half a minute; nobody watches a page that long. */
-const soonMs = 1000;
+const soonMs = 250;
 const slow =
   "Incus does not answer just now; what is shown was declared a moment ago, and what changed since is not in it.";
 
@@ -29,6 +29,8 @@ export class VolumeBook {
   readonly #client: IncusClient;
   #declared: Promise<Declared> | undefined;
   #until = 0;
+  /** Under way, whether something changed since it began or not. */
+  #reading: Promise<unknown> | undefined;
   /** Read last, however long ago. */
   #last: Declared | undefined;
   /** Records of the newest reading by their texts: most are the same again. */
@@ -49,15 +51,20 @@ export class VolumeBook {
     this.#until = performance.now() + lifetimeMs;
     const declared = this.#read();
     this.#declared = declared;
-    declared.then(
-      (read) => {
-        this.#last = read;
-      },
-      () => {
-        // Whoever asked hears of it; the next one asks Incus again.
-        if (this.#declared === declared) this.#declared = undefined;
-      },
-    );
+    const reading = declared
+      .then(
+        (read) => {
+          this.#last = read;
+        },
+        () => {
+          // Whoever asked hears of it; the next one asks Incus again.
+          if (this.#declared === declared) this.#declared = undefined;
+        },
+      )
+      .finally(() => {
+        if (this.#reading === reading) this.#reading = undefined;
+      });
+    this.#reading = reading;
     return declared;
   }
 
@@ -67,9 +74,12 @@ export class VolumeBook {
    * @throws DsecosError where nothing was read before
    */
   async recent(): Promise<{ declared: Declared; old: string }> {
-    const reading = this.all().then((declared) => ({ declared, old: "" }));
     const last = this.#last;
-    if (last === undefined) return reading;
+    if (last === undefined) return { declared: await this.all(), old: "" };
+    // An Incus that is late is not asked by everybody who looks meanwhile.
+    const reading = Promise.resolve(this.#reading)
+      .then(() => this.all())
+      .then((declared) => ({ declared, old: "" }));
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<{ declared: Declared; old: string }>((resolve) => {
       timer = setTimeout(() => resolve({ declared: last, old: slow }), soonMs);
