@@ -5,7 +5,7 @@ import {
   certificateStates,
   profiles,
 } from "../../../agent/hsm/pki/answers.ts";
-import { type ListView, readList } from "../../lib/list.ts";
+import { type ListView, readList, readOrder } from "../../lib/list.ts";
 import { adjust, first, type Place } from "../../lib/location.ts";
 
 export const pageSizes = [50, 100, 500];
@@ -20,16 +20,13 @@ export interface CertificateView extends Omit<ListView, "open"> {
 
 /** Reads an address that anybody may have typed: what does not fit is left out. */
 export function readView(place: Place): CertificateView {
-  const sort = first(place, "sort");
-  const descending = sort.startsWith("-");
+  const { sort: order, descending } = readOrder(place, certificateOrders);
   const { text, cursor, perPage } = readList(place, pageSizes);
   return {
-    ...{ text, cursor, perPage, descending },
+    ...{ text, cursor, perPage, order, descending },
     tenant: first(place, "tenant").slice(0, 40),
     state: certificateStates.find((each) => each === first(place, "state")),
     profile: profiles.find((each) => each === first(place, "profile")),
-    order:
-      certificateOrders.find((key) => key === (descending ? sort.slice(1) : sort)) ?? "notAfter",
   };
 }
 

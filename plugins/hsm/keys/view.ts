@@ -2,7 +2,7 @@
 import { algorithms, protections } from "../../../agent/hsm/algorithms.ts";
 import { type KeyFilter, keySortKeys } from "../../../agent/hsm/keys/answers.ts";
 import { keyStates } from "../../../agent/hsm/keys/record.ts";
-import { type ListView, readList } from "../../lib/list.ts";
+import { type ListView, readList, readOrder } from "../../lib/list.ts";
 import { adjust, first, type Place } from "../../lib/location.ts";
 
 export const pageSizes = [50, 100, 500, 1000];
@@ -23,18 +23,15 @@ type Filters = Pick<
 export function readKeyView(place: Place): KeyView {
   const pick = <T extends string>(option: string, known: readonly T[]): T[] =>
     known.filter((value) => place.options[option]?.includes(value));
-  const sort = first(place, "sort");
-  const descending = sort.startsWith("-");
   const { text, cursor, perPage } = readList(place, pageSizes);
   return {
-    ...{ text, cursor, perPage, descending },
+    ...{ text, cursor, perPage, ...readOrder(place, keySortKeys) },
     tenant: first(place, "tenant").slice(0, 100),
     state: pick("state", keyStates),
     algorithm: pick("algorithm", algorithms),
     protection: pick("protection", protections),
     troubled: first(place, "troubled") === "yes",
     dueDays: dueDays.find((days) => String(days) === first(place, "due")) ?? 0,
-    sort: keySortKeys.find((key) => key === (descending ? sort.slice(1) : sort)) ?? "name",
   };
 }
 

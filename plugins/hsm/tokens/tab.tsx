@@ -5,6 +5,7 @@ import { hsm } from "../../../agent/hsm/contract.ts";
 import type { DriverRow, DriversAnswer } from "../../../agent/hsm/drivers/answers.ts";
 import { type TokenPage, type TokenRow, tokenStates } from "../../../agent/hsm/tokens/answers.ts";
 import { ActionButton } from "../../lib/action-button.tsx";
+import { Answered } from "../../lib/answered.tsx";
 import { useAccess } from "../../lib/capabilities.tsx";
 import { client, listen } from "../../lib/client.ts";
 import { useColumns } from "../../lib/columns.tsx";
@@ -12,14 +13,13 @@ import { commandOf } from "../../lib/command.ts";
 import { showDialog } from "../../lib/dialog.tsx";
 import { useQuery } from "../../lib/hooks.ts";
 import { _ } from "../../lib/i18n.ts";
-import { changeText, sortedBy, toggle } from "../../lib/list.ts";
-import { ListPages } from "../../lib/list-pages.tsx";
+import { changeText } from "../../lib/list.ts";
+import { Listing } from "../../lib/listing.tsx";
 import { adjust } from "../../lib/location.ts";
 import { CheckMenu } from "../../lib/menu.tsx";
 import { useRowMenu } from "../../lib/row-menu.tsx";
 import { Search } from "../../lib/search.tsx";
-import { Failure, Loading, NoMatch, Nothing, Stale } from "../../lib/states.tsx";
-import { Table } from "../../lib/table.tsx";
+import { Nothing } from "../../lib/states.tsx";
 import { TenantFilterField } from "../../lib/tenant-field.tsx";
 import { NoDriver } from "../drivers/none.tsx";
 import { works } from "../judge.ts";
@@ -47,13 +47,10 @@ function TokensTab({ place, drivers }: PartProps) {
   const query = useQuery(JSON.stringify(filter), () => client(hsm).Tokens(filter), {
     ...{ every: everyMs, changes },
   });
-  const { data, error } = query;
-  if (!data) return error ? <Failure error={error} retry={query.refresh} /> : <Loading />;
   return (
-    <div className="ds-stack">
-      <Stale error={error} />
-      <Found view={view} page={data} drivers={drivers} stale={query.loading} />
-    </div>
+    <Answered query={query}>
+      {(page) => <Found view={view} page={page} drivers={drivers} stale={query.loading} />}
+    </Answered>
   );
 }
 
@@ -83,11 +80,7 @@ function Found({ view, page, drivers, stale }: FoundProps) {
       <Toolbar view={view} drivers={drivers}>
         {create}
       </Toolbar>
-      {page.rows.length === 0 ? (
-        <NoMatch title={_("No token matches")} clear={clearFilters} />
-      ) : (
-        <Rows view={view} page={page} drivers={drivers} stale={stale} />
-      )}
+      <Rows view={view} page={page} drivers={drivers} stale={stale} />
     </>
   );
 }
@@ -166,29 +159,23 @@ function Rows({ view, page, drivers, stale }: FoundProps) {
   const { openMenu, menu } = useRowMenu((row: TokenRow) => tokenMenu(row, driverOf(row), access));
   return (
     <>
-      <Table
+      <Listing
         label={_("Tokens")}
+        pagesLabel={_("Pages of tokens")}
+        noMatch={_("No token matches")}
+        clear={clearFilters}
         columns={shown.visible}
-        rows={page.rows}
+        columnMenu={shown.menu}
+        page={page}
         keyOf={({ id }) => id}
+        view={view}
+        sizes={pageSizes}
         stale={stale}
         openMenu={openMenu}
         details={{
-          open: view.open,
-          toggle: (key) => toggle(view, key),
           name: ({ id }) => id,
           render: (row) => <TokenDetail row={row} driver={driverOf(row)} />,
         }}
-        sorting={sortedBy(view.sort, view.descending)}
-      />
-      <ListPages
-        label={_("Pages of tokens")}
-        view={view}
-        shown={page.rows.length}
-        total={page.total}
-        next={page.next}
-        sizes={pageSizes}
-        columns={shown.menu}
       />
       {menu}
     </>

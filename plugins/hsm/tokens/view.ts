@@ -1,6 +1,6 @@
 /** Which tokens are shown and in which order: everything of it stands in the address. */
 import { tokenSortKeys, tokenStates } from "../../../agent/hsm/tokens/answers.ts";
-import { type ListView, readList } from "../../lib/list.ts";
+import { type ListView, readList, readOrder } from "../../lib/list.ts";
 import { adjust, first, type Place } from "../../lib/location.ts";
 
 export const pageSizes = [50, 100, 500, 1000];
@@ -17,17 +17,14 @@ export interface TokenView extends ListView {
 
 /** Reads an address that anybody may have typed: what does not fit is left out. */
 export function readTokenView(place: Place): TokenView {
-  const sort = first(place, "sort");
-  const descending = sort.startsWith("-");
   return {
     ...readList(place, pageSizes),
+    ...readOrder(place, tokenSortKeys),
     tenant: first(place, "tenant").slice(0, 100),
     driver: first(place, "driver").slice(0, 100),
     region: first(place, "region").slice(0, 100),
     state: tokenStates.filter((one) => place.options.state?.includes(one)),
     troubled: first(place, "troubled") === "yes",
-    sort: tokenSortKeys.find((key) => key === (descending ? sort.slice(1) : sort)) ?? "id",
-    descending,
   };
 }
 

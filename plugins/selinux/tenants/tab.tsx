@@ -9,7 +9,14 @@ import { client, listen } from "../../lib/client.ts";
 import { useColumns } from "../../lib/columns.tsx";
 import { useQuery } from "../../lib/hooks.ts";
 import { _, format, ngettext, number } from "../../lib/i18n.ts";
-import { changeOption, changeText, type ListView, readList, sortedBy } from "../../lib/list.ts";
+import {
+  changeOption,
+  changeText,
+  type ListView,
+  readList,
+  readOrder,
+  sortedBy,
+} from "../../lib/list.ts";
 import { ListPages } from "../../lib/list-pages.tsx";
 import { first, type Place } from "../../lib/location.ts";
 import { Meter } from "../../lib/meter.tsx";
@@ -32,13 +39,10 @@ interface View extends ListView {
 }
 
 export function readView(place: Place): View {
-  const sort = first(place, "sort");
-  const descending = sort.startsWith("-");
   return {
     ...readList(place, pageSizes),
+    ...readOrder(place, slotSortKeys),
     use: uses.find((use) => use === first(place, "use")) ?? "all",
-    sort: slotSortKeys.find((key) => key === (descending ? sort.slice(1) : sort)) ?? "slot",
-    descending,
   };
 }
 
