@@ -27,15 +27,15 @@ export const mapMembers = {
     description:
       "Let another map of jurisdictions hold on this node, signed by a key that is trusted here and with a greater serial number than the one before. Serial number and hash are what a second person approves, which it always needs.",
     in: [
-      count("serial", serialSchema, "Serial number of the map."),
-      text("hash", mapHashSchema, "SHA-256 of the file."),
+      count("mapSerial", serialSchema, "Serial number of the map."),
+      text("mapHash", mapHashSchema, "SHA-256 of the file."),
       content("map", mostSentBytes, "The signed map."),
       text("reason", reasonSchema, "Why, for the record."),
     ],
     out: document("held", heldMapSchema, "The map that holds now."),
     action: "jurisdictions",
     changes: true,
-    object: "hash",
+    object: "mapHash",
     approvals: 1,
     maxBytes: 2 * mostSentBytes,
   },
