@@ -40,6 +40,7 @@ export interface ObjectParts {
 export class ObjectVolumes implements VolumeKind {
   readonly kind = "object";
   readonly notWorm = "";
+  readonly ownKeys = true;
   readonly #parts: ObjectParts;
   readonly #holders: KeyHolders;
   readonly #buckets: Buckets;

@@ -35,3 +35,10 @@ export const ruleName = (jurisdiction: string, storageClass: StorageClass) =>
   `dsecos.${jurisdiction.toLowerCase()}.${storageClass}`;
 export const poolName = (jurisdiction: string, storageClass: StorageClass, kind: VolumeKindName) =>
   `${ruleName(jurisdiction, storageClass)}.${kind}`;
+
+const poolPattern = new RegExp(
+  `^dsecos\\.([a-z]{2})\\.(?:${storageClasses.join("|")})\\.(?:${volumeKinds.join("|")})$`,
+);
+
+/** The jurisdiction that one of these pools was made for; undefined for any other pool. */
+export const jurisdictionOf = (pool: string) => poolPattern.exec(pool)?.[1]?.toUpperCase();

@@ -5,6 +5,7 @@
 import * as v from "valibot";
 import { DsecosError } from "../../bus/errors.ts";
 import type { Ceph } from "../link/types.ts";
+import type { Change } from "../residency/changes.ts";
 import type { JurisdictionMap } from "../residency/map/document.ts";
 import { poolName, redundancyOf, ruleName, type StorageClass } from "./classes.ts";
 import type { VolumeKindName } from "./kinds/names.ts";
@@ -37,6 +38,8 @@ export interface PoolsParts {
   ceph: Pick<Ceph, "mon">;
   /** The map that holds now. @throws DsecosError where there is none */
   map: () => Promise<Pick<JurisdictionMap, "buckets">>;
+  /** What speaks against changes by where data must be; empty where nothing does. */
+  breaches: (changes: readonly Change[]) => Promise<string[]>;
   /** Puts on record what is about to be made. */
   record: (action: string, object: string, details: Record<string, unknown>) => Promise<void>;
 }
@@ -95,8 +98,17 @@ export class Pools {
     requireRoom(crush, bucket, jurisdiction, redundancy);
     const name = ruleName(jurisdiction, storageClass);
     const { copies, least, domain } = redundancy;
-    const rule = await this.#rule(name, crush, bucket, domain);
     const before = pools.find(({ pool_name }) => pool_name === pool);
+    if (before === undefined) {
+      const isRuled = crush.rules.some(({ rule_name }) => rule_name === name);
+      const makeRule: Change = { act: "makeRule", rule: name, bucket: bucket.name, domain };
+      const allowed = [jurisdiction];
+      await this.#requireStays([
+        ...(isRuled ? [] : [makeRule]),
+        { act: "makePool", pool, rule: name, copies, allowed },
+      ]);
+    }
+    const rule = await this.#rule(name, crush, bucket, domain);
     if (before === undefined) {
       await record("ceph.PoolMade", pool, { rule: name, copies, least });
       const args = { pool, pool_type: "replicated", rule: name, size: copies };
@@ -109,6 +121,12 @@ export class Pools {
       await ceph.mon("osd pool set", { pool, var: "min_size", val: String(least) });
     }
     return { pool, before, bucket, facts };
+  }
+
+  /** @throws Conflict where data would not stay where it must */
+  async #requireStays(changes: readonly Change[]): Promise<void> {
+    const [why] = await this.#parts.breaches(changes);
+    if (why !== undefined) throw new DsecosError("Conflict", why);
   }
 
   /** @returns undefined where it was made just now */

@@ -33,6 +33,7 @@ export interface ReconcilerParts extends Pick<TenantParts, "book" | "believable"
   audit: AuditWriter;
   log: Log;
   map: PoolsParts["map"];
+  breaches: PoolsParts["breaches"];
   /** Keys in tenants' tokens. */
   vault: VolumeKeys;
   /** How the cluster's S3 gateways are reached. */
@@ -60,7 +61,7 @@ export class Reconciler {
   #stopped = true;
 
   constructor(parts: ReconcilerParts) {
-    const { ceph, map, book } = parts;
+    const { ceph, map, breaches, book } = parts;
     this.#parts = parts;
     this.#book = book;
     this.#known = new Known(parts);
@@ -69,7 +70,7 @@ export class Reconciler {
       this.#append(action, "note", { object, details });
     const note = (action: string, { tenant, name }: Volume, details: Record<string, unknown>) =>
       this.#append(action, "note", { tenant, object: name, details });
-    this.#pools = new Pools({ ceph, map, record });
+    this.#pools = new Pools({ ceph, map, breaches, record });
     this.objects = new ObjectVolumes({
       ...{ ...parts.gateway, ceph, pools: this.#pools, record, note, now: parts.now },
       alarm: (action, { tenant, name }, error) => this.alarm(action, tenant, name, error),

@@ -33,6 +33,7 @@ export interface VolumesParts {
   log: Log;
   /** The map of jurisdictions that holds. @throws DsecosError where there is none */
   map: PoolsParts["map"];
+  breaches: PoolsParts["breaches"];
   gateway: ReconcilerParts["gateway"];
   /** Keys in tenants' tokens. */
   vault: ReconcilerParts["vault"];

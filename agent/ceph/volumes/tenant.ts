@@ -31,13 +31,17 @@ interface Looked {
   leaving: Volume[];
 }
 
-/** @throws DsecosError where nothing could be asked of Ceph; nothing was changed for clients then */
+/**
+ * A kind that cannot be asked holds up no other, but for the key in cephx that several share: that is
+ * left as it is, since nobody knows what it would have to open.
+ */
 export async function lookAfter(
   parts: TenantParts,
   tenant: string,
   volumes: Volumes,
 ): Promise<void> {
   const looked: Looked[] = [];
+  let isKeyKnown = true;
   for (const [name, own] of groups(tenant, volumes)) {
     const kind = parts.kinds[name];
     if (kind === undefined) {
@@ -45,16 +49,24 @@ export async function lookAfter(
       for (const volume of own) parts.known.tell(tenant, volume.name, { trouble });
       continue;
     }
-    looked.push(await lookAt(parts, kind, own));
+    try {
+      looked.push(await lookAt(parts, kind, own));
+    } catch (error) {
+      if (!(error instanceof DsecosError)) throw error;
+      const trouble = error.message;
+      for (const volume of own) parts.known.tell(tenant, volume.name, { trouble });
+      if (kind.ownKeys !== true) isKeyKnown = false;
+    }
   }
   // First, so that nobody writes into what is being removed.
   const grants: Grants[] = [];
   for (const { kind, opened } of looked) grants.push(await kind.admit(tenant, opened));
-  if (await parts.keys.allow(tenant, grants)) {
+  if (isKeyKnown && (await parts.keys.allow(tenant, grants))) {
     const paths = looked.flatMap(({ opened }) => opened.map(({ path }) => path));
     await parts.note("ceph.CapabilitiesSet", tenant, { volumes: paths });
   }
   for (const { kind, leaving } of looked) {
+    if (!isKeyKnown && kind.ownKeys !== true) continue;
     let gone = 0;
     for (const volume of leaving) gone += (await remove(parts, kind, volume)) ? 1 : 0;
     const count = [...volumes.values()].filter((record) => record.kind === kind.kind).length;
@@ -97,7 +109,7 @@ async function settle(
   volume: Volume,
 ): Promise<Found | undefined> {
   const { tenant, name } = volume;
-  // Where not even this can be asked, keys are left as they are: the error ends the look.
+  // Where not even this can be asked, keys are left as they are: the error ends the look at this kind.
   let found = await kind.find(volume);
   let caveat = "";
   try {

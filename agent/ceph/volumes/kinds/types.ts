@@ -35,6 +35,8 @@ export interface VolumeKind {
   readonly kind: VolumeKindName;
   /** Why no volume of this kind can be WORM; empty where one can. */
   readonly notWorm: string;
+  /** Whether the tenant opens these with other keys than its one in cephx. */
+  readonly ownKeys?: boolean;
   /** What the record of a new one has beside what all have; absent where that is nothing. */
   declare?(name: string): Pick<VolumeRecord, "key">;
   /** Whatever is asked next is asked of the cluster. */
