@@ -20,7 +20,9 @@ import { createSettings } from "./settings/service.ts";
 import type { topologyMembers } from "./topology/members.ts";
 import { createVolumes, type VolumesParts } from "./volumes/service.ts";
 
-export interface CephParts extends CoreParts, Omit<VolumesParts, "ceph" | "changed" | "map"> {
+export interface CephParts
+  extends CoreParts,
+    Omit<VolumesParts, "ceph" | "changed" | "map" | "breaches"> {
   map: ResidencyParts["map"];
   /** Where the map is, and whose signature is believed. */
   mapPlaces: MapParts["places"];
@@ -45,7 +47,7 @@ export function createCeph(parts: CephParts): CephService {
   const status = async () => daemons.report();
   const health = () => core.facts.ask("health", undefined);
   const topology: Answers<typeof topologyMembers> = {
-    Topology: (_call, filter) => core.facts.ask("topology", filter),
+    Topology: (_call, filter) => core.facts.document("topology", filter),
   };
   const capacity = createCapacity(core);
   const residency = new ResidencyWatch({
@@ -64,6 +66,7 @@ export function createCeph(parts: CephParts): CephService {
   const volumes = createVolumes({
     ...parts,
     ceph: core.link,
+    breaches: (changes) => residency.breaches(changes),
     changed: (tenant) => parts.changed(`volumes ${tenant}`),
   });
   return {

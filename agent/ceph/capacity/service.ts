@@ -38,7 +38,7 @@ export function createCapacity({ link, facts, log }: Core): CapacityService {
     handlers: {
       async Capacity(_call, filter) {
         if (samples.all().length === 0) await sample();
-        return await facts.ask("capacity", { filter, samples: samples.all() });
+        return await facts.document("capacity", { filter, samples: samples.all() });
       },
     },
     stop: () => clearInterval(sampling),

@@ -41,6 +41,22 @@ export class FactKeeper {
 
   /** @throws Unavailable with what to do while the cluster cannot be asked; Timeout, Denied */
   async ask<K extends QuestionName>(question: K, ask: AskOf<K>): Promise<AnswerOf<K>> {
+    return (await this.#ask(question, ask, false)) as AnswerOf<K>;
+  }
+
+  /**
+   * For who hands the answer on over the bus: large ones become JSON in the thread.
+   * @returns an EncodedDocument, which stands for the answer. @throws as `ask` does
+   */
+  async document<K extends QuestionName>(question: K, ask: AskOf<K>): Promise<AnswerOf<K>> {
+    return (await this.#ask(question, ask, true)) as AnswerOf<K>;
+  }
+
+  async #ask<K extends QuestionName>(
+    question: K,
+    ask: AskOf<K>,
+    encoded: boolean,
+  ): Promise<unknown> {
     const { needs, likes } = questions[question];
     const problems: Partial<Record<FactName, string>> = {};
     const { state, reason } = this.#parts.link.status();
@@ -56,7 +72,7 @@ export class FactKeeper {
         }
       }),
     ]);
-    return (await this.#thread.ask({ question, ask, problems })) as AnswerOf<K>;
+    return this.#thread.ask({ question, ask, problems, encoded });
   }
 
   /** As {@link ask}, of what is read from now on alone. */

@@ -4,6 +4,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { DsecosError, type ErrorCode } from "../../bus/errors.ts";
+import { EncodedDocument } from "../../bus/validate.ts";
 import type { FactName } from "./sources.ts";
 
 export interface FactMessage {
@@ -16,12 +17,15 @@ export interface Request {
   id: number;
   question: string;
   ask: unknown;
+  /** Whether the answer is wanted as JSON. */
+  encoded: boolean;
   problems: Partial<Record<FactName, string>>;
 }
 
 export type ToThread = { fact: FactMessage } | { request: Request };
 export type Reply = { id: number } & (
   | { answer: unknown }
+  | { json: string }
   | { code: ErrorCode; message: string }
   | { failed: string }
 );
@@ -93,6 +97,7 @@ export class FactsThread {
     const pending = this.#pending.get(reply.id);
     this.#pending.delete(reply.id);
     if ("answer" in reply) pending?.resolve(reply.answer);
+    else if ("json" in reply) pending?.resolve(new EncodedDocument(reply.json));
     else if ("code" in reply) pending?.reject(new DsecosError(reply.code, reply.message));
     else pending?.reject(new Error(reply.failed));
   }

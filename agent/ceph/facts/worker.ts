@@ -15,12 +15,13 @@ const facts = new ClusterFacts();
 const asked = new Set<QuestionName>();
 let preparing: NodeJS.Timeout | undefined;
 
-function replyTo({ id, question, ask, problems }: Request): Reply {
+function replyTo({ id, question, ask, problems, encoded }: Request): Reply {
   const name = question as QuestionName;
   const found = questions[name] as Question<unknown, unknown>;
   asked.add(name);
   try {
-    return { id, answer: found.answer(new ClusterFacts(facts, problems), ask) };
+    const answer = found.answer(new ClusterFacts(facts, problems), ask);
+    return encoded ? { id, json: JSON.stringify(answer) } : { id, answer };
   } catch (error) {
     if (error instanceof DsecosError) return { id, code: error.code, message: error.message };
     return { id, failed: explain(error) };
