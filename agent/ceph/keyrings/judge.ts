@@ -133,7 +133,8 @@ export function rowOf(entity: Entity, places: TenantPlaces, own: string): Keyrin
     const who = tenants.length === 1 ? first : `${first} and ${tenants.length - 1} more`;
     found.push({ strength: "tenants", sentence: `It reaches data of ${who}.` });
   }
-  const strength = rank.find((one) => found.some((each) => each.strength === one)) ?? "limited";
+  found.sort((one, other) => rank.indexOf(one.strength) - rank.indexOf(other.strength));
+  const strength = found[0]?.strength ?? "limited";
   const holder = holderOf(entity.entity, own);
   return {
     ...{ entity: entity.entity, holder, tenant, strength },

@@ -35,7 +35,7 @@ export function settingRows(
   const told = running.map(({ name, value, source, daemons, daemonCount }) =>
     rowOf({
       ...{ name, value, help: help.get(name), source: sources[source] ?? "other" },
-      ...{ daemons: [...daemons], daemonCount },
+      ...{ daemons: daemons.toSorted(byName), daemonCount },
     }),
   );
   // What is secret stays in the list: nobody can say that it is the default.
@@ -43,6 +43,10 @@ export function settingRows(
     (row) => row.weakens !== "" || row.secret || !row.known || !isSame(row.value, row.fallback),
   );
 }
+
+/** osd.10 comes after osd.9. */
+const byName = (one: string, other: string): number =>
+  one.localeCompare(other, "en", { numeric: true });
 
 type Given = Pick<SettingRow, "name" | "value" | "source"> &
   Partial<Pick<SettingRow, "section" | "mask" | "daemons" | "daemonCount">> & {

@@ -221,7 +221,7 @@ function Detail({ row: { caps, tenants, tenantCount } }: { row: KeyringRow }) {
         [
           _("Tenants it reaches"),
           tenants.length === 0
-            ? _("none but its own")
+            ? _("none of those that there are now, but its own")
             : `${tenants.join(", ")} ${more > 0 ? format(_("and $0 more"), number(more)) : ""}`,
         ],
       ]}

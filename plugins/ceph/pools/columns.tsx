@@ -51,7 +51,7 @@ export function poolColumns(): Column<PoolDetail>[] {
         <>
           {redundancyWords(pool)}
           <div className="ds-subtle">
-            {ngettext("writes with $0", "writes with $0 or more", pool.minSize)}
+            {ngettext("writes need $0 of them", "writes need $0 of them", pool.minSize)}
           </div>
         </>
       ),
