@@ -8,11 +8,11 @@ import { updateProject } from "../../agent/tenants/project.ts";
 import { type Cluster, withCeph } from "../lib/ceph-cluster.ts";
 import { mapSigner, signMap } from "../lib/ceph-map.ts";
 
-/** What the manual asks for where the agent makes volumes, and what tells it which OSD holds what. */
+/** What the manual asks for where the agent makes volumes. */
 const capabilities = {
   mon: "allow r, allow command 'config-key ls', allow service osd rw, allow service mds rw, allow service auth rwx",
-  mgr: "allow r, allow module volumes rw",
-  osd: "allow *",
+  mgr: "allow r, allow module volumes rw, allow module rbd_support rw",
+  osd: "allow r, allow rwx tag rbd dsecos=block, allow rwx tag rgw *=*",
 };
 
 const state = () => process.env.DSECOS_TEST_STATE ?? "";
@@ -30,9 +30,9 @@ export interface VolumesBed {
   end(): Promise<void>;
 }
 
-/** @param pools where pools must be, by name */
+/** @param pools where pools must be, by name; there is a gateway of S3, too */
 export async function makeVolumesBed(pools: Record<string, string[]>): Promise<VolumesBed> {
-  const cluster = await withCeph();
+  const cluster = await withCeph({ gateways: 1 });
   const signer = mapSigner("Ed25519");
   const [maps, seen] = [join(state(), "ceph-map"), join(state(), "ceph")];
   const config = join(seen, "ceph.conf");

@@ -2,9 +2,10 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type ApprovalRecord, approvals } from "../../agent/approvals/contract.ts";
 import { ceph } from "../../agent/ceph/contract.ts";
-import type { VolumePage } from "../../agent/ceph/volumes/answers.ts";
+import { S3 } from "../../agent/ceph/objects/s3.ts";
+import type { VolumeAccess, VolumePage } from "../../agent/ceph/volumes/answers.ts";
 import { until } from "../../packaging/setup/lib/wait.js";
-import { noCeph } from "../lib/ceph-cluster.ts";
+import { noGateways as noCeph } from "../lib/ceph-cluster.ts";
 import { makeVolumesBed, type VolumesBed } from "./ceph-volumes-bed.ts";
 import { download } from "./download.ts";
 import { type Visit, visit, withBrowser } from "./harness.ts";
@@ -243,6 +244,45 @@ test.skipIf(noCeph)("what nobody declared is told, and long lists have pages", a
   await page.click("button", "Next page");
   await page.waitForRows(names.slice(50).map((name) => `${abroad}/${name}`));
 });
+
+test.skipIf(noCeph)(
+  "a bucket is made that holds what is written, and its calendar says until when",
+  async () => {
+    const page = await open(`?tenant=${agency}`);
+    await page.click("button", "Make a volume");
+    await page.fill("Name", "ledger");
+    await page.fill("Size", "64MiB");
+    await page.page.select("select:has(option[value=object])", "object");
+    await (await has(page, "form input[type=checkbox]"))?.click();
+    await page.fill("Days that everything written is held", "30", "spinbutton");
+    await page.screenshot("ceph-worm-make");
+    await page.click("button", "Make it");
+    await cellSays(page, rowOf(agency, "ledger"), "state", "ready");
+    const access = await staff.operator.call(ceph, "VolumeAccess", agency, "ledger");
+    await put(access as VolumeAccess, "entry", "one line");
+    await page.click("link", "ledger");
+    await page.sees("what is written is held for 30 days");
+    await page.click("link", "What can be deleted when");
+    const day = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
+    await has(page, `[data-calendar] [data-row^="${day.slice(0, 7)}"]`);
+    await page.sees("the lock binds S3 alone");
+    await page.click("button", `Details of ${agency}/ledger`);
+    await page.sees("1 version was listed, and these are all");
+    await page.screenshot("ceph-worm");
+    await page.check();
+  },
+);
+
+/** Writes an object as whoever has the bucket's key. */
+async function put({ keyring, path }: VolumeAccess, key: string, body: string): Promise<void> {
+  const [, accessKey = "", secretKey = ""] =
+    /key_id = (\S+)\naws_secret_access_key = (\S+)/.exec(keyring) ?? [];
+  const s3 = new S3(bed.cluster.endpoints[0] ?? "");
+  const request = { method: "PUT", bucket: path, key, body } as const;
+  const { status } = await s3.ask({ accessKey, secretKey }, request);
+  s3.close();
+  expect(status).toBe(200);
+}
 
 test.skipIf(noCeph)("of each pool the overview says whether it stays, and why not", async () => {
   const page = await visit("ceph.html#/");

@@ -96,7 +96,9 @@ function wordsOf({ kind, user }: VolumeAccess) {
     block: {
       title: format(_("Keyring of client.$0"), user),
       file: keyring,
-      steps: _("KEYRING is the file with this keyring, which only root may read."),
+      steps: _(
+        "KEYRING is the file with this keyring, which only root may read. It asks for the passphrase, which an officer gives.",
+      ),
     },
     object: {
       title: format(_("Credentials of $0"), user),

@@ -2,28 +2,63 @@
 import { ceph } from "../../../agent/ceph/contract.ts";
 import type { VolumeRow } from "../../../agent/ceph/volumes/answers.ts";
 import type { Access } from "../../lib/capabilities.tsx";
-import { showDialog } from "../../lib/dialog.tsx";
 import { _ } from "../../lib/i18n.ts";
 import type { MenuEntry } from "../../lib/menu.tsx";
-import { AccessDialog } from "./access.tsx";
-import { DeleteDialog } from "./delete.tsx";
+import { openDialog } from "./open.tsx";
 import { possible, type VolumeAct, whyNot } from "./possible.ts";
-import { ResizeDialog } from "./resize.tsx";
-import { RestoreDialog } from "./restore.tsx";
 
 export function volumeMenu(row: VolumeRow, access: Access): MenuEntry[] {
-  const may = access.why(ceph, "storage");
-  const entry = (key: VolumeAct, label: string, open: () => void, danger = false): MenuEntry => ({
-    ...{ key, label, danger, run: open, why: may ?? whyNot(row, key) },
+  const entry = (key: VolumeAct, label: string, run: () => void, danger = false): MenuEntry => ({
+    ...{ key, label, danger, run },
+    why: access.why(ceph, actionOf[key]) ?? whyNot(row, key),
   });
+  const isBlock = row.kind === "block";
   return [
-    entry("access", _("Show how it is opened"), () => showDialog(<AccessDialog row={row} />)),
-    entry("resize", _("Resize"), () => showDialog(<ResizeDialog row={row} />)),
+    entry("access", _("Show how it is opened"), () =>
+      openDialog(({ AccessDialog }) => <AccessDialog row={row} />),
+    ),
+    ...(isBlock
+      ? [
+          entry("passphrase", _("Show its passphrase"), () =>
+            openDialog(({ PassphraseDialog }) => <PassphraseDialog row={row} />),
+          ),
+        ]
+      : []),
+    entry("resize", _("Resize"), () =>
+      openDialog(({ ResizeDialog }) => <ResizeDialog row={row} />),
+    ),
     row.state === "deleting"
-      ? entry("restore", _("Restore"), () => showDialog(<RestoreDialog rows={[row]} />))
-      : entry("delete", _("Delete"), () => showDialog(<DeleteDialog rows={[row]} />), true),
+      ? entry("restore", _("Restore"), () =>
+          openDialog(({ RestoreDialog }) => <RestoreDialog rows={[row]} />),
+        )
+      : entry(
+          "delete",
+          _("Delete"),
+          () => openDialog(({ DeleteDialog }) => <DeleteDialog rows={[row]} />),
+          true,
+        ),
+    ...(isBlock
+      ? [
+          entry(
+            "erase",
+            _("Erase with its key"),
+            () => openDialog(({ EraseDialog }) => <EraseDialog row={row} />),
+            true,
+          ),
+        ]
+      : []),
   ];
 }
+
+/** Who opens and erases disks is somebody else than who makes them. */
+const actionOf: Record<VolumeAct, string> = {
+  access: "storage",
+  resize: "storage",
+  delete: "storage",
+  restore: "storage",
+  passphrase: "unlock",
+  erase: "unlock",
+};
 
 export function bulkMenu(rows: readonly VolumeRow[], access: Access): MenuEntry[] {
   const may = access.why(ceph, "storage");
@@ -39,7 +74,14 @@ export function bulkMenu(rows: readonly VolumeRow[], access: Access): MenuEntry[
     return { key, label, danger, why, run: () => open(fit) };
   };
   return [
-    entry("restore", _("Restore"), (fit) => showDialog(<RestoreDialog rows={fit} />)),
-    entry("delete", _("Delete"), (fit) => showDialog(<DeleteDialog rows={fit} />), true),
+    entry("restore", _("Restore"), (fit) =>
+      openDialog(({ RestoreDialog }) => <RestoreDialog rows={fit} />),
+    ),
+    entry(
+      "delete",
+      _("Delete"),
+      (fit) => openDialog(({ DeleteDialog }) => <DeleteDialog rows={fit} />),
+      true,
+    ),
   ];
 }

@@ -2,7 +2,10 @@
 import type { VolumeRow } from "../../../agent/ceph/volumes/answers.ts";
 import { _, format } from "../../lib/i18n.ts";
 
-export type VolumeAct = "resize" | "delete" | "restore" | "access";
+export type VolumeAct = "access" | "passphrase" | "resize" | "delete" | "restore" | "erase";
+
+/** What can be done only with what is there. */
+const needsIt: readonly VolumeAct[] = ["access", "passphrase", "erase"];
 
 type Known = Pick<VolumeRow, "name" | "state">;
 
@@ -15,7 +18,7 @@ export function whyNot({ name, state }: Known, act: VolumeAct): string | undefin
     return state === "deleting" ? undefined : format(_("$0 is not to be deleted."), name);
   }
   if (state === "deleting") return format(_("$0 is to be deleted; restore it first."), name);
-  if (act === "access" && state === "declared") {
+  if (needsIt.includes(act) && state === "declared") {
     return format(_("$0 is not made yet; its page says why."), name);
   }
   return undefined;

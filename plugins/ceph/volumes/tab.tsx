@@ -7,7 +7,6 @@ import { useAccess } from "../../lib/capabilities.tsx";
 import { client } from "../../lib/client.ts";
 import { useColumns } from "../../lib/columns.tsx";
 import { commandOf } from "../../lib/command.ts";
-import { showDialog } from "../../lib/dialog.tsx";
 import { useQuery } from "../../lib/hooks.ts";
 import { _, ngettext } from "../../lib/i18n.ts";
 import { sortedBy } from "../../lib/list.ts";
@@ -21,8 +20,9 @@ import type { Part, PartProps } from "../part.ts";
 import { bulkMenu, volumeMenu } from "./acts.tsx";
 import { changes, everyMs } from "./changes.ts";
 import { volumeColumns } from "./columns.tsx";
-import { CreateVolumeDialog } from "./create.tsx";
 import { NoVolume } from "./empty.tsx";
+import { Erasures } from "./erasures.tsx";
+import { openDialog } from "./open.tsx";
 import { Strays, Sums, Unknown } from "./sums.tsx";
 import { Toolbar } from "./toolbar.tsx";
 import {
@@ -56,6 +56,7 @@ function VolumeList({ place }: Pick<PartProps, "place">) {
       <Stale error={error} />
       <Unknown sentence={data.unknown} />
       <Found view={view} page={data} stale={query.loading} />
+      {view.tenant && <Erasures key={view.tenant} tenant={view.tenant} />}
       <Strays sentences={data.strays} />
     </div>
   );
@@ -77,7 +78,9 @@ function Found({ view, page, stale }: FoundProps) {
   const create = (
     <ActionButton
       why={access.why(ceph, "storage")}
-      onClick={() => showDialog(<CreateVolumeDialog tenant={view.tenant} />)}
+      onClick={() =>
+        openDialog(({ CreateVolumeDialog }) => <CreateVolumeDialog tenant={view.tenant} />)
+      }
     >
       {_("Make a volume")}
     </ActionButton>

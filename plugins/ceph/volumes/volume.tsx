@@ -138,6 +138,25 @@ function Facts({ row }: { row: VolumeRow }) {
         </dd>
         <dt>{_("Pool")}</dt>
         <dd className="ce-code">{pool || _("none yet")}</dd>
+        {row.key && (
+          <>
+            <dt>{_("Key in the token")}</dt>
+            <dd className="ce-code">{row.key}</dd>
+          </>
+        )}
+        {row.erase && (
+          <>
+            <dt>{_("To be erased")}</dt>
+            <dd>
+              {format(
+                _("asked by $0, approved by $1: $2"),
+                row.erase.by,
+                row.erase.approvers.join(", "),
+                row.erase.reason,
+              )}
+            </dd>
+          </>
+        )}
         <dt>{_("WORM")}</dt>
         <dd>
           {row.worm ? (
