@@ -9,12 +9,11 @@ export function volumeRow(
   record: VolumeRecord,
   live: Live | undefined,
 ): VolumeRow {
-  const { kind, bytes, jurisdiction, worm, createdAt, createdBy, state, deleteAt } = record;
+  const { kind, bytes, jurisdiction, worm, createdAt, createdBy, deleteAt } = record;
   const found = live?.found;
-  const isReady = found !== undefined && live?.trouble === "";
   return {
     ...{ tenant, name, kind, jurisdiction, class: record.class, worm, createdAt, createdBy },
-    state: state === "active" ? (isReady ? "ready" : "declared") : state,
+    state: stateOf(record, live),
     retention: record.retention ?? 0,
     bytes: Number(bytes),
     used: found?.used ?? -1,
@@ -32,7 +31,12 @@ function eraseOf({ by, approvers, reason, at }: NonNullable<VolumeRecord["erase"
   return { by, approvers, reason, at };
 }
 
-function troubleOf({ state }: VolumeRecord, live: Live | undefined): string {
+export function stateOf({ state }: VolumeRecord, live: Live | undefined): VolumeRow["state"] {
+  if (state !== "active") return state;
+  return live?.found !== undefined && live.trouble === "" ? "ready" : "declared";
+}
+
+export function troubleOf({ state }: VolumeRecord, live: Live | undefined): string {
   if (live === undefined) return state === "active" ? "It was not looked at yet." : "";
   return live.trouble;
 }

@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import type { AuditWriter } from "../../audit/types.ts";
 import type { Call } from "../../bus/call.ts";
 import { DsecosError } from "../../bus/errors.ts";
-import { pageOfRows, searched } from "../../hsm/pages.ts";
 import { isBelievable } from "../../hsm/watch/clock.ts";
 import type { IncusClient } from "../../incus/client.ts";
 import type { JobProgress, Jobs } from "../../jobs/types.ts";
@@ -17,6 +16,7 @@ import type { VolumeFilter, VolumePage, VolumeRow, VolumeSpec } from "./answers.
 import { VolumeBook } from "./book.ts";
 import { createErasing, type EraseParts } from "./erase.ts";
 import type { eraseMembers } from "./erase-members.ts";
+import { listVolumes } from "./list.ts";
 import type { volumeMembers } from "./members.ts";
 import type { PoolsParts } from "./pools.ts";
 import { Reconciler, type ReconcilerParts } from "./reconcile.ts";
@@ -156,32 +156,9 @@ export function createVolumes(parts: VolumesParts) {
 
   async function list(filter: VolumeFilter): Promise<VolumePage> {
     const { declared: known, old } = await book.recent();
-    const { tenants } = known;
-    const { search, tenant, state, jurisdiction, troubled, sort, descending } = filter;
-    const hits = searched(search);
-    const isIn = <T>(wanted: readonly T[], value: T) =>
-      wanted.length === 0 || wanted.includes(value);
-    const rows = [...tenants]
-      .filter(([name]) => tenant === "" || name === tenant)
-      .flatMap(([owner, volumes]) => [...volumes].map(([name, record]) => row(owner, name, record)))
-      .filter(
-        (one) =>
-          isIn(state, one.state) &&
-          isIn(jurisdiction, one.jurisdiction) &&
-          isIn(filter.class, one.class) &&
-          isIn(filter.kind, one.kind) &&
-          (!troubled || one.trouble !== "") &&
-          hits(one.name, one.tenant, one.jurisdiction, one.class),
-      );
-    const page = pageOfRows(rows, {
-      id: (one) => `${one.tenant}/${one.name}`,
-      value: (one) => one[sort],
-      ...{ descending, cursor: filter.cursor, limit: filter.limit },
-    });
+    const live = (tenant: string, name: string) => reconciler.live(tenant, name);
     return {
-      ...page,
-      bytes: rows.reduce((sum, one) => sum + one.bytes, 0),
-      used: rows.reduce((sum, one) => sum + Math.max(0, one.used), 0),
+      ...listVolumes(known.tenants, live, filter),
       strays: [...reconciler.strays],
       unknown: old || reconciler.unknown,
     };
