@@ -7,16 +7,19 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { DeviceFilter } from "../../agent/ceph/devices/answers.ts";
 import { DaemonSettings } from "../../agent/ceph/encryption/settings.ts";
 import { FactKeeper } from "../../agent/ceph/facts/keeper.ts";
+import type { KeyringFilter } from "../../agent/ceph/keyrings/answers.ts";
 import { openCeph } from "../../agent/ceph/link/link.ts";
 import type { Ceph } from "../../agent/ceph/link/types.ts";
+import type { SettingFilter } from "../../agent/ceph/settings/answers.ts";
 import { createSettings } from "../../agent/ceph/settings/service.ts";
 import { until } from "../../packaging/setup/lib/wait.js";
 import { type Cluster, noCeph, withCeph } from "../lib/ceph-cluster.ts";
 
 const paging = { search: "", descending: false, cursor: "", limit: 1000 } as const;
-const keys = { ...paging, holder: [], flagged: false, sort: "entity" } as const;
+const keys: KeyringFilter = { ...paging, holder: [], flagged: false, sort: "entity" };
 const own = "client.dsecos";
 const capabilities = { mgr: "allow r", osd: "allow r" };
 const mayRead = "allow r, allow command 'config-key ls'";
@@ -149,7 +152,7 @@ test.skipIf(noCeph)(
     await cluster.ceph(["config", "set", "client.rgw", "rgw_ldap_secret", "hunter2"]);
     const core = { link, facts, user: own, log };
     const { Settings } = createSettings(core, new DaemonSettings(link));
-    const filter = { ...paging, source: [], weak: false, sort: "name" } as const;
+    const filter: SettingFilter = { ...paging, source: [], weak: false, sort: "name" };
     const ask = () => Settings({} as never, filter);
     await until("the setting to be seen", 60, async () =>
       (await ask()).rows.some(({ name }) => name === "osd_max_backfills"),
@@ -172,7 +175,7 @@ test.skipIf(noCeph)(
 );
 
 test.skipIf(noCeph)("OSDs in memory have no disk, and that is not called good", async () => {
-  const filter = { ...paging, outlook: [], sort: "osd" } as const;
+  const filter: DeviceFilter = { ...paging, outlook: [], sort: "osd" };
   const page = await facts.ask("devices", { filter, now: Date.now() });
   expect(page).toMatchObject({ counts: { none: 8, good: 0 }, disks: 0, missing: [], total: 8 });
   expect(page.rows[3]).toMatchObject({
