@@ -5,6 +5,7 @@ import { commandOf } from "../lib/command.ts";
 import { useConnection, useQuery } from "../lib/hooks.ts";
 import { _ } from "../lib/i18n.ts";
 import { Failure, Loading, Stale } from "../lib/states.tsx";
+import { Windows } from "./actions/flags.tsx";
 import { changes } from "./changes.ts";
 import { Codes } from "./health/codes.tsx";
 import { Counts, Recovery, Services } from "./health/figures.tsx";
@@ -27,6 +28,7 @@ function OverviewTab({ status }: PartProps) {
         silent={status.knocks.silent.length}
         stale={lost || error !== undefined}
       />
+      <Windows whole={false} />
       <ResidencyPanel stale={lost} />
       <Codes checks={data.checks} />
       <Counts health={data} />

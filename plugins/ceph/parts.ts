@@ -68,6 +68,11 @@ export const groups: readonly TabGroup[] = [
         title: () => _("Recovery"),
         load: async () => (await import("./progress/tab.tsx")).progress,
       },
+      {
+        key: "actions",
+        title: () => _("Changes"),
+        load: async () => (await import("./actions/tab.tsx")).actions,
+      },
     ],
   },
   {

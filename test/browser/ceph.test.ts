@@ -1,7 +1,9 @@
 /** The page of storage: without a cluster, over a real one, and while one of its OSDs is away. */
+import { utimesSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test, vi } from "vitest";
 import { type Cluster, noCeph, withCeph } from "../lib/ceph-cluster.ts";
+import { operatorCapabilities } from "../lib/ceph-operator.ts";
 import { type Visit, visit, withBrowser } from "./harness.ts";
 
 vi.setConfig({ testTimeout: 150_000, hookTimeout: 60_000 });
@@ -19,6 +21,22 @@ const scrollsSideways = ({ page }: Visit) =>
 
 /** Where the agent of the tests looks for a cluster. */
 const directory = () => join(process.env.DSECOS_TEST_STATE ?? "", "ceph");
+
+/** From the menu of a row to the dialog. */
+async function take(page: Visit, row: string, act: string): Promise<void> {
+  const button = await page.page.waitForSelector(`${row} .ds-kebab`);
+  await button?.focus();
+  await page.page.keyboard.press("Enter");
+  await page.click("menuitem", act);
+}
+
+/** What the manual asks for where operators act on the cluster; the agent connects anew with it. */
+async function giveOperator({ ceph, paths }: Cluster): Promise<void> {
+  const { mon, ...rest } = operatorCapabilities;
+  const caps = Object.entries({ mon: `${mon}, allow command sessions`, ...rest }).flat();
+  await ceph(["auth", "caps", paths.cephUser, ...caps]);
+  utimesSync(paths.cephConfig, new Date(), new Date());
+}
 
 test.skipIf(noCeph)(
   "without a cluster the page says how to set one up, and takes one up that comes",
@@ -98,6 +116,58 @@ test.skipIf(noCeph)(
     await overview.page.waitForFunction(() => !document.querySelector('[data-code="OSD_DOWN"]'), {
       timeout: 60_000,
     });
+  },
+);
+
+test.skipIf(noCeph)(
+  "an OSD is taken out once what that does was told, is compared, and is brought back",
+  async () => {
+    await giveOperator(cluster as Cluster);
+    const page = await open("topology");
+    const row = '[data-row="default/eu/frankfurt/fra-02/osd.6"]';
+    const hasState = (state: string) =>
+      page.page.waitForFunction(
+        (selector, words) =>
+          document.querySelector(`${selector} [data-column=state]`)?.textContent === words,
+        { timeout: 60_000 },
+        ...([row, state] as const),
+      );
+    await hasState("up");
+    await take(page, row, "Take it out");
+    // Nothing can be confirmed before it is told what would come of it.
+    await page.page.waitForSelector('[data-prediction="known"]', { timeout: 60_000 });
+    await page.screenshot("ceph-osd-out");
+    await page.check();
+    await page.fill("Reason", "a disk is replaced");
+    await page.click("button", "Do it");
+    await hasState("out");
+    await take(page, row, "Take it in");
+    await page.page.waitForSelector('[data-prediction="known"]', { timeout: 60_000 });
+    await page.fill("Reason", "the disk was replaced");
+    await page.click("button", "Do it");
+    await hasState("up");
+    await page.page.goto(page.page.url().replace(/#.*/, "#/actions"));
+    await page.sees("osd.6 out");
+    await page.page.waitForFunction(
+      () => document.querySelectorAll('[data-comparison="finished"]').length === 2,
+      { timeout: 60_000 },
+    );
+    await page.sees("as predicted");
+    await page.click("button", "Stop something for a while");
+    await page.fill("Reason", "work on the host");
+    await page.click("button", "Stop it");
+    await page.page.waitForSelector('[data-flag="noout"]');
+    await page.screenshot("ceph-actions");
+    await page.check();
+    const overview = await open("");
+    await overview.page.waitForSelector('[data-windows="1"] [data-flag="noout"]');
+    await overview.sees("ends on");
+    await overview.screenshot("ceph-overview-window");
+    await page.page.bringToFront();
+    await page.click("button", "End noout now");
+    await page.fill("Reason", "it is done");
+    await page.click("button", "End it");
+    await page.sees("Nothing is stopped.");
   },
 );
 

@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { ceph } from "../../../agent/ceph/contract.ts";
 import { details, osdStates, type TopologyPage } from "../../../agent/ceph/topology/answers.ts";
 import { Answered } from "../../lib/answered.tsx";
+import { useAccess } from "../../lib/capabilities.tsx";
 import { ChoiceMenu } from "../../lib/choice.tsx";
 import { client } from "../../lib/client.ts";
 import { commandOf } from "../../lib/command.ts";
@@ -11,14 +12,23 @@ import { _ } from "../../lib/i18n.ts";
 import { changeOption, changeText } from "../../lib/list.ts";
 import { Listing } from "../../lib/listing.tsx";
 import { adjust } from "../../lib/location.ts";
-import { CheckMenu } from "../../lib/menu.tsx";
+import { CheckMenu, type MenuEntry } from "../../lib/menu.tsx";
+import { useRowMenu } from "../../lib/row-menu.tsx";
 import { Search } from "../../lib/search.tsx";
+import { osdMenu } from "../actions/osd.tsx";
 import { changes, everyMs } from "../changes.ts";
 import { Missing } from "../missing.tsx";
 import type { Part, PartProps } from "../part.ts";
 import { topologyColumns } from "./columns.tsx";
 import { Drawing } from "./drawing.tsx";
-import { clearFilters, filterOf, pageSizes, readTopologyView, type TopologyView } from "./view.ts";
+import {
+  clearFilters,
+  filterOf,
+  pageSizes,
+  readTopologyView,
+  type TopologyView,
+  underAddress,
+} from "./view.ts";
 import { osdStateName } from "./words.ts";
 
 function TopologyTab({ place }: PartProps) {
@@ -103,21 +113,36 @@ function Trail({ under }: { under: string }) {
 
 function Rows({ view, page, stale }: { view: TopologyView; page: TopologyPage; stale: boolean }) {
   const columns = useMemo(topologyColumns, []);
-  return (
-    <Listing
-      label={_("Regions, sites, hosts and OSDs")}
-      pagesLabel={_("Pages of the tree")}
-      noMatch={_("Nothing in the tree matches")}
-      clear={clearFilters}
-      columns={columns}
-      page={page}
-      keyOf={({ path }) => path}
-      view={view}
-      sizes={pageSizes}
-      stale={stale}
-      details={{ name: ({ name }) => name, render: (row) => <Detail row={row} /> }}
-    />
+  const access = useAccess();
+  const { openMenu, menu } = useRowMenu((row: TopologyPage["rows"][number]) =>
+    row.osd ? osdMenu(row, access) : bucketMenu(row.path),
   );
+  return (
+    <>
+      <Listing
+        label={_("Regions, sites, hosts and OSDs")}
+        pagesLabel={_("Pages of the tree")}
+        noMatch={_("Nothing in the tree matches")}
+        clear={clearFilters}
+        columns={columns}
+        page={page}
+        keyOf={({ path }) => path}
+        view={view}
+        sizes={pageSizes}
+        stale={stale}
+        details={{ name: ({ name }) => name, render: (row) => <Detail row={row} /> }}
+        openMenu={openMenu}
+      />
+      {menu}
+    </>
+  );
+}
+
+function bucketMenu(path: string): MenuEntry[] {
+  const run = () => {
+    location.hash = underAddress(path);
+  };
+  return [{ key: "under", label: _("Show it alone"), run }];
 }
 
 function Detail({ row }: { row: TopologyPage["rows"][number] }) {
