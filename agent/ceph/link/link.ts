@@ -175,7 +175,9 @@ class Link {
   #told(helper: Helper, { event, ret, words, fsid }: Header): void {
     if (event === "connected") {
       this.#connected = true;
-      this.#probe(helper, fsid).catch((error) => {
+      // At once: it is known, however long the first answer takes.
+      this.status = { ...this.status, fsid };
+      this.#probe(helper).catch((error) => {
         this.#log("error", "the monitors could not be asked", { error: explain(error) });
       });
       return;
@@ -237,7 +239,7 @@ class Link {
    * Asks the monitors for their health, and for something small that they answer with a quorum only:
    * one that was left alone goes on telling the health of before.
    */
-  async #probe(helper: Helper, fsid = this.status.fsid): Promise<void> {
+  async #probe(helper: Helper): Promise<void> {
     let answer: Answer;
     let current: Answer;
     try {
@@ -255,18 +257,18 @@ class Link {
     }
     this.#silent = 0;
     if (isDenial(answer.ret)) {
-      this.#change("refused", reasons.mayNotRead(this.#options), { fsid });
+      this.#change("refused", reasons.mayNotRead(this.#options));
       return;
     }
     if (answer.ret !== 0) {
-      this.#change("failed", reasons.badConfig(this.#options, answer.words), { fsid });
+      this.#change("failed", reasons.badConfig(this.#options, answer.words));
       return;
     }
     this.#failures = 0;
     const isNew = this.status.state !== "ready" || this.status.version === "";
     const version = isNew ? await this.#version(helper) : this.status.version;
     if (helper !== this.#helper) return;
-    this.#change("ready", "", { fsid, version });
+    this.#change("ready", "", { version });
     const health = answer.payload.toString("latin1");
     if (health === this.#health) return;
     this.#health = health;
