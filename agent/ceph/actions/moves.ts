@@ -12,6 +12,8 @@ export interface Placed {
   size: number;
   /** As many for each group as the pool has copies; -1 where there is none. */
   osds: Int32Array;
+  /** What one OSD of each group has of it. */
+  bytes: Float64Array;
 }
 
 export interface Moves {
@@ -29,14 +31,20 @@ export const noMoves = (): Moves => ({
 });
 
 /** @throws NotComputed */
-export function placementOf(groups: Groups): Placed[] {
-  return groups.osdmap.pools.map((pool) => {
+export function placementOf(groups: Groups, loads: Loads): Placed[] {
+  const { pools, erasure_code_profiles } = groups.osdmap;
+  return pools.map((pool) => {
     const { pool: id, type, size, pg_num } = pool;
+    const share = shareOf(pool, erasure_code_profiles);
     const osds = new Int32Array(size * pg_num).fill(-1);
     for (const [group, found] of groups.ofPool(pool).entries()) {
       osds.set(padded(found, size), group * size);
     }
-    return { pool: id, type, size, osds };
+    const bytes = Float64Array.from(
+      { length: pg_num },
+      (_, group) => loads.of(pool, nameOf(id, group)).bytes * share,
+    );
+    return { pool: id, type, size, osds, bytes };
   });
 }
 
@@ -77,38 +85,40 @@ export interface Between {
   before: readonly Placed[];
   after: readonly Placed[];
   pools: readonly PoolOfDump[];
-  profiles: Profiles;
   loads: Loads;
   /** Of which nothing is said. */
   isUnknown: (pool: PoolOfDump, pgid: string) => boolean;
 }
 
-/** @throws NotComputed */
-export function movesBetween(between: Between): Moves {
-  const { before, after, pools, profiles, loads, isUnknown } = between;
+export function movesBetween({ before, after, pools, loads, isUnknown }: Between): Moves {
   const moves = noMoves();
   for (const [at, pool] of pools.entries()) {
     const [from, to] = [before[at] as Placed, after[at] as Placed];
-    const share = shareOf(pool, profiles);
     moves.groups.total += pool.pg_num;
     for (let group = 0; group < pool.pg_num; group += 1) {
       const pgid = nameOf(pool.pool, group);
       if (isUnknown(pool, pgid)) moves.groups.unknown += 1;
       else {
-        const sets = { old: groupOf(from, group), next: groupOf(to, group) };
-        addMove(moves, pool, sets, share, () => loads.of(pool, pgid));
+        const part = { bytes: from.bytes[group] as number, load: () => loads.of(pool, pgid) };
+        addMove(moves, pool, groupOf(from, group), groupOf(to, group), part);
       }
     }
   }
   return moves;
 }
 
+interface Part {
+  /** That one OSD has. */
+  bytes: number;
+  load: () => Load;
+}
+
 function addMove(
   moves: Moves,
   pool: PoolOfDump,
-  { old, next }: { old: number[]; next: number[] },
-  share: number,
-  load: () => Load,
+  old: readonly number[],
+  next: readonly number[],
+  { bytes, load }: Part,
 ): void {
   const { groups, gains, loses } = moves;
   const { gained, lost } = difference(pool.type, old, next);
@@ -117,9 +127,8 @@ function addMove(
   const [had, has] = [count(old), count(next)];
   if (has < pool.size && has < had) groups.short += 1;
   if (has < pool.min_size && had >= pool.min_size) groups.belowMinimum += 1;
-  const { bytes, objects } = load();
-  for (const osd of gained) gains.set(osd, (gains.get(osd) ?? 0) + bytes * share);
-  for (const osd of lost) loses.set(osd, (loses.get(osd) ?? 0) + bytes * share);
-  moves.bytes += bytes * share * gained.length;
-  moves.objects += objects * gained.length;
+  for (const osd of gained) gains.set(osd, (gains.get(osd) ?? 0) + bytes);
+  for (const osd of lost) loses.set(osd, (loses.get(osd) ?? 0) + bytes);
+  moves.bytes += bytes * gained.length;
+  moves.objects += load().objects * gained.length;
 }

@@ -41,9 +41,8 @@ export class Predictor {
   }
 
   /** @throws DsecosError */
-  async compare({ before, after }: Predicted): Promise<Compared> {
-    const question = (await this.#isLarge()) ? "compareLarge" : "compare";
-    return this.#parts.facts.askAnew(question, { before, after });
+  compare({ before, after }: Predicted): Promise<Compared> {
+    return this.#parts.facts.askAnew("compare", { before, after });
   }
 
   async #jurisdictions(): Promise<Jurisdictions> {

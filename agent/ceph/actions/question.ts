@@ -76,11 +76,11 @@ function answer(facts: ClusterFacts, { change, jurisdictions }: Ask): Predicted 
   const [osdmap, crush] = [orUnavailable(() => readOsdMap(dumps.osdmap)), dumps.crush as CrushDump];
   try {
     const { now, next } = versions(dumps, change);
-    const before = placementOf(now);
+    const before = placementOf(now, loads);
     requireAgreement(facts, before);
-    placed = { before, after: placementOf(next) };
+    placed = { before, after: placementOf(next, loads) };
     moves = movesBetween({
-      ...{ ...placed, pools: next.osdmap.pools, profiles: osdmap.erasure_code_profiles, loads },
+      ...{ ...placed, pools: next.osdmap.pools, loads },
       // What monitors keep of them depends on what they find then.
       isUnknown: ({ pool_name }, pgid) =>
         (change.what === "move" || (change.what === "rule" && change.pool === pool_name)) &&

@@ -1,5 +1,5 @@
 /** What the thread that has the facts can be asked. Each is a pure function of them. */
-import { compareLargeQuestion, compareQuestion } from "../actions/compare.ts";
+import { compareQuestion } from "../actions/compare.ts";
 import { flagsQuestion } from "../actions/flags-question.ts";
 import { predictLargeQuestion, predictQuestion } from "../actions/question.ts";
 import { capacityQuestion } from "../capacity/question.ts";
@@ -40,7 +40,6 @@ export const questions = {
   predict: predictQuestion,
   predictLarge: predictLargeQuestion,
   compare: compareQuestion,
-  compareLarge: compareLargeQuestion,
   flags: flagsQuestion,
 } as const satisfies Record<string, Question<never, unknown>>;
 
