@@ -3,19 +3,32 @@
  * reaches nothing of another's.
  */
 import { createHmac } from "node:crypto";
+import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DsecosError } from "../../agent/bus/errors.ts";
+import { volumeSpecSchema } from "../../agent/ceph/volumes/answers.ts";
 import { noGateways } from "../lib/ceph-cluster.ts";
 import { type Client, makeObjectBed, type ObjectBed, officer } from "./ceph-objects-bed.ts";
+import { openBed, ready } from "./ceph-volumes-bed.ts";
 import { missing } from "./incus-lib.ts";
 
 const none = noGateways || missing;
 const mebibyte = 1024 ** 2;
+/**
+ * Commands of ten that make a bucket, after which the agent ends: a user alone, a bucket without a
+ * quota, one whose user can make another.
+ */
+const brokenAt = [5, 6, 9];
 let bed: ObjectBed;
 let own: Client;
 let other: Client;
 
 beforeAll(async () => {
-  if (none === "") bed = await makeObjectBed(["obj-one", "obj-two"]);
+  if (none !== "") return;
+  bed = await makeObjectBed([
+    ...["obj-one", "obj-two"],
+    ...brokenAt.map((steps) => `obj-broken-${steps}`),
+  ]);
 }, 180_000);
 afterAll(async () => bed?.end(), 60_000);
 
@@ -234,6 +247,47 @@ describe.skipIf(none !== "")("buckets", () => {
     );
     expect(JSON.parse(await bed.admin("bucket", "stats"))).toEqual([]);
   });
+
+  test("what broke off at any step of making a bucket is gone on with", async () => {
+    const broken = openBed(bed.ground.places, () => "UK");
+    await ready(broken.ceph);
+    const { json, text } = broken.tool;
+    let left = 0;
+    const until = <T>(work: (args: readonly string[]) => Promise<T>) => {
+      return async (args: readonly string[]) => {
+        left -= 1;
+        if (left < 0) throw new DsecosError("Unavailable", "The agent was killed.");
+        return work(args);
+      };
+    };
+    Object.assign(broken.tool, { json: until(json), text: until(text) });
+    for (const steps of brokenAt) {
+      left = steps;
+      const spec = { kind: "object", size: "16MiB", worm: true, retention: 1, name: "broken" };
+      const declared = v.parse(volumeSpecSchema, spec);
+      const tenant = `obj-broken-${steps}`;
+      const job = await broken.volumes.handlers.CreateVolume(officer, tenant, declared);
+      await expect(broken.jobs.done(job)).rejects.toThrow("The agent was killed.");
+    }
+    await broken.close();
+    // No event of Incus tells the other one.
+    bed.volumes.stale();
+    await bed.volumes.reconciler.round();
+    for (const steps of brokenAt) {
+      const tenant = `obj-broken-${steps}`;
+      expect(await bed.row(tenant, "broken")).toMatchObject({ state: "ready", trouble: "" });
+      const client = await bed.client(tenant, "broken");
+      expect(await client.try({ method: "PUT", bucket: "another" })).toBe("403 AccessDenied");
+      expect(await client.try({ method: "DELETE", bucket: "broken" })).toBe("403 AccessDenied");
+      const query = [["object-lock", ""]] as const;
+      const lock = await client.ask({ method: "GET", bucket: "broken", query });
+      expect(lock.text).toContain("<Mode>COMPLIANCE</Mode><Days>1</Days>");
+    }
+    const stats = JSON.parse(await bed.admin("bucket", "stats")) as { bucket_quota: unknown }[];
+    for (const { bucket_quota } of stats) {
+      expect(bucket_quota).toMatchObject({ enabled: true, max_size: 16 * mebibyte });
+    }
+  }, 240_000);
 
   test("no secret is on record or in the log", async () => {
     const kept = [JSON.stringify(bed.audit.entries), ...bed.logged];

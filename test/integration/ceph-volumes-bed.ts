@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { canonical } from "../../agent/audit/canonical.ts";
 import { openCeph } from "../../agent/ceph/link/link.ts";
-import { openTool } from "../../agent/ceph/link/tool.ts";
+import { type GatewayTool, openTool } from "../../agent/ceph/link/tool.ts";
 import type { Ceph } from "../../agent/ceph/link/types.ts";
 import { readMap } from "../../agent/ceph/volumes/map.ts";
 import { createVolumes } from "../../agent/ceph/volumes/service.ts";
@@ -104,6 +104,7 @@ export async function makeCephBed(size: { gateways?: number } = {}): Promise<Cep
 }
 
 export interface Bed {
+  tool: GatewayTool;
   ceph: Ceph;
   incus: IncusClient;
   jobs: FakeJobs;
@@ -130,11 +131,13 @@ export function openBed(
   const incus = new IncusClient(incusSocket);
   const jobs = new FakeJobs();
   const clock = { now: Date.now(), believable: true };
+  const tool = openTool({ config, user, keyring, link: ceph });
   const volumes = createVolumes({
     ...{ ceph, incus, jobs, audit, log, vault },
-    gateway: { endpoint: "", tool: openTool({ config, user, keyring, link: ceph }) },
+    gateway: { endpoint: "", tool },
     map: () =>
       readMap({ file: join(maps, "map.json"), keys: join(maps, "keys") }, ceph.status().fsid),
+    breaches: async () => [],
     tenant: async (name) => ({ jurisdiction: jurisdictions(name) }),
     quota: fakeBoundless,
     history: async ({ action, tenant }) => {
@@ -146,7 +149,7 @@ export function openBed(
     now: () => clock.now,
   });
   return {
-    ...{ ceph, incus, jobs, audit, volumes, logged, clock },
+    ...{ tool, ceph, incus, jobs, audit, volumes, logged, clock },
     async close() {
       await volumes.stop();
       await ceph.close();
