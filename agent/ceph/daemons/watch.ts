@@ -7,7 +7,7 @@
  * OSD that hangs is known within 5 s where there are up to 500 of them, and with 4,320 within 25 s;
  * one that ended is told by the cluster itself within 2 s, however many there are.
  */
-import { setTimeout as pause } from "node:timers/promises";
+import { setImmediate as othersFirst, setTimeout as pause } from "node:timers/promises";
 import { DsecosError } from "../../bus/errors.ts";
 import { explain, type Log } from "../../log.ts";
 import type { FactKeeper } from "../facts/keeper.ts";
@@ -21,6 +21,8 @@ const usualPace = { everyMs: 1000, deadlineMs: 1200 };
 /** Before one that did not answer is knocked at again: only twice counts. */
 const againMs = 250;
 const osdsAtOnce = 200;
+/** Each connection that is begun holds the loop for a tenth of a millisecond or more. */
+const begunTogether = 10;
 /** Pages ask every five seconds. */
 const lookedMs = 15_000;
 const listMs = 5000;
@@ -113,12 +115,19 @@ export class DaemonWatch {
       return;
     }
     if (now - this.#listedAt > listMs) this.#list();
-    for (const listener of this.#due()) {
-      this.#visit(listener).catch((error) => {
-        const fields = { daemon: listener.name, error: explain(error) };
-        this.#parts.log("error", "a daemon of Ceph could not be knocked at", fields);
-      });
+    this.#visitAll(this.#due()).catch((error) => {
+      const fields = { error: explain(error) };
+      this.#parts.log("error", "daemons of Ceph could not be knocked at", fields);
+    });
+  }
+
+  async #visitAll(listeners: readonly Listener[]): Promise<void> {
+    const visits: Promise<void>[] = [];
+    for (const [at, listener] of listeners.entries()) {
+      if (at > 0 && at % begunTogether === 0) await othersFirst();
+      if (!this.#busy.has(listener.name)) visits.push(this.#visit(listener));
     }
+    await Promise.all(visits);
   }
 
   /** Not waited for: while monitors are silent, those that are known are knocked at. */
