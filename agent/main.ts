@@ -243,7 +243,15 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     "org.dsecos.Approvals1": { handlers: approvals.handlers },
     "org.dsecos.Audit1": createAudit({
       ...{ log: audit, node, reader, verifier, exports, parts: auditParts },
-      tracing: { client: incus, tenancy, copies: forwarding },
+      tracing: {
+        ...{ client: incus, tenancy, copies: forwarding },
+        kept: async (name) => ({
+          ...(await ceph.kept(name)),
+          tokens: (await hsm.core.book.known())
+            .filter(({ tenant }) => tenant === name)
+            .map(({ declared }) => declared),
+        }),
+      },
     }),
     "org.dsecos.Node1": nodeService,
     "org.dsecos.Selinux1": selinux,

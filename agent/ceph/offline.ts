@@ -24,8 +24,11 @@ export const cephOffline = {
             holdings: file(
               "What OSDs hold, strays included: a list of {osd, pgs}, with the names that ceph tell osd.N dump_pgstate_history prints.",
             ),
+            counts: file(
+              "What ceph pg dump osds -f json prints: OSDs that have no more groups than are listed need no holdings.",
+            ),
             exits: file(
-              "What is mirrored elsewhere: {rbd: [{pool, mode, peers}], cephfs: [{fileSystem, pools, peers}], rgw: {peers}}.",
+              "What leaves: {rbd: [{pool, mode, namespaces, peers}], cephfs: [{fileSystem, pools, peers}], rgw: {peers}, clients: [{entity, address, osd, mds}]}.",
             ),
             map: v.pipe(
               v.string(),

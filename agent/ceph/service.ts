@@ -1,4 +1,5 @@
 /** Storage on Ceph: what can be asked, put together from its areas. */
+import type { Kept } from "../audit/trace/kept.ts";
 import type { Call } from "../bus/call.ts";
 import type { Handlers } from "../bus/contract.ts";
 import type { Fingerprint } from "../bus/dispatch.ts";
@@ -35,6 +36,8 @@ export interface CephService {
   start(): void;
   /** Something changed in Incus. */
   tenantsChanged(): void;
+  /** Volumes of a tenant that are made, and the newest proof of where pools are. */
+  kept(tenant: string): Promise<Omit<Kept, "tokens">>;
   /** @throws Conflict while a tenant has volumes */
   requireNoVolumes(tenant: string): Promise<void>;
   stop(): Promise<void>;
@@ -95,6 +98,10 @@ export function createCeph(parts: CephParts): CephService {
       residency.start();
     },
     tenantsChanged: () => volumes.stale(),
+    kept: async (tenant) => ({
+      volumes: await volumes.placesOf(tenant),
+      residency: residency.last,
+    }),
     requireNoVolumes: (tenant) => volumes.requireNone(tenant),
     async stop() {
       capacity.stop();

@@ -17,6 +17,7 @@ interface ProveOptions {
   crush: string;
   pgs?: string;
   holdings?: string;
+  counts?: string;
   exits?: string;
   map: string;
   key?: string;
@@ -31,6 +32,7 @@ const printing: Record<string, string> = {
   osdmap: "ceph osd dump -f json",
   crush: "ceph osd crush dump -f json",
   pgs: "ceph pg dump pgs_brief -f json",
+  counts: "ceph pg dump osds -f json",
 };
 
 export async function proveResidency(call: ParsedCall, terminal: Terminal): Promise<number> {
@@ -57,14 +59,14 @@ export async function proveResidency(call: ParsedCall, terminal: Terminal): Prom
 
 /** @throws DsecosError where a file cannot be read or is no JSON */
 function proved(options: ProveOptions, map: Ground, demands: readonly Demand[]): Verdict {
-  const { osdmap, crush, pgs, holdings, exits } = options;
+  const { osdmap, crush, pgs, holdings, counts, exits } = options;
   const given = (file: string | undefined) =>
     file === undefined ? undefined : read(file, mostBytes);
   const sent = given(exits);
   try {
     const evidence = {
       ...{ osdmap: read(osdmap, mostBytes), crush: read(crush, mostBytes) },
-      ...{ pgs: given(pgs), holdings: given(holdings) },
+      ...{ pgs: given(pgs), holdings: given(holdings), counts: given(counts) },
       exits: sent === undefined ? undefined : jsonOf(sent, "exits"),
     };
     return prove(evidence, map, demands);

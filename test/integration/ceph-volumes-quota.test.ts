@@ -34,6 +34,7 @@ function openNode(node: string) {
     ...{ ceph, incus, jobs, audit, log, quota: cloud.tenants.storage, vault: noVault },
     gateway: { endpoint: "", tool },
     map: () => Promise.reject(new Error("nobody asks for it without a cluster")),
+    breaches: async () => [],
     tenant: (name) => cloud.tenants.record(name),
     history: async () => ({ rows: [] }) as never,
     changed: () => {},

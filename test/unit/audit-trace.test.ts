@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import type { DataPath } from "../../agent/audit/trace/answers.ts";
 import type { Network, TenantFacts } from "../../agent/audit/trace/facts.ts";
+import { keptPaths } from "../../agent/audit/trace/kept.ts";
 import { dataPaths, verdictOf } from "../../agent/audit/trace/paths.ts";
+import type { Residency } from "../../agent/ceph/residency/answers.ts";
+import type { Finding, PoolVerdict } from "../../agent/ceph/residency/verdict.ts";
 
 const tenant = { name: "mod-defense", jurisdiction: "UK" };
 
@@ -33,15 +36,77 @@ function facts(change: Partial<TenantFacts> = {}): TenantFacts {
 const find = (paths: DataPath[], kind: DataPath["kind"]) => paths.filter((p) => p.kind === kind);
 
 test("says UK-only when every path is known and ends in the UK", () => {
-  const known = dataPaths(tenant, facts(), { targets: [] }).filter(({ kind }) => kind !== "key");
+  const known = dataPaths(tenant, facts(), { targets: [] });
   expect(verdictOf(tenant, known)).toEqual({ shown: true, verdict: "All paths: UK-only" });
 });
 
-test("what is not connected is unknown, and then nothing is said to be shown", () => {
-  const paths = dataPaths(tenant, facts(), { targets: [] });
-  expect(find(paths, "key")).toMatchObject([{ state: "unknown", jurisdiction: "" }]);
-  expect(verdictOf(tenant, paths)).toMatchObject({ shown: false });
-  expect(verdictOf(tenant, paths).verdict).toMatch(/Not shown: 1 path of 4 is unknown/);
+const verdictOn = (change: Partial<PoolVerdict> = {}): Residency => ({
+  ...{ state: "proved", at: "2026-11-22T12:00:00.000Z", error: "", map: 3 },
+  verdict: {
+    ...{
+      verdict: "proven",
+      cluster: "",
+      epoch: 63,
+      undemanded: [],
+      notJudged: [],
+      milliseconds: 1,
+    },
+    inputs: {
+      osdmap: "",
+      crush: "",
+      pgs: null,
+      holdings: null,
+      counts: null,
+      exits: null,
+      map: "",
+    },
+    counts: { pools: 1, proven: 1, violated: 0, unknown: 0, osds: 8, buckets: 9, pgs: 8 },
+    pools: [
+      {
+        ...{ pool: "block", id: 3, allowed: ["UK"], verdict: "proven", findings: [], totals: {} },
+        parts: { rule: "proven", copies: "proven", exits: "proven" },
+        ...{ counts: { possible: 4, having: 4, pgs: 8 }, total: 0 },
+        ...change,
+      },
+    ],
+  },
+});
+
+const finding = (sentence: string, more: Partial<Finding> = {}): Finding => ({
+  ...{ effect: "violates", mechanism: "rule", sentence, ...more },
+});
+
+function traced(residency: Residency, pool = "block") {
+  const tokens = [{ driver: "luna", label: "mod-defense", region: "UK" }];
+  const kept = { volumes: [{ name: "archive", pool }], residency, tokens };
+  return verdictOf(tenant, [
+    ...dataPaths(tenant, facts(), { targets: [] }),
+    ...keptPaths(tenant.name, kept),
+  ]).verdict;
+}
+
+test("volumes in proven pools and keys in the UK are UK-only, and other volumes are named", () => {
+  expect(traced(verdictOn())).toBe("All paths: UK-only");
+  expect(traced(verdictOn(), "")).toBe("All paths: UK-only");
+  const rule = finding("Rule all could choose osd.3, which is in AE.", { osd: 3, rule: "all" });
+  expect(traced(verdictOn({ verdict: "violated", findings: [rule] }))).toBe(
+    "1 path outside UK, none of them taken now; for example pool block on osd.3 by rule all (AE).",
+  );
+  const zone = finding("Data of block are copied to zone dubai, in AE.", { mechanism: "rgw" });
+  expect(traced(verdictOn({ verdict: "violated", findings: [zone] }))).toBe(
+    "1 path outside UK, 1 of them taken now; for example pool block and out of it (rgw) (AE).",
+  );
+  const stray = finding("It is not known.", { effect: "unknown", mechanism: "held" });
+  expect(traced(verdictOn({ verdict: "unknown", findings: [stray] }))).toMatch(
+    /^Not shown: 1 path/,
+  );
+  expect(traced(verdictOn(), "other")).toMatch(/^Not shown: 1 path/);
+  expect(traced(verdictOn({ allowed: ["AE", "UK"] }))).toMatch(
+    /^1 path outside UK, 1 of them taken/,
+  );
+  expect(traced({ ...verdictOn(), state: "failed", error: "No map.", verdict: null })).toMatch(
+    /^Not shown/,
+  );
 });
 
 test("a node elsewhere is a path outside, even before anything runs there", () => {

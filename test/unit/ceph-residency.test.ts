@@ -157,6 +157,22 @@ test("a finding names rule, step, OSD and the way to it", () => {
   expect(found.parts).toEqual({ rule: "violated", copies: "proven", exits: "proven" });
 });
 
+test("a pool of volumes that nobody signed for is judged by what it was made for, and not proven", () => {
+  const base = baseCluster();
+  poolOf(base, "device_health_metrics").pool_name = "dsecos.uk.hosts-2.file";
+  const found = verdictOf(base, "dsecos.uk.hosts-2.file");
+  expect(found).toMatchObject({ verdict: "violated", allowed: ["UK"] });
+  expect(found.findings.map(({ sentence }) => sentence)).toContain(
+    "Nobody signed where dsecos.uk.hosts-2.file may be; it is judged by UK, which it was made for. Have a map signed that names it.",
+  );
+  base.map.pools = [];
+  poolOf(base, "tenants-uk").pool_name = "dsecos.uk.sites-2.block";
+  base.exits.rbd.push({ pool: "dsecos.uk.sites-2.block", mode: "disabled", peers: [] });
+  const { verdict, parts } = verdictOf(base, "dsecos.uk.sites-2.block");
+  expect({ verdict, ...parts }).toMatchObject({ verdict: "unknown", copies: "proven" });
+  expect(parts.exits).toBe("proven");
+});
+
 test("nothing is proven where nothing is demanded", () => {
   const base = baseCluster();
   expect(prove(evidenceOf(base), base.map, []).verdict).toBe("unknown");

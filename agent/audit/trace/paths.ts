@@ -26,7 +26,6 @@ export function dataPaths(tenant: Tenancy, facts: TenantFacts, copies: Copies): 
     ...exchanges(tenant, facts),
     ...exports(tenant, facts),
     ...records(copies),
-    ...notConnected(tenant),
   ];
 }
 
@@ -261,13 +260,4 @@ function records({ targets }: Copies): DataPath[] {
     evidence: "The agent is configured to send events there; where it stands is not declared.",
     command: "cat /etc/dsecos/agent.json",
   }));
-}
-
-/** Honest until the parts are there. */
-function notConnected({ name }: Tenancy): DataPath[] {
-  const from = `tenant ${name}`;
-  const rest = { jurisdiction: "", state: "unknown", command: "" } as const;
-  return [
-    { kind: "key", from, to: "keys", evidence: "No HSM is connected to DsecOS yet.", ...rest },
-  ];
 }

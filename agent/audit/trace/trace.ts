@@ -3,6 +3,7 @@ import { DsecosError } from "../../bus/errors.ts";
 import type { IncusClient } from "../../incus/client.ts";
 import type { Trace } from "./answers.ts";
 import { readTenantFacts } from "./facts.ts";
+import { type Kept, keptPaths } from "./kept.ts";
 import { type Copies, dataPaths, type Tenancy, verdictOf } from "./paths.ts";
 
 export interface TraceParts {
@@ -10,12 +11,14 @@ export interface TraceParts {
   /** @throws NotFound */
   tenancy(name: string): Promise<Tenancy>;
   copies: Copies;
+  /** What the tenant keeps on Ceph and in tokens. */
+  kept(tenant: string): Promise<Kept>;
   /** How often each action stands in the record of the tenant, most frequent first. */
   trail(tenant: string): Promise<Trace["trail"]>;
 }
 
 export async function trace(
-  { client, tenancy, copies, trail }: TraceParts,
+  { client, tenancy, copies, kept, trail }: TraceParts,
   { agency, dataflow }: { agency: string; dataflow: boolean },
 ): Promise<Trace> {
   const tenant = await tenancy(agency);
@@ -28,6 +31,9 @@ export async function trace(
   if (tenant.jurisdiction === "") {
     throw new DsecosError("Conflict", `${agency} has no jurisdiction; declare one first.`);
   }
-  const paths = dataPaths(tenant, await readTenantFacts(client, agency), copies);
+  const paths = [
+    ...dataPaths(tenant, await readTenantFacts(client, agency), copies),
+    ...keptPaths(agency, await kept(agency)),
+  ];
   return { ...head, ...verdictOf(tenant, paths), paths };
 }

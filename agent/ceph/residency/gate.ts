@@ -32,9 +32,12 @@ export function breaches(
     return [`What it would change is not understood: ${error.message}.`];
   }
   const before = new Map(prove(evidence, ground, demands).pools.map((pool) => [pool.pool, pool]));
+  const isMade = ({ pool }: { pool: string }) => made.some((each) => each.pool === pool);
   return [
-    ...prove(after, ground, demands).pools.flatMap((pool) => worsened(before.get(pool.pool), pool)),
-    ...prove(after, ground, made).pools.flatMap(ruledElsewhere),
+    ...prove(after, ground, demands)
+      .pools.filter((pool) => !isMade(pool))
+      .flatMap((pool) => worsened(before.get(pool.pool), pool)),
+    ...prove(after, ground, made).pools.filter(isMade).flatMap(ruledElsewhere),
   ];
 }
 

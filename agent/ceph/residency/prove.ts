@@ -4,6 +4,8 @@
  * data is also in its tiers and, for a file system's data pool, names and small files are in the
  * metadata pool: those must be where it may be, too. What is not understood is not proven.
  */
+
+import { jurisdictionOf } from "../volumes/classes.ts";
 import { type CopyFacts, judgeCopies } from "./copies.ts";
 import { countedOsds } from "./counted.ts";
 import { Findings, worst } from "./findings.ts";
@@ -38,13 +40,15 @@ export type Ground = Pick<JurisdictionMap, "cluster" | "buckets" | "peers" | "ne
 export function prove(evidence: Evidence, ground: Ground, demands: readonly Demand[]): Verdict {
   const began = performance.now();
   const facts = understood(evidence, ground);
-  const pools = demands.map((demand) =>
+  const unsigned = typeof facts === "string" ? [] : unsignedDemands(facts.osdmap, demands);
+  const all = [...demands, ...unsigned];
+  const pools = all.map((demand) =>
     typeof facts === "string" ? notUnderstood(demand, facts) : judge(facts, ground, demand),
   );
   const { osdmap, crush } = typeof facts === "string" ? {} : facts;
   const count = (verdict: PoolVerdict["verdict"]) =>
     pools.filter((pool) => pool.verdict === verdict).length;
-  const demanded = new Set(demands.map(({ pool }) => pool));
+  const demanded = new Set(all.map(({ pool }) => pool));
   return {
     verdict: pools.length === 0 ? "unknown" : worst(pools.map(({ verdict }) => verdict)),
     cluster: osdmap?.fsid ?? "",
@@ -62,6 +66,23 @@ export function prove(evidence: Evidence, ground: Ground, demands: readonly Dema
     notJudged: [...notJudged, ...(ground.networks === undefined ? [clientsNotJudged] : [])],
     milliseconds: performance.now() - began,
   };
+}
+
+/** A demand that nobody signed: by what the pool was made for. */
+interface OwnDemand extends Demand {
+  unsigned?: true;
+}
+
+/**
+ * Pools of tenants' volumes that the signed map does not name. They are judged by the jurisdiction that
+ * they were made for, so that nothing of them leaves unseen, and never proven: nobody signed for it.
+ */
+function unsignedDemands({ pools }: OsdMap, demands: readonly Demand[]): OwnDemand[] {
+  const signed = new Set(demands.map(({ pool }) => pool));
+  return [...pools.values()].flatMap(({ id, name }) => {
+    const made = signed.has(name) ? undefined : jurisdictionOf(name);
+    return made === undefined ? [] : [{ pool: name, id, allowed: [made], unsigned: true }];
+  });
 }
 
 interface Facts extends CopyFacts {
@@ -116,13 +137,17 @@ function notUnderstood({ pool, id, allowed }: Demand, sentence: string): PoolVer
   };
 }
 
-function judge(facts: Facts, { peers, networks }: Ground, demand: Demand): PoolVerdict {
+function judge(facts: Facts, { peers, networks }: Ground, demand: OwnDemand): PoolVerdict {
   const { pool: name, allowed } = demand;
   const { pools, poolNames } = facts.osdmap;
   const pool = poolNames.get(name);
   const findings = new Findings();
   const possible = new Set<number>();
   const having = new Set<number>();
+  if (demand.unsigned === true) {
+    const sentence = `Nobody signed where ${name} may be; it is judged by ${allowed.join()}, which it was made for. Have a map signed that names it.`;
+    findings.add("unknown", "map", () => ({ sentence }));
+  }
   if (pool === undefined || (demand.id !== undefined && pool.id !== demand.id)) {
     const other = demand.id === undefined ? undefined : pools.get(demand.id)?.name;
     const sentence =

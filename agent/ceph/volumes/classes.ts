@@ -4,7 +4,7 @@
  * from node:, since the pages use it too.
  */
 import * as v from "valibot";
-import type { VolumeKindName } from "./kinds/names.ts";
+import { type VolumeKindName, volumeKinds } from "./kinds/names.ts";
 
 export const storageClasses = ["hosts-2", "hosts-3", "sites-2", "sites-3"] as const;
 export type StorageClass = (typeof storageClasses)[number];

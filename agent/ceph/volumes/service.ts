@@ -54,7 +54,7 @@ export function createVolumes(parts: VolumesParts) {
   const believable = (at: number) => isBelievable(history, at);
   const reconciler = new Reconciler({
     ...{ ceph, book, audit, log, map, believable, now, changed },
-    ...{ gateway: parts.gateway, vault: parts.vault },
+    ...{ gateway: parts.gateway, vault: parts.vault, breaches: parts.breaches },
   });
   const retention = createRetention({
     ...{ book, log, now },
@@ -224,6 +224,10 @@ export function createVolumes(parts: VolumesParts) {
     },
     /** Something changed in Incus. */
     stale: () => book.stale(),
+    /** Where each of a tenant's volumes is, as far as it was looked at. */
+    async placesOf(tenant: string): Promise<{ name: string; pool: string }[]> {
+      return [...(await book.of(tenant))].map(([name, record]) => row(tenant, name, record));
+    },
     /** @throws Conflict while a tenant has volumes */
     async requireNone(tenant: string): Promise<void> {
       const { tenants, unreadable } = await book.all();
