@@ -36,6 +36,20 @@ const kib = (bytes: bigint) => Number((bytes + 1023n) / 1024n);
 export const volumePart = (name: string, bytes: bigint | string) =>
   `volume ${name} of ${bytes} bytes`;
 
+/**
+ * Of a volume's record, without a look at the rest of it: thousands are read at once on the agent's own
+ * loop, and who makes volumes tells of records that are not whole.
+ * @returns decimal; undefined where there is no such number
+ */
+export function promisedBytes(record: string): string | undefined {
+  try {
+    const { bytes } = JSON.parse(record);
+    return typeof bytes === "string" && /^[1-9][0-9]{0,15}$/.test(bytes) ? bytes : undefined;
+  } catch {
+    return undefined; // Not ours; nothing is promised by it.
+  }
+}
+
 export function storageQuota(
   view: Pick<TenantView, "get" | "guard">,
   ready: () => Promise<void>,

@@ -1,12 +1,12 @@
 /** The queries behind the view of the tenants: only the keys that it needs, a page at a time. */
 
-import { parseVolume, volumeKeyPrefix } from "../ceph/volumes/record.ts";
+import { volumeKeyPrefix } from "../ceph/volumes/record.ts";
 import type { IncusClient } from "../incus/client.ts";
 import { literal, literals, type SqlValue, select } from "../incus/sql.ts";
 import { type Amount, amountOf, nothing, plus } from "./amounts.ts";
 import { numberKey } from "./numbers.ts";
 import { apartKeys, fixedKeys, type NodeFacts } from "./project.ts";
-import { volumePart } from "./quota-volumes.ts";
+import { promisedBytes, volumePart } from "./quota-volumes.ts";
 import { jobKeyPrefix, stateKey, tenantKey } from "./record.ts";
 
 /** One tenant's project as the database has it, in Incus's texts. */
@@ -124,10 +124,10 @@ const declaredVolumes = (range: string) =>
 
 /** @returns what tells it from others, and what it is promised; undefined for a record that is not ours */
 function declaredVolume(row: SqlValue[]): { part: string; promised: Amount } | undefined {
-  const record = parseVolume(text(row[2]));
-  if (record === undefined) return undefined;
-  const part = volumePart(text(row[1]).slice(volumeKeyPrefix.length), record.bytes);
-  return { part, promised: amountOf("", "", record.bytes) };
+  const bytes = promisedBytes(text(row[2]));
+  if (bytes === undefined) return undefined;
+  const part = volumePart(text(row[1]).slice(volumeKeyPrefix.length), bytes);
+  return { part, promised: amountOf("", "", bytes) };
 }
 
 /** @returns use by project id, for ids above `after` up to `until`; equal instances are one row. */

@@ -9,7 +9,7 @@ import {
   plus,
 } from "../../agent/tenants/amounts.ts";
 import { type Ledger, overQuota, QuotaGuard } from "../../agent/tenants/quota.ts";
-import { storageQuota, volumePart } from "../../agent/tenants/quota-volumes.ts";
+import { promisedBytes, storageQuota, volumePart } from "../../agent/tenants/quota-volumes.ts";
 
 const one: Amount = { cpu: 1, ramKib: 1024, storageKib: 1024 };
 const limit: Amount = { cpu: 5, ramKib: 1024 ** 2, storageKib: 1024 ** 2 };
@@ -142,6 +142,13 @@ describe("volumes in the quota of storage", () => {
       guard.found("mod", new Set([volumePart("a", bytes(100))]));
     });
     expect(ledger.promised.storageKib).toBe(100);
+  });
+
+  test("takes what is promised from a record, and nothing from what is none", () => {
+    expect(promisedBytes('{"bytes":"4096","class":"hosts-3"}')).toBe("4096");
+    for (const text of ["", "null", "[]", "{}", '{"bytes":4096}', '{"bytes":"-1"}', "{"]) {
+      expect(promisedBytes(text), text).toBeUndefined();
+    }
   });
 
   test("all volumes of one reading must fit, whatever is known of them", () => {
