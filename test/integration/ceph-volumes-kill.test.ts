@@ -8,24 +8,33 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { VolumePage } from "../../agent/ceph/volumes/answers.ts";
+import type { VolumePage, VolumeRow } from "../../agent/ceph/volumes/answers.ts";
 import { IncusClient } from "../../agent/incus/client.ts";
 import { noCeph } from "../lib/ceph-cluster.ts";
+import { createHsmBed, type HsmBed } from "../lib/hsm-driver.ts";
+import { RecordingAudit } from "../lib/recording-audit.ts";
 import { type CephBed, makeCephBed, makeProject } from "./ceph-volumes-bed.ts";
+import { openVault, type Vault, type VaultPlaces, vaultPlaces } from "./ceph-volumes-vault.ts";
 import { missing } from "./incus-lib.ts";
 
-const kills = Number(process.env.DSECOS_TEST_KILLS ?? 10);
+const kills = Number(process.env.DSECOS_TEST_KILLS ?? 8);
 const none = noCeph || missing;
 const tenants = ["vol-kill-0", "vol-kill-1"];
 let bed: CephBed;
 let incus: IncusClient;
 let program: string;
+let hsm: HsmBed;
+let vault: Vault;
+let vaultAt: VaultPlaces;
 
 beforeAll(async () => {
   if (none !== "") return;
-  bed = await makeCephBed();
+  [bed, hsm] = await Promise.all([makeCephBed(), createHsmBed()]);
   incus = new IncusClient(bed.places.incusSocket);
   for (const name of tenants) await makeProject(incus, name);
+  vaultAt = vaultPlaces(hsm);
+  vault = await openVault(vaultAt, incus, new RecordingAudit());
+  for (const name of tenants) await vault.makeToken(name);
   program = join(bed.cluster.directory, "program.mjs");
   await build({
     entryPoints: [join(import.meta.dirname, "ceph-volumes-kill-program.ts")],
@@ -34,13 +43,15 @@ beforeAll(async () => {
   });
 }, 180_000);
 afterAll(async () => {
+  await vault?.close();
   for (const name of tenants) await incus?.send("DELETE", `/1.0/projects/${name}`);
   incus?.close();
+  await hsm?.remove();
   await bed?.end();
 }, 60_000);
 
-/** What was said in all lives, by volume. */
-const told = new Map<string, Set<string>>();
+/** Volumes that were said to be declared or made in any life. */
+const told = new Set<string>();
 /** When to kill; pseudo-random, so that a failure comes again. */
 let seed = 7;
 function random(below: number): number {
@@ -49,34 +60,42 @@ function random(below: number): number {
 }
 
 /** Runs one life: checks what it finds, and kills it some milliseconds later. */
-async function live(life: number): Promise<void> {
-  const child = spawn(process.execPath, [program, String(life), JSON.stringify(bed.places)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+async function live(life: number, kind: "file" | "block"): Promise<void> {
+  const args = [program, String(life), JSON.stringify(bed.places)];
+  if (kind === "block") args.push(JSON.stringify(vaultAt));
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(child, "exit");
   let isBegun = false;
   for await (const line of createInterface({ input: child.stdout })) {
-    const { kind, what } = JSON.parse(line);
-    if (kind === "found") {
+    const { kind: said, what } = JSON.parse(line);
+    if (said === "found") {
       isBegun = true;
-      await check(what);
-      setTimeout(() => child.kill("SIGKILL"), random(700));
+      await check(what, kind);
+      setTimeout(() => child.kill("SIGKILL"), random(kind === "file" ? 700 : 1200));
       continue;
     }
-    told.set(what, (told.get(what) ?? new Set()).add(kind));
+    told.add(what);
   }
   const [code] = await ended;
   if (!isBegun) throw new Error(`life ${life} did not begin, and ended with ${code}`);
 }
 
-async function check({ rows, strays, unknown, next }: VolumePage): Promise<void> {
+async function check(
+  { rows, strays, unknown, next }: VolumePage,
+  kind: "file" | "block",
+): Promise<void> {
   expect({ strays, unknown, next }).toEqual({ strays: [], unknown: "", next: "" });
   const byName = new Map(rows.map((row) => [`${row.tenant}/${row.name}`, row]));
   for (const row of rows) expect(row, row.name).toMatchObject({ state: "ready", trouble: "" });
-  for (const volume of told.keys()) expect(byName.has(volume), volume).toBe(true);
+  const declared = [...told].filter((volume) => volume.includes(`/${kind}-`));
+  for (const volume of declared) expect(byName.has(volume), volume).toBe(true);
   for (const tenant of tenants) {
     const own = rows.filter((row) => row.tenant === tenant);
     if (own.length === 0) continue;
+    if (kind === "block") {
+      await checkDisks(tenant, own);
+      continue;
+    }
     const group = { vol_name: "fs", group_name: tenant };
     const there = (await bed.admin.mgr("fs subvolume ls", group)) as { name: string }[];
     const names = own.map(({ name }) => `${tenant}.${name}`);
@@ -88,10 +107,40 @@ async function check({ rows, strays, unknown, next }: VolumePage): Promise<void>
   }
 }
 
+/** Each has its image, its key in the token, and is opened; and there is nothing else. */
+async function checkDisks(tenant: string, rows: VolumeRow[]): Promise<void> {
+  const names = rows.map(({ name }) => `${tenant}.${name}`).sort();
+  const pool = "dsecos.uk.hosts-2.block";
+  const answer = await bed.admin.text("images", "list", { pool });
+  const images: Record<string, string[]> = JSON.parse(Buffer.from(answer).toString());
+  const there = Object.entries(images).filter(([namespace]) => namespace.startsWith(`${tenant}.`));
+  expect(there.map(([namespace]) => namespace).sort()).toEqual(names);
+  expect(there.flatMap(([, found]) => found).sort()).toEqual(rows.map(({ name }) => name).sort());
+  const token = await vault.core.book.of(tenant);
+  const records = vault.core.store.foundIn(token, await vault.core.records.fresh(token));
+  const keys = records.map(({ record }) => record.name).sort();
+  expect(keys).toEqual(rows.map(({ key }) => key).sort());
+  expect(await token.driver.keys(token.label)).toHaveLength(keys.length);
+  const entries = await bed.admin.mon("auth get", { entity: `client.dsecos.${tenant}` });
+  const [entry] = entries as { caps: { osd: string } }[];
+  const opened = [...(entry?.caps.osd ?? "").matchAll(/allow rwx .*?namespace=([^,]+)/g)];
+  expect(opened.map(([, namespace]) => namespace).sort()).toEqual(names);
+}
+
 test.skipIf(none !== "")(
   "what was declared is whole after a kill, and what was not leaves nothing",
   async () => {
-    for (let life = 0; life <= kills; life += 1) await live(life);
+    for (let life = 0; life <= kills; life += 1) await live(life, "file");
+    expect(told.size).toBeGreaterThan(0);
+  },
+  kills * 60_000,
+);
+
+test.skipIf(none !== "")(
+  "so are disks, their headers and their keys",
+  async () => {
+    told.clear();
+    for (let life = 0; life <= kills; life += 1) await live(life, "block");
     expect(told.size).toBeGreaterThan(0);
   },
   kills * 60_000,
