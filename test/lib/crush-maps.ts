@@ -74,7 +74,7 @@ export function randomMap({ next, one }: Random): RandomMap {
   };
   make(types.length - 1, "all");
   const rules = Array.from({ length: 6 }, (_, id) => rule(id, { next, one }));
-  const args = next(2) === 0 ? [] : chooseArgs(sizes, { next, one });
+  const args = next(100) < 40 ? [] : chooseArgs(sizes, { next, one });
   const text = [
     ...lines,
     ...devices,
@@ -88,9 +88,12 @@ export function randomMap({ next, one }: Random): RandomMap {
 
 /** What the balancer writes: other weights, and rarely other numbers to hash. */
 function chooseArgs(sizes: readonly (readonly [number, number])[], { next }: Random): string[] {
+  // By position in what is chosen; the same for all buckets.
+  const positions = 1 + (next(300) % 3);
   const entries = sizes.map(([id, count]) => {
-    const set = Array.from({ length: count }, () => ((1 + next(4000)) / 100).toFixed(3)).join(" ");
-    const more = Array.from({ length: next(3) + 1 }, () => `\n[ ${set} ]`).join("");
+    const set = () =>
+      Array.from({ length: count }, () => ((1 + next(4000)) / 100).toFixed(3)).join(" ");
+    const more = Array.from({ length: positions }, () => `\n[ ${set()} ]`).join("");
     const ids = Array.from({ length: count }, () => -1 - next(900)).join(" ");
     const renamed = next(8) === 0 ? `\nids [ ${ids} ]` : "";
     return `{\nbucket_id ${id}\nweight_set [${more}\n]${renamed}\n}`;
