@@ -56,7 +56,7 @@ test("who looks gets what was declared before while Incus is locked, and is told
 
 test("without Incus who looks gets the reason, and who has nothing from before the error", async () => {
   const { incus, book, names } = open();
-  const away = new DsecosError("NotRunning", "Incus is away.");
+  const away = new DsecosError("Unavailable", "Incus is away.");
   incus.answer = () => Promise.reject(away);
   await expect(names()).rejects.toBe(away);
   incus.answer = async () => {};
