@@ -15,7 +15,7 @@ function titleOf(state: Absent): string {
     noKeyring: _("The agent has no key of the cluster"),
     refused: _("The cluster refuses the agent"),
     starting: _("The cluster is being reached"),
-    noQuorum: _("No monitor of the cluster answers"),
+    noQuorum: _("The monitors of the cluster do not answer"),
     failed: _("The agent’s link to the cluster does not work"),
   };
   return titles[state];

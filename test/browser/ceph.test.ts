@@ -124,7 +124,7 @@ test.skipIf(noCeph)(
   async () => {
     await giveOperator(cluster as Cluster);
     const page = await open("topology");
-    const row = '[data-row="default/eu/frankfurt/fra-02/osd.6"]';
+    const row = '[data-row="default/uk/london/lon-02/osd.4"]';
     const hasState = (state: string) =>
       page.page.waitForFunction(
         (selector, words) =>
@@ -141,13 +141,20 @@ test.skipIf(noCeph)(
     await page.fill("Reason", "a disk is replaced");
     await page.click("button", "Do it");
     await hasState("out");
+    // Three copies on hosts of one region, of which two would be left.
+    await take(page, '[data-row="default/uk/london/lon-01/osd.0"]', "Take it out");
+    await page.sees("It is dangerous", 60_000);
+    await page.sees("Another person must approve it");
+    await page.screenshot("ceph-osd-out-dangerous");
+    await page.check();
+    await page.click("button", "Cancel");
     await take(page, row, "Take it in");
     await page.page.waitForSelector('[data-prediction="known"]', { timeout: 60_000 });
     await page.fill("Reason", "the disk was replaced");
     await page.click("button", "Do it");
     await hasState("up");
     await page.page.goto(page.page.url().replace(/#.*/, "#/actions"));
-    await page.sees("osd.6 out");
+    await page.sees("osd.4 out");
     await page.page.waitForFunction(
       () => document.querySelectorAll('[data-comparison="finished"]').length === 2,
       { timeout: 60_000 },
@@ -221,7 +228,7 @@ test.skipIf(noCeph)(
     const page = await open("topology");
     await page.sees("dubai");
     cluster?.pause("mon.a");
-    await page.sees("No monitor of the cluster answers", 60_000);
+    await page.sees("The monitors of the cluster do not answer", 60_000);
     await page.screenshot("ceph-no-quorum");
     await page.check();
     cluster?.resume("mon.a");

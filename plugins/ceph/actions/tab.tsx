@@ -5,7 +5,7 @@ import { client } from "../../lib/client.ts";
 import { commandOf } from "../../lib/command.ts";
 import { Command } from "../../lib/help.tsx";
 import { useQuery } from "../../lib/hooks.ts";
-import { _, dateTime, format, number, size } from "../../lib/i18n.ts";
+import { _, dateTime, format, ngettext, size } from "../../lib/i18n.ts";
 import { Failure, Loading, Stale } from "../../lib/states.tsx";
 import { Tag } from "../../lib/tag.tsx";
 import type { Part } from "../part.ts";
@@ -71,9 +71,9 @@ function DoneAct({ act: { id, at, by, reason, prediction, comparison } }: { act:
           {comparison.state === "waiting" || comparison.state === "failed"
             ? _("unknown")
             : format(
-                _("$0 in $1 placement groups"),
+                _("$0 in $1"),
                 size(comparison.movedKiB),
-                number(comparison.movedGroups),
+                ngettext("$0 placement group", "$0 placement groups", comparison.movedGroups),
               )}
           {comparison.copiedKiB !== null && (
             <div className="ds-subtle">
