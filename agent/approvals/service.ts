@@ -108,8 +108,11 @@ export class Approvals implements ApprovalGate {
     if (!(quorum.needed >= Math.max(method.approvals ?? 0, 1))) {
       throw new DsecosError("Denied", `${member} asks for approval by too few people.`);
     }
-    const names = method.in.map((argument) => argument.name);
-    const text = canonical(Object.fromEntries(names.map((name, i) => [name, inputs[i]])));
+    // Content is approved by its hash, which is another argument.
+    const named = method.in
+      .map(({ name, content }, i) => ({ name, content, value: inputs[i] }))
+      .filter(({ content }) => content === undefined);
+    const text = canonical(Object.fromEntries(named.map(({ name, value }) => [name, value])));
     const rule = { requesterIds: idsOf(caller), quorum, ruled };
     const hash = hashOf({ member, arguments: text, state, node: this.#options.node, ...rule });
     const known = this.#openRequest(hash, caller.uid);

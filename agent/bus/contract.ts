@@ -24,6 +24,8 @@ export interface Argument<T = unknown, N extends string = string> {
    * so it is recorded by its length alone, and typed on no command line.
    */
   readonly content?: number;
+  /** Name of the argument that has the SHA-256 of this content, and is approved in its place. */
+  readonly approvedBy?: string;
 }
 
 type Schema<T> = v.GenericSchema<unknown, T>;
@@ -39,13 +41,16 @@ export function text<const N extends string, T extends string>(
 /**
  * Content that is secret or large: base64 on the bus. Neither it nor a hash of it goes on record.
  * @param most bytes before they become base64
+ * @param approvedBy name of the argument with its hash, to which whoever answers must hold it
  */
 export function content<const N extends string>(
   name: N,
   most: number,
   description: string,
+  approvedBy?: string,
 ): Argument<string, N> {
-  return { ...text(name, base64Schema(most), description), content: most };
+  const argument = { ...text(name, base64Schema(most), description), content: most };
+  return approvedBy === undefined ? argument : { ...argument, approvedBy };
 }
 
 export function count<const N extends string>(
@@ -158,7 +163,9 @@ export function defineInterface<
       const isHidden = method.in.some((one) => one.name === argument && one.content !== undefined);
       if (isHidden) throw new Error(`${member}: ${named} is content, which is told to nobody`);
     }
-    const isHidden = method.in.some(({ content }) => content !== undefined);
+    const isHidden = method.in.some(
+      ({ content, approvedBy = "" }) => content !== undefined && !names.includes(approvedBy),
+    );
     if (method.approvals !== undefined && isHidden) {
       throw new Error(`${member}: nobody can approve content that is not on record`);
     }

@@ -29,7 +29,7 @@ export const mapMembers = {
     in: [
       count("mapSerial", serialSchema, "Serial number of the map."),
       text("mapHash", mapHashSchema, "SHA-256 of the file."),
-      content("map", mostSentBytes, "The signed map."),
+      content("map", mostSentBytes, "The signed map.", "mapHash"),
       text("reason", reasonSchema, "Why, for the record."),
     ],
     out: document("held", heldMapSchema, "The map that holds now."),
