@@ -24,6 +24,7 @@ const values: Record<string, string> = {
   "hsm.serial": "4f1c2d3e5a6b7c8d9e0f1a2b3c4d5e6f",
   "hsm.request": '"$(cat agency.csr)"',
   "hsm.hash": `${policyHash}${policyHash}`,
+  "ceph.map-hash": policyHash,
   ceremony: "0123456789abcdef",
   tenant: "mod-defense",
   job: "0123456789abcdef",
