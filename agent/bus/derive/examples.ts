@@ -25,6 +25,7 @@ const values: Record<string, string> = {
   "hsm.request": '"$(cat agency.csr)"',
   "hsm.hash": `${policyHash}${policyHash}`,
   "ceph.map-hash": policyHash,
+  "ceph.map-hash": policyHash,
   ceremony: "0123456789abcdef",
   tenant: "mod-defense",
   job: "0123456789abcdef",
@@ -34,12 +35,16 @@ const values: Record<string, string> = {
   "grace-seconds": "86400",
 };
 
+/** What must be given where the other values of an example ask for it. */
+const alsoGiven: Record<string, readonly string[]> = { "ceph.predict-change": ["osd"] };
+
 /** @returns a command line with all that must be given, or one option where nothing must. */
 export function exampleOf(command: Command): string {
   const words = command.positionals
     .filter((parameter) => parameter.required || command.offline !== undefined)
     .map((parameter) => sampleOf(command, parameter));
-  const required = command.options.filter((option) => option.required);
+  const also = alsoGiven[`${command.subsystem}.${command.verb}`] ?? [];
+  const required = command.options.filter((one) => one.required || also.includes(one.name));
   const shown = required.length > 0 || !command.method.changes ? required : someOption(command);
   const options = shown.flatMap((option) => [
     optionWord(option).split(" ")[0] as string,

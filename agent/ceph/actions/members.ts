@@ -16,7 +16,7 @@ import {
 } from "./answers.ts";
 
 const reason = text("reason", reasonSchema, "Why, for the record.");
-const flag = text("flag", flagSchema, "What is stopped.");
+const flag = text("flag", flagSchema, "What is stopped, for example noout.");
 const row = document("row", flagRowSchema, "The flag as it now stands.");
 const act = document("act", actSchema, "What was predicted; the comparison comes later.");
 const osdChange = document("osdChange", osdChangeSchema, "Which OSD, and what is done with it.");
