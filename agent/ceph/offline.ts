@@ -13,7 +13,7 @@ export const cephOffline = {
   methods: {
     Prove: {
       description:
-        "Prove from files alone that data of pools stays in its jurisdictions: every OSD that a rule could ever choose, every OSD that has or may have a copy now, and what the cluster sends elsewhere. What was not given, or is not understood, is not proven. Files are named by the SHA-256 of their text without white space around it, as the agent names what it proved from. Ends with 8 unless all is proven, and names the reasons.",
+        "Prove from files alone that data of pools stays in its jurisdictions: every OSD that a rule could ever choose, every OSD that has or may have a copy now, and what the cluster sends elsewhere. What was not given, or is not understood, is not proven. What Ceph printed, and what OSDs hold, is named by the SHA-256 of its text without white space around it, as the agent names it. Ends with 8 unless all is proven, and names the reasons.",
       in: [
         document(
           "options",
