@@ -45,7 +45,7 @@ beforeAll(async () => {
   map = await mapOf();
   const { cephUser, cephKeyring } = cluster.paths;
   watch = await watchAs(cephUser, cephKeyring);
-}, limit);
+}, 2 * limit);
 
 afterAll(async () => {
   for (const end of ends) await end();
