@@ -191,6 +191,10 @@ describe("the pipeline", () => {
 test("a member with content cannot ask for approval of what no approver sees", () => {
   const Put = { ...safe.methods.Put, approvals: 1 } as unknown as Method<"use">;
   expect(() => defineInterface({ ...safe, methods: { Put } })).toThrow(/nobody can approve/);
+  const hash = text("hash", lineSchema(64), "Its SHA-256.");
+  const named = { ...Put, in: [hash, ...Put.in.map((one) => ({ ...one, approvedBy: "hash" }))] };
+  const pinned = named as unknown as Method<"use">;
+  expect(() => defineInterface({ ...safe, methods: { Put: pinned } })).not.toThrow();
 });
 
 test("a member cannot tell polkit or the record content as its tenant or object", () => {
