@@ -25,7 +25,6 @@ const values: Record<string, string> = {
   "hsm.request": '"$(cat agency.csr)"',
   "hsm.hash": `${policyHash}${policyHash}`,
   "ceph.map-hash": policyHash,
-  "ceph.map-hash": policyHash,
   ceremony: "0123456789abcdef",
   tenant: "mod-defense",
   job: "0123456789abcdef",
