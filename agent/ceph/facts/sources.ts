@@ -23,8 +23,9 @@ export const sources = {
   versions: { to: "mon", prefix: "versions", agesMs: 10 * second },
   osdMetadata: { to: "mon", prefix: "osd metadata", agesMs: 30 * second },
   monmap: { to: "mon", prefix: "mon dump", agesMs: 10 * second },
-  mgrmap: { to: "mon", prefix: "mgr dump", agesMs: 10 * second },
-  fsmap: { to: "mon", prefix: "fs dump", agesMs: 10 * second },
+  // Who took a place over is to be told at once, and is known where it listens.
+  mgrmap: { to: "mon", prefix: "mgr dump", agesMs: 2 * second },
+  fsmap: { to: "mon", prefix: "fs dump", agesMs: 2 * second },
   services: { to: "mon", prefix: "service dump", agesMs: 10 * second },
   monMetadata: { to: "mon", prefix: "mon metadata", agesMs: 30 * second },
   mgrMetadata: { to: "mon", prefix: "mgr metadata", agesMs: 30 * second },
