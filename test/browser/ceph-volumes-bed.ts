@@ -12,7 +12,7 @@ import { mapSigner, signMap } from "../lib/ceph-map.ts";
 const capabilities = {
   mon: "allow r, allow command 'config-key ls', allow service osd rw, allow service mds rw, allow service auth rwx",
   mgr: "allow r, allow module volumes rw, allow module rbd_support rw",
-  osd: "allow r, allow rwx tag rbd dsecos=block, allow rwx tag rgw *=*",
+  osd: "allow r class-read, allow rwx tag rbd dsecos=block, allow rwx tag rgw *=*",
 };
 
 const state = () => process.env.DSECOS_TEST_STATE ?? "";

@@ -290,6 +290,7 @@ test.skipIf(noCeph)("of each pool the overview says whether it stays, and why no
     has(page, `[data-pool="${pool}"][data-verdict="${outcome}"]`);
   await verdict("block", "violated");
   await page.sees("Rule uk could choose osd.0, which is in UK.");
+  await has(page, '[data-pool="block"] [data-part="rule"][data-verdict="violated"]');
   await verdict("cephfs.fs.data", "proven");
   await has(page, '[data-residency="bad"]');
   await page.screenshot("ceph-residency-violated");

@@ -14,7 +14,7 @@ import { changes } from "../changes.ts";
 
 const everyMs = 10_000;
 const caps =
-  "ceph auth caps client.dsecos mgr 'allow r, allow module volumes rw, allow module rbd_support rw' osd 'allow r, allow rwx tag rbd dsecos=block, allow rwx tag rgw *=*' mon \"allow r, allow command 'config-key ls', allow service osd rw, allow service mds rw, allow service auth rwx\"";
+  "ceph auth caps client.dsecos mgr 'allow r, allow module volumes rw, allow module rbd_support rw' osd 'allow r class-read, allow rwx tag rbd dsecos=block, allow rwx tag rgw *=*' mon \"allow r, allow command 'config-key ls', allow service osd rw, allow service mds rw, allow service auth rwx\"";
 
 export function NoVolume({ create }: { create: ReactNode }) {
   return (
