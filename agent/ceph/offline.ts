@@ -1,4 +1,4 @@
-/** `dsecos ceph prove` on any machine. Imports nothing from node:. */
+/** `dsecos ceph prove` and `sign-map` on any machine. Imports nothing from node:. */
 import * as v from "valibot";
 import { document, type Interface } from "../bus/contract.ts";
 
@@ -52,6 +52,31 @@ export const cephOffline = {
         ),
       ],
       out: document("verdict", v.unknown(), "What was proved."),
+      action: "",
+    },
+    SignMap: {
+      description:
+        "Sign a map of jurisdictions, or add a signature to one that is signed, and print it. With a key in an HSM, print what is to be signed by naming neither key nor signature, let the HSM sign exactly that, and name its public key and the signature.",
+      in: [
+        document(
+          "options",
+          v.strictObject({
+            map: v.pipe(v.string(), v.description("The map, signed or not, in a file.")),
+            key: file("Private key, PEM: Ed25519 or P-384."),
+            publicKey: file("Public key, PEM, of the signature."),
+            signature: v.optional(
+              v.pipe(
+                v.string(),
+                v.maxLength(200),
+                v.base64("A signature is written in base64."),
+                v.description("Signature in base64, of P-384 as DER."),
+              ),
+            ),
+          }),
+          "What is signed, and by whom.",
+        ),
+      ],
+      out: document("signed", v.unknown(), "The signed map."),
       action: "",
     },
   },

@@ -1,5 +1,4 @@
 /** The verb that proves where a cluster's data is from files, without an agent or a cluster. */
-import { readFileSync, statSync } from "node:fs";
 import { notIntact } from "../bus/derive/exit-codes.ts";
 import { DsecosError } from "../bus/errors.ts";
 import { type Demand, demandsOf } from "../ceph/residency/map/document.ts";
@@ -8,6 +7,7 @@ import { type Ground, prove } from "../ceph/residency/prove.ts";
 import { jsonOf, NotJson } from "../ceph/residency/read/shape.ts";
 import type { Verdict } from "../ceph/residency/verdict.ts";
 import { verdictInWords } from "../ceph/residency/words.ts";
+import { mostKeyBytes, readBounded } from "./files.ts";
 import type { ParsedCall } from "./parse.ts";
 import type { Terminal } from "./terminal.ts";
 import { harmless } from "./text.ts";
@@ -26,7 +26,6 @@ interface ProveOptions {
 
 /** Some ten times what the largest clusters print, in bytes. */
 const mostBytes = 256 * 1024 * 1024;
-const mostKeyBytes = 64 * 1024;
 
 const printing: Record<string, string> = {
   osdmap: "ceph osd dump -f json",
@@ -39,8 +38,8 @@ export async function proveResidency(call: ParsedCall, terminal: Terminal): Prom
   const [options] = call.inputs as [ProveOptions];
   const { map: mapFile, key: keyFile, allow = [] } = options;
   const key =
-    keyFile === undefined ? undefined : mapKey(String(read(keyFile, mostKeyBytes)), keyFile);
-  const content = String(read(mapFile, mostMapBytes));
+    keyFile === undefined ? undefined : mapKey(String(readBounded(keyFile, mostKeyBytes)), keyFile);
+  const content = String(readBounded(mapFile, mostMapBytes));
   const map = key === undefined ? readMap(content, mapFile) : openMap(content, mapFile, [key]);
   const demands = joined(demandsOf(map), allow);
   if (demands.length === 0) {
@@ -61,11 +60,11 @@ export async function proveResidency(call: ParsedCall, terminal: Terminal): Prom
 function proved(options: ProveOptions, map: Ground, demands: readonly Demand[]): Verdict {
   const { osdmap, crush, pgs, holdings, counts, exits } = options;
   const given = (file: string | undefined) =>
-    file === undefined ? undefined : read(file, mostBytes);
+    file === undefined ? undefined : readBounded(file, mostBytes);
   const sent = given(exits);
   try {
     const evidence = {
-      ...{ osdmap: read(osdmap, mostBytes), crush: read(crush, mostBytes) },
+      ...{ osdmap: readBounded(osdmap, mostBytes), crush: readBounded(crush, mostBytes) },
       ...{ pgs: given(pgs), holdings: given(holdings), counts: given(counts) },
       exits: sent === undefined ? undefined : jsonOf(sent, "exits"),
     };
@@ -94,24 +93,4 @@ function noJson(options: ProveOptions, error: NotJson): DsecosError {
       ? `${file} is no JSON.`
       : `${file} is no JSON; a binary map cannot be read. Write it with: ${by} > ${file}`;
   return new DsecosError("InvalidArgument", what, { cause: error });
-}
-
-/** @throws DsecosError in the place of what the file system says */
-function read(file: string, most: number): Buffer {
-  try {
-    const found = statSync(file);
-    if (!found.isFile() || found.size > most) {
-      throw new DsecosError("InvalidArgument", `${file} is no file, or larger than ${most} bytes.`);
-    }
-    return readFileSync(file);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") {
-      throw new DsecosError("NotFound", `There is no ${file}.`, { cause: error });
-    }
-    if (code === "EACCES" || code === "EPERM") {
-      throw new DsecosError("Denied", `${file} may not be read by this person.`, { cause: error });
-    }
-    throw error;
-  }
 }

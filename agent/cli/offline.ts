@@ -10,6 +10,7 @@ import type { AgentClient } from "../bus/client.ts";
 import { notIntact } from "../bus/derive/exit-codes.ts";
 import { DsecosError } from "../bus/errors.ts";
 import { proveResidency } from "./ceph.ts";
+import { signMap } from "./ceph-map.ts";
 import { followRecord } from "./follow.ts";
 import type { ParsedCall } from "./parse.ts";
 import { explainPolicy, provePolicy } from "./selinux.ts";
@@ -36,6 +37,7 @@ export const offlineVerbs: Record<string, OfflineVerb> = {
   "audit.Verify": verify,
   "audit.Follow": followRecord,
   "ceph.Prove": proveResidency,
+  "ceph.SignMap": signMap,
   "selinux.Prove": provePolicy,
   "selinux.Why": explainPolicy,
   "selinux.Enable": (parsed, terminal) => enableSelinux(parsed, terminal),

@@ -29,6 +29,8 @@ const fileSchema = v.strictObject({
   signatures: v.pipe(v.array(signatureSchema), v.minLength(1), v.maxLength(10)),
 });
 
+export type SignedMap = v.InferOutput<typeof fileSchema>;
+
 /**
  * @param pem public key, or a certificate with it
  * @param file name, for messages
@@ -49,7 +51,11 @@ export function mapKey(pem: string, file: string): KeyObject {
   throw new DsecosError("InvalidArgument", `The key in ${file} is neither Ed25519 nor P-384.`);
 }
 
-function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string | undefined {
+/** Of a public or private key; undefined where it signs no maps. */
+export function algorithmOf({
+  asymmetricKeyType,
+  asymmetricKeyDetails,
+}: KeyObject): SignedMap["signatures"][number]["algorithm"] | undefined {
   if (asymmetricKeyType === "ed25519") return "Ed25519";
   return asymmetricKeyDetails?.namedCurve === "secp384r1" ? "P-384" : undefined;
 }
@@ -106,14 +112,19 @@ export function signersOf(content: string, file: string): string[] {
  * @throws DsecosError where it is no map
  */
 export function readMap(content: string, file: string): JurisdictionMap {
-  const value = parseJson(content, file);
-  if (typeof value === "object" && value !== null && "signatures" in value) {
-    return parseSigned(content, file).map;
-  }
-  return checked(mapSchema, value, file);
+  return readAnyMap(content, file).map;
 }
 
-function parseSigned(content: string, file: string): v.InferOutput<typeof fileSchema> {
+/** The same with its signatures, which nobody verifies; none where it is not signed. */
+export function readAnyMap(content: string, file: string): SignedMap {
+  const value = parseJson(content, file);
+  if (typeof value === "object" && value !== null && "signatures" in value) {
+    return parseSigned(content, file);
+  }
+  return { map: checked(mapSchema, value, file), signatures: [] };
+}
+
+function parseSigned(content: string, file: string): SignedMap {
   const found = checked(fileSchema, parseJson(content, file), file);
   // Of two ways to write the same, one would be signed by nobody.
   const text = canonical(found);
