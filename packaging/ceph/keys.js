@@ -1,6 +1,27 @@
 // @ts-check
 import { randomBytes } from "node:crypto";
 
+/** What the agent's manual asks for where it only looks: the same as in `agent/ceph/capabilities.ts`. */
+export const seeing = {
+  // So that names of kept LUKS keys can be listed, and none of them read; that it is seen from where
+  // clients are connected; and that mirrors of RBD's pools are, which a method of a class tells.
+  mon: "allow r, allow command 'config-key ls', allow command sessions",
+  ...{ mgr: "allow r", osd: "allow r class-read" },
+};
+
+/** The same where it makes volumes and acts on OSDs. */
+export const acting = {
+  mon: [
+    seeing.mon,
+    "allow service osd rw, allow service mds rw, allow service auth rwx",
+    ...["set", "rm", "dump"].map(
+      (act) => `allow command 'config-key ${act}' with key prefix dsecos/window/`,
+    ),
+  ].join(", "),
+  mgr: `${seeing.mgr}, allow module volumes rw, allow module rbd_support rw`,
+  osd: `${seeing.osd}, allow rwx tag rbd dsecos=block, allow rwx tag rgw *=*`,
+};
+
 /** Who is in a development cluster, beside its OSDs. @type {Record<string, Record<string, string>>} */
 const people = {
   "mon.": { mon: "allow *" },
@@ -10,13 +31,7 @@ const people = {
     ...{ mon: "allow profile mds", mgr: "allow profile mds" },
     ...{ osd: "allow rw tag cephfs *=*", mds: "allow" },
   },
-  // What the agent's manual asks for.
-  "client.dsecos": {
-    // So that names of kept LUKS keys can be listed, and none of them read; that it is seen from where
-    // clients are connected; and that mirrors of RBD's pools are, which a method of a class tells.
-    mon: "allow r, allow command 'config-key ls', allow command sessions",
-    ...{ mgr: "allow r", osd: "allow r class-read" },
-  },
+  "client.dsecos": seeing,
 };
 
 const gatewayCaps = { mon: "allow rw", mgr: "allow rw", osd: "allow rwx tag rgw *=*" };

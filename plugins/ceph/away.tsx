@@ -1,5 +1,7 @@
 /** No cluster, or none that can be asked: which of the two, and what to do. */
+
 import ClusterIcon from "@patternfly/react-icons/dist/esm/icons/server-icon";
+import { capabilityWords, seeing } from "../../agent/ceph/capabilities.ts";
 import type { CephState, CephStatus } from "../../agent/ceph/link/types.ts";
 import { Command } from "../lib/help.tsx";
 import { _, dateTime, format, relativeTime } from "../lib/i18n.ts";
@@ -27,9 +29,7 @@ const unused: readonly CephState[] = ["notInstalled", "notConfigured"];
 const commands: Record<Absent, readonly string[]> = {
   notInstalled: ["apt install python3-rados ceph-common"],
   notConfigured: ["ceph config generate-minimal-conf"],
-  noKeyring: [
-    `ceph auth get-or-create client.dsecos mon "allow r, allow command 'config-key ls'" mgr 'allow r' osd 'allow r'`,
-  ],
+  noKeyring: [`ceph auth get-or-create ${capabilityWords("client.dsecos", seeing)}`],
   refused: ["ceph auth get client.dsecos"],
   starting: [],
   noQuorum: ["ceph --connect-timeout 5 status", "systemctl list-units 'ceph-mon@*'"],

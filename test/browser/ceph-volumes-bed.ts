@@ -1,19 +1,14 @@
 /** A cluster that the stack's agent may make volumes in, with a signed map of its regions. */
+
 import { copyFileSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { acting } from "../../agent/ceph/capabilities.ts";
 import type { JurisdictionMap } from "../../agent/ceph/residency/map/document.ts";
 import { volumeKeyPrefix, writeVolume } from "../../agent/ceph/volumes/record.ts";
 import { IncusClient } from "../../agent/incus/client.ts";
 import { updateProject } from "../../agent/tenants/project.ts";
 import { type Cluster, withCeph } from "../lib/ceph-cluster.ts";
 import { mapSigner, signMap } from "../lib/ceph-map.ts";
-
-/** What the manual asks for where the agent makes volumes. */
-const capabilities = {
-  mon: "allow r, allow command 'config-key ls', allow service osd rw, allow service mds rw, allow service auth rwx",
-  mgr: "allow r, allow module volumes rw, allow module rbd_support rw",
-  osd: "allow r class-read, allow rwx tag rbd dsecos=block, allow rwx tag rgw *=*",
-};
 
 const state = () => process.env.DSECOS_TEST_STATE ?? "";
 
@@ -41,7 +36,7 @@ export async function makeVolumesBed(pools: Record<string, string[]>): Promise<V
     writeFileSync(join(maps, "map.json"), signMap(map, signer));
   const reconnect = () => utimesSync(config, new Date(), new Date());
   let map = await mapOf(cluster, pools);
-  await cluster.ceph(["auth", "caps", "client.dsecos", ...Object.entries(capabilities).flat()]);
+  await cluster.ceph(["auth", "caps", "client.dsecos", ...Object.entries(acting).flat()]);
   mkdirSync(join(maps, "keys"), { recursive: true });
   writeFileSync(join(maps, "keys/officer.pem"), signer.pem);
   write(map);

@@ -1,9 +1,10 @@
 /** The page of storage: without a cluster, over a real one, and while one of its OSDs is away. */
+
 import { utimesSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test, vi } from "vitest";
+import { acting } from "../../agent/ceph/capabilities.ts";
 import { type Cluster, noCeph, withCeph } from "../lib/ceph-cluster.ts";
-import { operatorCapabilities } from "../lib/ceph-operator.ts";
 import { type Visit, visit, withBrowser } from "./harness.ts";
 
 vi.setConfig({ testTimeout: 150_000, hookTimeout: 60_000 });
@@ -32,8 +33,7 @@ async function take(page: Visit, row: string, act: string): Promise<void> {
 
 /** What the manual asks for where operators act on the cluster; the agent connects anew with it. */
 async function giveOperator({ ceph, paths }: Cluster): Promise<void> {
-  const { mon, ...rest } = operatorCapabilities;
-  const caps = Object.entries({ mon: `${mon}, allow command sessions`, ...rest }).flat();
+  const caps = Object.entries(acting).flat();
   await ceph(["auth", "caps", paths.cephUser, ...caps]);
   utimesSync(paths.cephConfig, new Date(), new Date());
 }

@@ -1,8 +1,10 @@
 /** Tenants' volumes over a real Ceph and a real Incus, with no agent that would make them, too. */
+
 import { generateKeyPairSync, hash, sign } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { canonical } from "../../agent/audit/canonical.ts";
+import { acting } from "../../agent/ceph/capabilities.ts";
 import { openCeph } from "../../agent/ceph/link/link.ts";
 import { type GatewayTool, openTool } from "../../agent/ceph/link/tool.ts";
 import type { Ceph } from "../../agent/ceph/link/types.ts";
@@ -31,13 +33,6 @@ export interface Places {
 }
 
 const program = join(import.meta.dirname, "../../agent/ceph/link/helper.py");
-
-/** What the manual asks for where the agent makes volumes. */
-const agentCapabilities = {
-  mon: "allow r, allow service osd rw, allow service mds rw, allow service auth rwx",
-  mgr: "allow r, allow module volumes rw, allow module rbd_support rw",
-  osd: "allow r, allow rwx tag rbd dsecos=block, allow rwx tag rgw *=*",
-};
 
 /** A directory with a map of jurisdictions that is signed by a key beside it. */
 function writeMap(
@@ -84,7 +79,7 @@ export async function makeCephBed(size: { gateways?: number } = {}): Promise<Cep
   const options = { config: paths.cephConfig, keyring, program, log: () => {} };
   const admin = openCeph({ ...options, user: "client.admin" });
   await ready(admin);
-  const caps = Object.entries(agentCapabilities).flat();
+  const caps = Object.entries(acting).flat();
   await admin.mon("auth caps", { entity: paths.cephUser, caps });
   const { nodes } = (await admin.mon("osd tree")) as { nodes: Node[] };
   const regions = nodes.filter(({ type }) => type === "region");

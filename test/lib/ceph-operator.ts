@@ -1,9 +1,11 @@
 /** What an operator does, on a real cluster with an agent's key that may, and no agent around it. */
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { createActions } from "../../agent/ceph/actions/service.ts";
+import { acting } from "../../agent/ceph/capabilities.ts";
 import { createCore } from "../../agent/ceph/core.ts";
 import { FactKeeper } from "../../agent/ceph/facts/keeper.ts";
 import { openCeph } from "../../agent/ceph/link/link.ts";
@@ -12,16 +14,6 @@ import type { JurisdictionMap } from "../../agent/ceph/residency/map/document.ts
 import { until } from "../../packaging/setup/lib/wait.js";
 import type { Cluster } from "./ceph-cluster.ts";
 import { RecordingAudit } from "./recording-audit.ts";
-
-const windows = ["config-key set", "config-key rm", "config-key dump"].map(
-  (command) => `allow command '${command}' with key prefix dsecos/window/`,
-);
-/** What the manual asks for where the agent changes OSDs, rules and flags. */
-export const operatorCapabilities = {
-  mon: ["allow r", "allow command 'config-key ls'", "allow service osd rw", ...windows].join(", "),
-  mgr: "allow r",
-  osd: "allow r",
-};
 
 export interface OperatorPaths {
   cephConfig: string;
@@ -73,7 +65,7 @@ export async function withOperator(
     { ...paths, cephKeyring: join(directory, "keyring") },
     "client.admin",
   );
-  const caps = Object.entries(operatorCapabilities).flat();
+  const caps = Object.entries(acting).flat();
   await admin.mon("auth caps", { entity: paths.cephUser, caps });
   const link = await openLink(paths);
   const log = () => undefined;

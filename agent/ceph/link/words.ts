@@ -1,6 +1,8 @@
 /** What Ceph's error numbers mean to whoever asked, and what to do about a link that is not ready. */
+
 import { constants } from "node:os";
 import { DsecosError, type ErrorCode } from "../../bus/errors.ts";
+import { capabilityWords, seeing } from "../capabilities.ts";
 
 const { errno } = constants;
 
@@ -63,13 +65,13 @@ export const reasons = {
   notConfigured: ({ config }: Places) =>
     `There is no ${config} on this node; put the cluster's ceph.conf there, or leave Ceph unused.`,
   noKeyring: ({ user, keyring }: Places) =>
-    `There is no key for ${user} on this node; on one with the cluster's admin key run: ceph auth get-or-create ${user} mon "allow r, allow command 'config-key ls', allow command sessions" mgr 'allow r' osd 'allow r class-read' and put what it prints into ${keyring}, readable by root alone.`,
+    `There is no key for ${user} on this node; on one with the cluster's admin key run: ceph auth get-or-create ${capabilityWords(user, seeing)} and put what it prints into ${keyring}, readable by root alone.`,
   keyMissing: ({ user, keyring }: Places) =>
     `${keyring} has no key for ${user}; put what ceph auth get ${user} prints there.`,
   wrongKey: ({ user, keyring }: Places) =>
     `The cluster refuses the key of ${user}, or ${keyring} has none for it; put what ceph auth get ${user} prints there.`,
   mayNotRead: ({ user }: Places) =>
-    `The key of ${user} may not read the cluster's state; run: ceph auth caps ${user} mon "allow r, allow command 'config-key ls', allow command sessions" mgr 'allow r' osd 'allow r class-read'`,
+    `The key of ${user} may not read the cluster's state; run: ceph auth caps ${capabilityWords(user, seeing)}`,
   starting: "The connection to the cluster is being made.",
   noQuorum:
     "No monitor answers: they have no quorum, or this node does not reach them; start the missing ones (systemctl status 'ceph-mon@*' on their nodes), and open their network in the agent's unit as network.conf among its examples shows.",

@@ -1,9 +1,13 @@
 // @ts-check
 import { join } from "node:path";
 import { clusterPaths, describeCluster, missingForCluster } from "../../ceph/cluster.js";
+import { acting } from "../../ceph/keys.js";
+import { makeMap, removeMap } from "../../ceph/map.js";
 
 /** @param {Pick<import("./types.js").StackContext, "stateDirectory">} context */
 const directoryOf = ({ stateDirectory }) => join(stateDirectory, "ceph");
+/** @param {Pick<import("./types.js").StackContext, "stateDirectory">} context */
+const mapOf = ({ stateDirectory }) => join(stateDirectory, "ceph-map");
 
 /**
  * @param {Pick<import("./types.js").StackContext, "stateDirectory">} context
@@ -11,7 +15,7 @@ const directoryOf = ({ stateDirectory }) => join(stateDirectory, "ceph");
  *   agent's configuration file; the agent takes the cluster and its map up whenever they are there
  */
 export function cephPaths(context) {
-  const map = join(context.stateDirectory, "ceph-map");
+  const map = mapOf(context);
   return {
     ...clusterPaths(directoryOf(context)),
     // The node's own map is of another cluster.
@@ -37,8 +41,14 @@ export function cephComponent(context) {
       if (missing !== "") throw new Error(missing);
       await cluster.remove();
       await cluster.make();
+      const { cephUser } = cluster.paths;
+      await cluster.ceph(["auth", "caps", cephUser, ...Object.entries(acting).flat()]);
+      await makeMap(cluster, mapOf(context), join(context.distDirectory, "agent/dsecos.js"));
       return `8 OSDs in London, Manchester, Frankfurt and Dubai, whose data is in memory; ceph -c ${cluster.paths.cephConfig}`;
     },
-    stop: () => cluster.remove(),
+    stop() {
+      removeMap(mapOf(context));
+      return cluster.remove();
+    },
   };
 }

@@ -1,6 +1,8 @@
 /** No volume yet: what there must be before one can be made, and whether it is there. */
+
 import VolumeIcon from "@patternfly/react-icons/dist/esm/icons/volume-icon";
 import type { ReactNode } from "react";
+import { acting, capabilityWords } from "../../../agent/ceph/capabilities.ts";
 import { ceph } from "../../../agent/ceph/contract.ts";
 import { tenants } from "../../../agent/tenants/contract.ts";
 import { client } from "../../lib/client.ts";
@@ -13,8 +15,7 @@ import { Tag, type TagColor } from "../../lib/tag.tsx";
 import { changes } from "../changes.ts";
 
 const everyMs = 10_000;
-const caps =
-  "ceph auth caps client.dsecos mgr 'allow r, allow module volumes rw, allow module rbd_support rw' osd 'allow r class-read, allow rwx tag rbd dsecos=block, allow rwx tag rgw *=*' mon \"allow r, allow command 'config-key ls', allow service osd rw, allow service mds rw, allow service auth rwx\"";
+const caps = `ceph auth caps ${capabilityWords("client.dsecos", acting)}`;
 
 export function NoVolume({ create }: { create: ReactNode }) {
   return (
