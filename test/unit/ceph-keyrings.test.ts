@@ -92,6 +92,10 @@ describe("a key reaches tenants' data", () => {
     ["allow rw pool=tenants-ae", []],
     ["allow rw pool=tenants-uk namespace=''", []],
     ["allow r object_prefix x pool=tenants-uk", ["acme", "other"]],
+    ["allow class rbd metadata_list pool=tenants-uk object_prefix rbd_info", []],
+    ["allow class rbd metadata_list pool=tenants-uk", ["acme", "other"]],
+    ["allow class rbd pool=tenants-uk object_prefix rbd_info", ["acme", "other"]],
+    ["allow class cls_x pool tenants-uk namespace fsvolumens_other.a", ["other"]],
   ])("with %s: %j", (osd, reached) => {
     const base = one({ osd }, "client.backup", tenants);
     expect(base.tenants).toEqual(reached);
@@ -117,7 +121,21 @@ describe("a key reaches tenants' data", () => {
     expect(one({ mds: "allow" }).findings.join()).toContain("names of every file");
     expect(one({ mds: "allow r path=/a" }).strength).toBe("limited");
     expect(one({ osd: "profile rbd" }).strength).toBe("tenants");
+    expect(one({ osd: "allow class rbd" }).strength).toBe("tenants");
   });
+});
+
+test("the key of a tenant with volumes of every kind is as it should be", () => {
+  const key = {
+    mon: "allow r, allow r fsname=fs",
+    mds: "allow rw fsname=fs path=/volumes/acme/acme.a/1",
+    osd: "allow class rbd metadata_list pool=disks object_prefix rbd_info, allow rw pool=tenants-uk namespace=fsvolumens_acme.a, allow rwx pool=disks namespace=acme.db",
+  };
+  const row = one(key, "client.dsecos.acme", { "client.dsecos.other": other });
+  expect(row).toMatchObject({ strength: "limited", flagged: false, findings: [] });
+  expect(row.caps.flatMap(({ means }) => means)).toContain(
+    "Reads settings for block images of disks.",
+  );
 });
 
 test("daemons, the admin and bootstrap keys are what their names say, and flagged only beyond that", () => {

@@ -22,6 +22,8 @@ export interface Grant {
   /** Only pools with this word of an application. */
   tag: { application: string; key: string; value: string } | undefined;
   prefix: string;
+  /** Class of OSDs' methods that it may run, and the one where it is bound to one: `rbd metadata_list`. */
+  method: string;
   fileSystem: string;
   path: string;
   network: string;
@@ -30,7 +32,7 @@ export interface Grant {
 const none: Omit<Grant, "text"> = {
   ...{ understood: true, allow: "", profile: "", service: "", command: "", bound: false },
   ...{ module: "", pool: "", namespace: undefined, tag: undefined, prefix: "", fileSystem: "" },
-  ...{ path: "", network: "" },
+  ...{ path: "", network: "", method: "" },
 };
 
 /** Between grants stand commas or semicolons; inside quotes and between numbers these part nothing. */
@@ -46,6 +48,7 @@ export function parseGrants(capability: string): Grant[] {
 }
 
 const permissions = /^[rwxps]{1,5}$/;
+const places = new Set(["pool", "namespace", "object_prefix", "tag", "network"]);
 
 function parseGrant(text: string): Grant {
   const grant: Grant = { ...none, text };
@@ -67,7 +70,11 @@ function parseGrant(text: string): Grant {
     if (word === "*" || word === "all") grant.allow = "*";
     else if (permissions.test(word)) grant.allow += word;
     else if (word === "class-read" || word === "class-write") grant.allow += word[6] ?? "";
-    else if (word === "profile") grant.profile = value();
+    else if (word === "class") {
+      const name = value();
+      const [next = ""] = words.slice(at, at + 1);
+      grant.method = next === "" || places.has(next) ? name : `${name} ${value()}`;
+    } else if (word === "profile") grant.profile = value();
     else if (word === "service") grant.service = value();
     else if (word === "command") grant.command = value();
     else if (word === "module") grant.module = value();
@@ -87,6 +94,10 @@ function parseGrant(text: string): Grant {
   }
   return grant;
 }
+
+/** What clients of RBD ask of a pool first: its settings, which are nobody's data. */
+export const asksSettings = ({ method, prefix }: Grant): boolean =>
+  method === "rbd metadata_list" && prefix === "rbd_info";
 
 export const reads = ({ allow }: Grant): boolean => allow === "*" || allow.includes("r");
 export const writes = ({ allow }: Grant): boolean => allow === "*" || allow.includes("w");

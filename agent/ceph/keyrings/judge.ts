@@ -1,6 +1,6 @@
 /** How strong a key is, by the capabilities that it has. What is not understood may be anything. */
 import type { Holder, KeyringRow, Strength } from "./answers.ts";
-import { type Grant, parseGrants, reads, writes } from "./grants.ts";
+import { asksSettings, type Grant, parseGrants, reads, writes } from "./grants.ts";
 import { type TenantPlaces, tenantOf } from "./places.ts";
 import { grantWords } from "./words.ts";
 
@@ -89,7 +89,8 @@ function dataFindings(daemon: string, grants: readonly Grant[]): Finding[] {
     daemon === "osd"
       ? pool !== "" || namespace !== undefined || tag !== undefined
       : path !== "" && path !== "/";
-  const gives = ({ allow, profile }: Grant) => allow !== "" || profile !== "" || daemon === "mds";
+  const gives = ({ allow, profile, method }: Grant) =>
+    allow !== "" || profile !== "" || method !== "" || daemon === "mds";
   if (!grants.some((grant) => !isBound(grant) && gives(grant))) return [];
   const sentence =
     daemon === "osd"
@@ -124,7 +125,9 @@ export function rowOf(entity: Entity, places: TenantPlaces, own: string): Keyrin
     if (daemon === "mon") found.push(...monFindings(list));
     if (daemon === "mgr") found.push(...mgrFindings(list));
     if (daemon === "osd" || daemon === "mds") found.push(...dataFindings(daemon, list));
-    if (daemon === "osd") for (const grant of list) places.reachedBy(grant, reached);
+    if (daemon === "osd") {
+      for (const grant of list) if (!asksSettings(grant)) places.reachedBy(grant, reached);
+    }
   }
   reached.delete(tenant);
   const tenants = [...reached].sort();

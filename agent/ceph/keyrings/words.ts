@@ -1,5 +1,5 @@
 /** Grants in words. What is not understood is said so. */
-import { type Grant, reads, writes } from "./grants.ts";
+import { asksSettings, type Grant, reads, writes } from "./grants.ts";
 
 const unknown = "This is not understood here, so it may allow anything.";
 
@@ -68,8 +68,10 @@ export function placeWords({ pool, namespace, tag, prefix }: Grant): string {
 }
 
 function osdWords(grant: Grant): string {
-  const { allow, profile } = grant;
+  const { allow, profile, method, pool } = grant;
   const place = placeWords(grant);
+  if (asksSettings(grant) && pool !== "") return `Reads settings for block images of ${pool}.`;
+  if (method !== "") return `Runs the method ${method} of OSDs on objects in ${place}.`;
   if (profile === "rbd") return `Reads and writes block images in ${place}.`;
   if (profile === "rbd-read-only") return `Reads block images in ${place}.`;
   if (profile !== "") return `${profileWords(profile)} In ${place}.`;
