@@ -32,7 +32,7 @@ export function keptPaths(tenant: string, { volumes, residency, tokens }: Kept):
     ...made.flatMap((volume) => volumePaths(volume, residency)),
     ...tokens.map(({ driver, label, region }) => ({
       ...{ kind: "key" as const, from: `tenant ${tenant}`, to: `token ${label} of ${driver}` },
-      ...{ jurisdiction: region, state: "taken" as const, command: "dsecos hsm get-tokens" },
+      ...{ jurisdiction: region, state: "taken" as const, command: "dsecos hsm tokens" },
       evidence: `Keys of the tenant are in this token; the file of its driver says that it is in ${region}.`,
     })),
   ];
