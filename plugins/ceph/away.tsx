@@ -18,6 +18,7 @@ function titleOf(state: Absent): string {
     refused: _("The cluster refuses the agent"),
     starting: _("The cluster is being reached"),
     noQuorum: _("The monitors of the cluster do not answer"),
+    old: _("The cluster runs too old a version of Ceph"),
     failed: _("The agent’s link to the cluster does not work"),
   };
   return titles[state];
@@ -33,6 +34,7 @@ const commands: Record<Absent, readonly string[]> = {
   refused: ["ceph auth get client.dsecos"],
   starting: [],
   noQuorum: ["ceph --connect-timeout 5 status", "systemctl list-units 'ceph-mon@*'"],
+  old: ["ceph versions"],
   failed: ["journalctl --unit dsecos-agent.service --lines 50"],
 };
 

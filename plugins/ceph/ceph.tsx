@@ -15,6 +15,7 @@ import { changes } from "./changes.ts";
 import { Silent } from "./daemons/silent.tsx";
 import { earlyStatus } from "./early.ts";
 import { groups, tabs } from "./parts.ts";
+import { askForMap } from "./residency/open.tsx";
 
 /** A link that hangs is noticed by the agent, which tells; this is for a signal that was lost. */
 const everyMs = 5000;
@@ -54,8 +55,9 @@ export function Ceph() {
   );
   return (
     <Frame title={_("Ceph storage")} beside={help}>
-      <Approvals own={contracts} />
+      <Approvals own={contracts} askContent={askForMap} />
       <Stale error={error} />
+      {data.reason && <p className="ds-bad">{data.reason}</p>}
       <Silent knocks={data.knocks} />
       <GroupedTabs
         label={_("Parts of the storage cluster")}

@@ -108,8 +108,8 @@ test("late scrubs and older versions are told with names, and how many more ther
   expect(late).toContain("1.4 not since nonsense");
   expect(late).toContain("and 9 more");
   const versions = [
-    { version: "18.2.7", daemons: 60, names: [] },
-    { version: "16.2.15", daemons: 51, names: ["osd.1"] },
+    { version: "18.2.7", daemons: 60, tried: true, names: [] },
+    { version: "16.2.15", daemons: 51, tried: true, names: ["osd.1"] },
   ];
   const mixed = readable(createElement(Versions, { versions }));
   expect(mixed).toContain("They differ; finish the upgrade.");
@@ -117,6 +117,9 @@ test("late scrubs and older versions are told with names, and how many more ther
   expect(readable(createElement(Versions, { versions: versions.slice(0, 1) }))).not.toContain(
     "differ",
   );
+  expect(mixed).not.toContain("not tried");
+  const newer = [{ version: "20.2.0", daemons: 60, tried: false, names: [] }];
+  expect(readable(createElement(Versions, { versions: newer }))).toContain("not tried with it");
 });
 
 test("a setting says whom it is for", async () => {

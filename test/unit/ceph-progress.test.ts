@@ -148,8 +148,15 @@ test("daemons behind the newest version are named, and those on it only counted"
   }));
   const monMetadata = [{ name: "a", ceph_version_short: "16.2.15" }];
   expect(ask({ osdMetadata, monMetadata }).versions).toEqual([
-    { version: "16.2.15", daemons: 2, names: [] },
-    { version: "16.2.9", daemons: 2, names: ["osd.0", "osd.1"] },
+    { version: "16.2.15", daemons: 2, tried: true, names: [] },
+    { version: "16.2.9", daemons: 2, tried: true, names: ["osd.0", "osd.1"] },
+  ]);
+});
+
+test("a release that is newer than any that was tried is told, and said to be that", () => {
+  const versions = { mon: { "ceph version 20.2.0 (z) tentacle (stable)": 3 }, overall: {} };
+  expect(ask({ versions }).versions).toEqual([
+    { version: "20.2.0", daemons: 3, tried: false, names: [] },
   ]);
 });
 

@@ -10,7 +10,12 @@ export const cephStatusSchema = v.object({
     v.description("ready, or in a word why the cluster cannot be asked"),
   ),
   since: timeSchema,
-  reason: v.pipe(v.string(), v.description("What is wrong and what to do; empty when nothing is")),
+  reason: v.pipe(
+    v.string(),
+    v.description(
+      "What is wrong and what to do; empty when nothing is. With ready, that an upgrade is not over",
+    ),
+  ),
   version: v.pipe(v.string(), v.description("Of the monitors, once they said it")),
   fsid: v.pipe(v.string(), v.description("Of the cluster, once it is known")),
   knocks: v.pipe(

@@ -3,7 +3,8 @@
 /**
  * `notInstalled`: Python's binding is missing. `notConfigured`: there is no ceph.conf. `noKeyring`:
  * there is no key. `refused`: the cluster knows the key not, or it may not read. `noQuorum`: no
- * monitor answers. `failed`: the helper itself does not run.
+ * monitor answers. `old`: daemons run a release whose answers the agent cannot read. `failed`: the
+ * helper itself does not run.
  */
 export const cephStates = [
   "notInstalled",
@@ -12,6 +13,7 @@ export const cephStates = [
   "refused",
   "starting",
   "noQuorum",
+  "old",
   "ready",
   "failed",
 ] as const;
@@ -20,7 +22,7 @@ export type CephState = (typeof cephStates)[number];
 export interface CephStatus {
   state: CephState;
   since: string;
-  /** What is wrong and what to do; empty when nothing is. */
+  /** What is wrong and what to do; empty when nothing is. With `ready`, that an upgrade is not over. */
   reason: string;
   /** Of the monitors, for example 16.2.15; empty until they said so. */
   version: string;

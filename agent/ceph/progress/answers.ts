@@ -63,6 +63,8 @@ export const progressSchema = v.object({
     v.object({
       version: v.string(),
       daemons: v.number(),
+      /** False of a release that this agent was never tried with. */
+      tried: v.boolean(),
       /** Names of the first 50, where it is not the newest of those that run. */
       names: v.array(v.string()),
     }),

@@ -1,34 +1,19 @@
 /** Which versions run, and which daemons are behind the newest. */
 import type { ClusterFacts } from "../facts/facts.ts";
+import { countVersions, isTried } from "../link/releases.ts";
 import type { Progress } from "./answers.ts";
 
 const mostNames = 50;
 
-/** `ceph version 16.2.15 (…) pacific (stable)` */
-const versionIn = (text: string): string =>
-  /\b\d+\.\d+\.\d+\b/.exec(text)?.[0] ?? text.slice(0, 100);
-
 /** The newest first. */
 export function versionsOf(facts: ClusterFacts): Progress["versions"] {
-  const counts = new Map<string, number>();
-  for (const [kind, texts] of Object.entries(facts.need("versions"))) {
-    if (kind === "overall") continue;
-    for (const [text, count] of Object.entries(texts)) {
-      const version = versionIn(text);
-      counts.set(version, (counts.get(version) ?? 0) + count);
-    }
-  }
-  const sorted = [...counts].sort(([a], [b]) => compare(b, a));
+  const sorted = countVersions(facts.need("versions"));
   const [newest] = sorted[0] ?? [];
   const names = namesBy(facts);
   return sorted.map(([version, daemons]) => ({
-    ...{ version, daemons },
+    ...{ version, daemons, tried: isTried(version) },
     names: version === newest ? [] : (names.get(version) ?? []).slice(0, mostNames),
   }));
-}
-
-function compare(one: string, other: string): number {
-  return one.localeCompare(other, "en", { numeric: true });
 }
 
 function namesBy(facts: ClusterFacts): Map<string, string[]> {

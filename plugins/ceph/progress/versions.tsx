@@ -9,9 +9,10 @@ export function Versions({ versions }: Pick<Progress, "versions">) {
       <h2 className="pf-v6-c-title pf-m-md">{_("Versions of daemons")}</h2>
       {mixed && <p className="ds-bad">{_("They differ; finish the upgrade.")}</p>}
       <ul className="ce-details">
-        {versions.map(({ version, daemons, names }) => (
+        {versions.map(({ version, daemons, tried, names }) => (
           <li key={version}>
             <strong>{version}</strong> {ngettext("$0 daemon", "$0 daemons", daemons)}
+            {!tried && ` ${_("(this console was not tried with it)")}`}
             {names.length > 0 && `: ${names.join(", ")}`}
             {names.length > 0 &&
               daemons > names.length &&
