@@ -71,6 +71,15 @@ async function copyHelper() {
   );
 }
 
+/** The packet filter's rules, to which the agent adds what is declared. */
+async function copyRules() {
+  await mkdir(path.join(dist, "agent"), { recursive: true });
+  await copyFile(
+    path.join(root, "policies/nftables/dsecos.nft"),
+    path.join(dist, "agent/firewall.nft"),
+  );
+}
+
 /** Writes dist/policies and dist/share, which are derived from the contracts. */
 async function generate() {
   const outfile = path.join(tmpdir(), `dsecos-generate-${process.pid}.mjs`);
@@ -239,6 +248,7 @@ if (process.argv.includes("--texts")) {
     buildProgram("agent/audit/witness-server/main.ts", "agent/dsecos-witness.js"),
     buildProgram("agent/hsm/driver/main.ts", "hsm/dsecos-hsm.js"),
     copyHelper(),
+    copyRules(),
     buildAddon(path.join(root, "node_modules/pkcs11js"), path.join(dist, "hsm/pkcs11.node")),
     generate(),
     buildPages(),

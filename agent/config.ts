@@ -6,6 +6,7 @@ import { syslogSchema } from "./audit/export/syslog.ts";
 import { offloadSchema } from "./audit/offload/types.ts";
 import { witnessSchema } from "./audit/witness/types.ts";
 import { regionSchema } from "./hsm/algorithms.ts";
+import { firewallSchema } from "./node/firewall/declared.ts";
 
 const path = v.pipe(v.string(), v.startsWith("/", "must be an absolute path"));
 
@@ -66,6 +67,10 @@ export const configSchema = v.strictObject({
   auditdLog: v.optional(path, "/var/log/audit/audit.log"),
   /** The TPM that seals the log: its device, or the socket of a software one. */
   tpm: v.optional(path, "/dev/tpmrm0"),
+  /** What firmware measured when the node started, as the kernel hands it on. */
+  bootLog: v.optional(path, "/sys/kernel/security/tpm0/binary_bios_measurements"),
+  /** Where the agent keeps what was accepted for this node, such as its start. */
+  nodeDirectory: v.optional(path, "/var/lib/dsecos/node"),
   /** How long audit events are kept at least, in days; whole segments are removed then. */
   retentionDays: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 400),
   /** Where image files wait to be imported. */
@@ -74,6 +79,10 @@ export const configSchema = v.strictObject({
   runtimeDirectory: v.optional(path, "/run/dsecos"),
   /** Incus storage pool for the disks of instances. */
   storagePool: v.optional(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]*$/)), "default"),
+  /** Who may come and where packets may go; without it the agent loads no packet filter. */
+  firewall: v.optional(firewallSchema),
+  /** Rules of the packet filter that were confirmed, which the next start loads. */
+  firewallDirectory: v.optional(path, "/var/lib/dsecos/firewall"),
   /** How long a request for a second person can be approved and used, in seconds. */
   approvalSeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 3600),
 });

@@ -55,6 +55,7 @@ import { instances as instancesContract } from "./instances/contract.ts";
 import { job as jobContract } from "./jobs/contract.ts";
 import { JobList } from "./jobs/service.ts";
 import { explain, journal as log } from "./log.ts";
+import { derivedWays } from "./node/firewall/derived.ts";
 import { createNode } from "./node/service.ts";
 import { selinux as selinuxContract } from "./selinux/contract.ts";
 import { createLoads } from "./selinux/loads/service.ts";
@@ -165,18 +166,22 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   cloud.tenants.onChanged((name) => signal(tenantsContract, "Changed", name));
   cloud.instances.onChanged((tenant) => signal(instancesContract, "Changed", tenant));
   cloud.images.onChanged((fingerprint) => signal(imagesContract, "Changed", fingerprint));
+  const history = async (action: string, limit: number) => {
+    const filter = { action, cursor: "", limit };
+    return (await reader.ask("list", { filter, scope: {} })).rows;
+  };
   const nodeService = createNode({
     log,
     version,
     incusSocket: config.incusSocket,
     incusRemedy: () => cloud.tenants.health().remedy,
     drivers: () => hsm.driverFacts(),
+    firewall: {
+      ...{ audit, history, directory: config.firewallDirectory, declared: config.firewall },
+      derived: derivedWays(config),
+    },
   });
   const incus = new IncusClient(config.incusSocket);
-  const history = async (action: string, limit: number) => {
-    const filter = { action, cursor: "", limit };
-    return (await reader.ask("list", { filter, scope: {} })).rows;
-  };
   const loads = createLoads({
     ...{ jobs, audit, log, node },
     directory: config.selinuxDirectory,
@@ -289,6 +294,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   selinux.start();
   hsm.start();
   ceph.start();
+  nodeService.start();
   const sources = createSources({
     ...{ audit, log, ...config },
     heard: (event) => selinux.hear(event),
@@ -322,6 +328,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   const stop = async (reason: string) => {
     log("info", "stopping", { reason });
     await goingOn;
+    nodeService.stop();
     selinux.stop();
     await hsm.stop();
     await ceph.stop();

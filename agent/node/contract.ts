@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { defineInterface, document } from "../bus/contract.ts";
 import { timeSchema } from "../bus/fields.ts";
+import { firewallMembers } from "./firewall/members.ts";
 
 /** `unknown` is what could not be found out; it is never shown as good. */
 export const verdicts = ["good", "warning", "bad", "unknown"] as const;
@@ -90,6 +91,7 @@ export const node = defineInterface({
       description: "See the state of this node",
       roles: ["viewer", "operator", "officer", "auditor"],
     },
+    firewall: { description: "Load and confirm the node's firewall", roles: ["officer"] },
   },
   methods: {
     Show: {
@@ -104,6 +106,7 @@ export const node = defineInterface({
       out: document("checks", v.array(checkSchema), "The checks."),
       action: "read",
     },
+    ...firewallMembers,
   },
   signals: {},
 });

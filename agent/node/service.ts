@@ -8,6 +8,7 @@ import type { DriverFact } from "./checks/types.ts";
 import type { Check, Engine, NodeStatus, node } from "./contract.ts";
 import { readDisks } from "./disks.ts";
 import { probeEngines } from "./engines.ts";
+import { createFirewall, type Firewall, type FirewallParts } from "./firewall/service.ts";
 import { readIdentity } from "./identity.ts";
 import { LoadMeter } from "./load.ts";
 import { readNetwork } from "./network.ts";
@@ -25,10 +26,14 @@ export interface NodeOptions {
   system?: System;
   /** What drivers of HSMs say; none where there is no such subsystem. */
   drivers?: () => Promise<readonly DriverFact[]>;
+  firewall: Omit<FirewallParts, "log">;
 }
 
 export interface NodeService {
   handlers: Handlers<typeof node, Call>;
+  fingerprints: Firewall["fingerprints"];
+  start(): void;
+  stop(): void;
 }
 
 /** Probes ask the machine itself; pages that refresh together share one answer. */
@@ -87,5 +92,6 @@ export function createNode(options: NodeOptions): NodeService {
     };
   };
   const check = () => checks.get();
-  return { handlers: { Show: show, Check: check } };
+  const firewall = createFirewall({ ...options.firewall, log }, system);
+  return { ...firewall, handlers: { Show: show, Check: check, ...firewall.handlers } };
 }

@@ -15,6 +15,7 @@ import { processNames } from "../../agent/node/processes.ts";
 import { createNode } from "../../agent/node/service.ts";
 import { type Ran, System } from "../../agent/node/system.ts";
 import { Versions } from "../../agent/node/versions.ts";
+import { RecordingAudit } from "../lib/recording-audit.ts";
 
 const roots: string[] = [];
 afterEach(() => {
@@ -266,6 +267,10 @@ describe("this machine", () => {
     const { handlers } = createNode({
       version: "0.0.0",
       log: (_level, message) => log.push(message),
+      firewall: {
+        ...{ audit: new RecordingAudit(), directory: "/no/such", declared: undefined },
+        ...{ derived: [], history: async () => [] },
+      },
     });
     const call = {} as never;
     const status = await handlers.Show(call);

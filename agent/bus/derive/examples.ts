@@ -15,6 +15,8 @@ const values: Record<string, string> = {
   "instances.snapshot": "before-update",
   "audit.log": "audit-2026-11.tar",
   "audit.instant": "2026-11-01T12:00:00.000Z",
+  "node.policy": policyHash,
+  "node.confirm-seconds": "120",
   "selinux.policy": policyHash,
   "selinux.before": "loaded",
   "selinux.after": policyHash,
