@@ -176,6 +176,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     incusSocket: config.incusSocket,
     incusRemedy: () => cloud.tenants.health().remedy,
     drivers: () => hsm.driverFacts(),
+    ...{ tpm, bootLog: config.bootLog, directory: config.nodeDirectory },
     firewall: {
       ...{ audit, history, directory: config.firewallDirectory, declared: config.firewall },
       derived: derivedWays(config),

@@ -2,8 +2,10 @@
 import type { Shown } from "../audit/answers.ts";
 import type { Changes, Replay } from "../audit/replay/answers.ts";
 import type { Command } from "../bus/derive/commands.ts";
+import type { Check } from "../node/contract.ts";
 import type { Comparison, Policies } from "../selinux/loads/answers.ts";
 import { cellText, flatten, heading, isRecord, isRows, type Row } from "./cells.ts";
+import { checksText } from "./checks.ts";
 import { shownEntry } from "./entry.ts";
 import { comparisonText, policiesText } from "./policies.ts";
 import { changesText, replayText } from "./replayed.ts";
@@ -32,7 +34,6 @@ export const preferredColumns: Record<string, readonly string[]> = {
   "audit.List": ["sequence", "time", "action", "outcome", "actor", "tenant", "object", "error"],
   "audit.ListTenant": ["sequence", "time", "action", "outcome", "actor", "object", "error"],
   "audit.ListOwn": ["sequence", "time", "action", "outcome", "tenant", "object", "error"],
-  "node.Check": ["verdict", "title", "fact", "remedy", "command"],
   "selinux.Denials": [
     ...["last", "count", "sourceType", "targetType", "class", "permissions"],
     "explanation.text",
@@ -53,6 +54,7 @@ export function present(command: Command, reply: unknown, screen: Screen): strin
   if (name === "audit.Changes") return changesText(reply as Changes).join("\n");
   if (name === "selinux.Policies") return policiesText(reply as Policies).join("\n");
   if (name === "selinux.Compare") return comparisonText(reply as Comparison, screen).join("\n");
+  if (name === "node.Check") return checksText(reply as Check[], screen).join("\n");
   if (name === "audit.Replay") return replayText(reply as Replay).join("\n");
   const preferred = preferredColumns[name] ?? [];
   return lines(reply, preferred, screen).join("\n");

@@ -1,10 +1,17 @@
 import * as v from "valibot";
 import { defineInterface, document } from "../bus/contract.ts";
 import { timeSchema } from "../bus/fields.ts";
+import { bootMembers } from "./boot/members.ts";
+import { etcHistorySchema } from "./etc/answers.ts";
 import { firewallMembers } from "./firewall/members.ts";
 
 /** `unknown` is what could not be found out; it is never shown as good. */
 export const verdicts = ["good", "warning", "bad", "unknown"] as const;
+
+/** What was read, and where: the part of it that fits a line. */
+export const sourceSchema = v.object({ from: v.string(), read: v.string() });
+
+export type Source = v.InferOutput<typeof sourceSchema>;
 
 /** One thing that was checked, with its facts and the command a sceptic runs himself. */
 export const checkSchema = v.object({
@@ -13,10 +20,14 @@ export const checkSchema = v.object({
   verdict: v.picklist(verdicts),
   /** What was found, in words. */
   fact: v.string(),
-  /** Why it matters and what to do; empty when good. */
+  /** What to do; empty when good. */
   remedy: v.string(),
   command: v.string(),
   checkedAt: timeSchema,
+  /** Why it matters. */
+  why: v.string(),
+  /** How it was found out: all that was read for it. */
+  how: v.array(sourceSchema),
 });
 
 export type Check = v.InferOutput<typeof checkSchema>;
@@ -91,6 +102,7 @@ export const node = defineInterface({
       description: "See the state of this node",
       roles: ["viewer", "operator", "officer", "auditor"],
     },
+    boot: { description: "Say which start of this node is the expected one", roles: ["officer"] },
     firewall: { description: "Load and confirm the node's firewall", roles: ["officer"] },
   },
   methods: {
@@ -101,11 +113,19 @@ export const node = defineInterface({
       action: "read",
     },
     Check: {
-      description: "Only the assurance checks, each with its command and remedy.",
+      description:
+        "Only the assurance checks, each with why it matters, what was read, its command and remedy.",
       in: [],
       out: document("checks", v.array(checkSchema), "The checks."),
       action: "read",
     },
+    EtcHistory: {
+      description: "Who changed which files in /etc, and what is not on record yet.",
+      in: [],
+      out: document("history", etcHistorySchema, "Commits and open changes, without contents."),
+      action: "read",
+    },
+    ...bootMembers,
     ...firewallMembers,
   },
   signals: {},

@@ -1,13 +1,19 @@
 /** The node as it stands: what it is, how it does, and what can be relied on. */
+import { join } from "node:path";
 import type { Call } from "../bus/call.ts";
 import type { Handlers } from "../bus/contract.ts";
+import { DsecosError } from "../bus/errors.ts";
 import { explain, type Log } from "../log.ts";
+import { TpmPort } from "../tpm/port.ts";
+import { Boot } from "./boot/service.ts";
 import { Cache } from "./cache.ts";
 import { runChecks } from "./checks/index.ts";
 import type { DriverFact } from "./checks/types.ts";
 import type { Check, Engine, NodeStatus, node } from "./contract.ts";
 import { readDisks } from "./disks.ts";
 import { probeEngines } from "./engines.ts";
+import type { EtcHistory } from "./etc/answers.ts";
+import { readEtc } from "./etc/history.ts";
 import { createFirewall, type Firewall, type FirewallParts } from "./firewall/service.ts";
 import { readIdentity } from "./identity.ts";
 import { LoadMeter } from "./load.ts";
@@ -24,6 +30,12 @@ export interface NodeOptions {
   /** What to do about an Incus that runs, in a sentence; empty when all is well. */
   incusRemedy?: () => string;
   system?: System;
+  /** A TPM's device, or the socket of a software one. */
+  tpm?: string;
+  /** The kernel's file with what firmware measured. */
+  bootLog?: string;
+  /** Where the agent keeps what was accepted for this node. */
+  directory?: string;
   /** What drivers of HSMs say; none where there is no such subsystem. */
   drivers?: () => Promise<readonly DriverFact[]>;
   firewall: Omit<FirewallParts, "log">;
@@ -38,6 +50,8 @@ export interface NodeService {
 
 /** Probes ask the machine itself; pages that refresh together share one answer. */
 const probeLifetimeMs = 10_000;
+/** git looks at every file below /etc. */
+const etcLifetimeMs = 30_000;
 
 export function createNode(options: NodeOptions): NodeService {
   const { log, version } = options;
@@ -64,10 +78,23 @@ export function createNode(options: NodeOptions): NodeService {
       engine.name === "Incus" && engine.state === "running" ? { ...engine, remedy } : engine,
     );
   });
+  const boot = new Boot({
+    system,
+    port: new TpmPort(options.tpm ?? "/dev/tpmrm0"),
+    log: options.bootLog ?? "/sys/kernel/security/tpm0/binary_bios_measurements",
+    accepted: join(options.directory ?? "/var/lib/dsecos/node", "boot.json"),
+    changed: () => checks.forget(),
+  });
+  const etc = new Cache<EtcHistory>(etcLifetimeMs, () => readEtc(system));
   const checks = new Cache<Check[]>(probeLifetimeMs, async () => {
     const { virtualization } = await identity.get();
-    const drivers = options.drivers ?? (async () => []);
-    return runChecks(system, { processes: await processes.get(), virtualization, drivers });
+    return await runChecks(system, {
+      ...{ processes: await processes.get(), virtualization },
+      drivers: options.drivers ?? (async () => []),
+      boot: () => boot.report(),
+      etc: () => etc.get(),
+      now: Date.now,
+    });
   });
 
   const show = async (): Promise<NodeStatus> => {
@@ -92,6 +119,15 @@ export function createNode(options: NodeOptions): NodeService {
     };
   };
   const check = () => checks.get();
+  const started = () => boot.report();
+  const accept = (call: Call, hash: string, reason: string) => boot.accept(call, hash, reason);
+  const changes = () => etc.get().catch(unknownEtc);
+  const posture = { Boot: started, AcceptBoot: accept, EtcHistory: changes };
   const firewall = createFirewall({ ...options.firewall, log }, system);
-  return { ...firewall, handlers: { Show: show, Check: check, ...firewall.handlers } };
+  return { ...firewall, handlers: { Show: show, Check: check, ...posture, ...firewall.handlers } };
+}
+
+function unknownEtc(error: unknown): never {
+  const why = error instanceof Error ? error.message : String(error);
+  throw new DsecosError("Unavailable", `Who changed /etc is not known: ${why}.`);
 }

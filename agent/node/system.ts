@@ -1,6 +1,6 @@
 /** The machine as files and programs; tests put a directory and recorded answers in its place. */
 import { execFile } from "node:child_process";
-import { readdir, readFile, readlink, stat } from "node:fs/promises";
+import { open, readdir, readlink, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 
@@ -12,6 +12,7 @@ export interface Ran {
 
 const probeMs = 2_000;
 const mostOutput = 8 * 1024 * 1024;
+const chunkBytes = 16 * 1024;
 
 export class System {
   readonly root: string;
@@ -20,13 +21,16 @@ export class System {
     this.root = root;
   }
 
-  /** @returns the text, or undefined where there is no such file. @throws when it may not be read. */
+  /**
+   * @returns the text, or undefined where there is no such file
+   * @throws when it may not be read, or has more than 8 MiB
+   */
   async read(path: string): Promise<string | undefined> {
     return (await this.bytes(path))?.toString("utf8");
   }
 
   async bytes(path: string): Promise<Buffer | undefined> {
-    return await present(readFile(join(this.root, path)));
+    return await present(readBounded(join(this.root, path)));
   }
 
   /** @returns the names in a directory; none where there is no such directory. */
@@ -75,6 +79,23 @@ export class System {
       // Whatever the reason, nobody accepts connections there.
       socket.once("error", () => end(false));
     });
+  }
+}
+
+/** Files of the kernel tell no size before they are read. */
+async function readBounded(path: string): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    const chunks: Buffer[] = [];
+    for (let size = 0; ; ) {
+      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(chunkBytes) });
+      if (bytesRead === 0) return Buffer.concat(chunks);
+      size += bytesRead;
+      if (size > mostOutput) throw new Error(`${path} has more than ${mostOutput} bytes`);
+      chunks.push(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
   }
 }
 

@@ -17,6 +17,7 @@ const values: Record<string, string> = {
   "audit.instant": "2026-11-01T12:00:00.000Z",
   "node.policy": policyHash,
   "node.confirm-seconds": "120",
+  "node.hash": policyHash,
   "selinux.policy": policyHash,
   "selinux.before": "loaded",
   "selinux.after": policyHash,

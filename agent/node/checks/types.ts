@@ -1,4 +1,6 @@
-import type { Check } from "../contract.ts";
+import type { BootReport } from "../boot/answers.ts";
+import type { Check, Source } from "../contract.ts";
+import type { EtcHistory } from "../etc/answers.ts";
 import type { System } from "../system.ts";
 
 /** What the driver of an HSM says of its tokens. */
@@ -19,6 +21,12 @@ export interface Facts {
   readonly virtualization: string;
   /** Drivers of HSMs. */
   readonly drivers: () => Promise<readonly DriverFact[]>;
+  /** What was measured when the node started. */
+  readonly boot: () => Promise<BootReport>;
+  /** Who changed what in /etc. */
+  readonly etc: () => Promise<EtcHistory>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 }
 
 export interface Finding {
@@ -27,15 +35,20 @@ export interface Finding {
   readonly fact: string;
   /** What to do; left out when good. */
   readonly remedy?: string;
+  /** What was asked besides files and programs, and what it said. */
+  readonly sources?: readonly Source[];
 }
 
 export interface CheckDefinition {
   readonly id: string;
   readonly title: string;
-  /** Why it matters; told with the remedy when the finding is not good. */
+  /** Why it matters. */
   readonly why: string;
   /** What a sceptic runs himself. */
   readonly command: string;
-  /** @throws when it cannot be found out, which becomes `unknown` with the reason. */
-  find(system: System, facts: Facts): Promise<Finding>;
+  /**
+   * @returns undefined where there is nothing of the kind to check on this node
+   * @throws when it cannot be found out, which becomes `unknown` with the reason
+   */
+  find(system: System, facts: Facts): Promise<Finding | undefined>;
 }
