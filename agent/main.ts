@@ -234,6 +234,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
       return tenancy(name);
     },
     quota: cloud.tenants.storage,
+    copies: () => auditParts.offload,
     history: (filter) => reader.ask("list", { filter, scope: {} }),
     changed: (what) => signal(cephContract, "Changed", what),
   });

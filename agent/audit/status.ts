@@ -14,7 +14,7 @@ import type { WitnessStatus } from "./witness/types.ts";
 export interface AuditParts {
   sealer?: Pick<Sealer, "status" | "enrolTpm" | "acknowledgeTpm">;
   witnesses?: { status(): WitnessStatus[] };
-  offload?: { status(): OffloadStatus };
+  offload?: { status(): OffloadStatus; place: { name: string; days: number } };
   sources?: { status(): OwnSourceStatus[] };
   clock?: { alarms(): Alarm[] };
   forwarding?: { alarms(): Alarm[] };

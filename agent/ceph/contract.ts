@@ -15,6 +15,7 @@ import { settingMembers } from "./settings/members.ts";
 import { topologyMembers } from "./topology/members.ts";
 import { eraseMembers } from "./volumes/erase-members.ts";
 import { volumeMembers } from "./volumes/members.ts";
+import { snapshotMembers } from "./volumes/snapshots/members.ts";
 
 const everybody = ["viewer", "operator", "officer", "auditor"] as const;
 
@@ -52,6 +53,7 @@ export const ceph = defineInterface({
     ...progressMembers,
     ...actionMembers,
     ...volumeMembers,
+    ...snapshotMembers,
     ...retentionMembers,
     ...eraseMembers,
   },

@@ -273,6 +273,43 @@ test.skipIf(noCeph)(
   },
 );
 
+test.skipIf(noCeph)(
+  "a file volume is held by snapshots, which are told as what they are",
+  async () => {
+    const page = await open(`?tenant=${agency}`);
+    await page.click("button", "Make a volume");
+    await page.fill("Name", "papers");
+    await page.fill("Size", "64MiB");
+    await (await has(page, "form input[type=checkbox]"))?.click();
+    await page.fill("Days that each snapshot is kept", "30", "spinbutton");
+    await page.sees("Every 9 hours a snapshot is taken.");
+    await page.screenshot("ceph-snapshots-make");
+    await page.check();
+    await page.click("button", "Make it");
+    await cellSays(page, rowOf(agency, "papers"), "state", "ready");
+    await page.click("link", "papers");
+    await page.sees("by snapshots, each kept for 30 days");
+    await page.click("link", "What can be deleted when");
+    await page.click("button", `Details of ${agency}/papers`);
+    await page.sees("There is no snapshot: none is taken while nothing is in the volume.");
+    await page.click("button", "Take a snapshot now");
+    await page.sees("The snapshot was taken");
+    await has(page, `[data-row^="dsecos-"]`);
+    await page.sees("an operator");
+    await page.sees("No offload target is declared");
+    await has(page, '[data-limits="files"]');
+    await page.screenshot("ceph-snapshots");
+    await page.check();
+    const viewer = await visit(`ceph.html#/worm?tenant=${agency}&open=${agency}%2Fpapers`, {
+      ...{ role: "viewer", width: 800, theme: "dark" },
+    });
+    await has(viewer, '[data-row^="dsecos-"]');
+    await has(viewer, 'button[aria-disabled="true"]');
+    await viewer.screenshot("ceph-snapshots-viewer");
+    await viewer.check();
+  },
+);
+
 /** Writes an object as whoever has the bucket's key. */
 async function put({ keyring, path }: VolumeAccess, key: string, body: string): Promise<void> {
   const [, accessKey = "", secretKey = ""] =

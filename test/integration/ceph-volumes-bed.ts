@@ -135,6 +135,7 @@ export function openBed(
     breaches: async () => [],
     tenant: async (name) => ({ jurisdiction: jurisdictions(name) }),
     quota: fakeBoundless,
+    copies: () => undefined,
     history: async ({ action, tenant }) => {
       if (action === undefined) return { rows: clock.believable ? [{}] : [] } as never;
       const rows = audit.entries.filter((one) => one.action === action && one.tenant === tenant);

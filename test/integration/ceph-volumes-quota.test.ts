@@ -35,6 +35,7 @@ function openNode(node: string) {
     gateway: { endpoint: "", tool },
     map: () => Promise.reject(new Error("nobody asks for it without a cluster")),
     breaches: async () => [],
+    copies: () => undefined,
     tenant: (name) => cloud.tenants.record(name),
     history: async () => ({ rows: [] }) as never,
     changed: () => {},

@@ -213,9 +213,8 @@ describe.skipIf(none !== "")("volumes", () => {
     expect((await list({ troubled: true })).rows.map(({ name }) => name).sort()).toEqual([
       ...["docs", "three"],
     ]);
-    await expect(create("vol-one", { name: "held", size: "1GiB", worm: true })).rejects.toThrow(
-      "a file volume cannot be WORM",
-    );
+    const disk = { name: "held", kind: "block", size: "1GiB", worm: true };
+    await expect(create("vol-one", disk)).rejects.toThrow("a block volume cannot be WORM");
     const rules = (await admin.mon("osd crush rule ls")) as string[];
     expect(rules.filter((name) => name.startsWith("dsecos."))).toHaveLength(2);
     // Somebody made a pool of that name whose data lies elsewhere.

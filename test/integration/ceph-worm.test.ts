@@ -130,10 +130,10 @@ const reached = (said: Record<string, string>) =>
 describe.skipIf(none !== "")("WORM", () => {
   test("a bucket says how long it holds, and its spec must", async () => {
     await expect(bed.create("worm-one", { name: bucket, worm: true })).rejects.toThrow(
-      "Say how many days a WORM bucket holds",
+      "Say how many days a WORM volume holds",
     );
     await expect(bed.create("worm-one", { name: bucket, retention: 3 })).rejects.toThrow(
-      "Only a WORM bucket has a retention",
+      "Only a WORM volume has a retention",
     );
     await bed.create("worm-one", { name: bucket, worm: true, retention: days });
     expect(await bed.row("worm-one", bucket)).toMatchObject({

@@ -3,6 +3,10 @@
 ceph-tenant.py CONF USER KEYRING fill PATH MEBIBYTES       writes a file of so much
 ceph-tenant.py CONF USER KEYRING objects POOL NAMESPACE    names of objects
 ceph-tenant.py CONF USER KEYRING attack FACTS              tries ways into another tenant's data
+ceph-tenant.py CONF USER KEYRING put PATH NAME TEXT        writes a file
+ceph-tenant.py CONF USER KEYRING get PATH NAME             reads a file of each snapshot, and as it is
+ceph-tenant.py CONF USER KEYRING release FACTS             tries ways to end what snapshots hold
+ceph-tenant.py CONF USER KEYRING beneath POOL NAMESPACE    overwrites objects past CephFS
 """
 
 import errno
@@ -61,6 +65,17 @@ def objects(pool, namespace):
     io = cluster().open_ioctx(pool)
     io.set_namespace(namespace)
     return [one.key for one in io.list_objects()]
+
+
+def tried(ways):
+    results = {}
+    for way, act in ways.items():
+        try:
+            results[way] = {"done": str(act())[:300]}
+        except Exception as error:  # each library has kinds of its own
+            number = getattr(error, "errno", None) or 0
+            results[way] = {"refused": errno.errorcode.get(abs(number), str(error)[:300])}
+    return results
 
 
 def attack(facts):
@@ -165,20 +180,125 @@ def attack(facts):
             lambda text, empty: handle.osd_command(0, text, empty), prefix="config show"
         ),
     }
-    results = {}
-    for way, act in ways.items():
-        try:
-            results[way] = {"done": str(act())[:300]}
-        except Exception as error:  # each library has kinds of its own
-            number = getattr(error, "errno", None) or 0
-            results[way] = {"refused": errno.errorcode.get(abs(number), str(error)[:300])}
+    results = tried(ways)
     results["maps"] = mon(prefix="osd pool ls") + mon(prefix="osd dump")
     return results
+
+
+def text_of(files, path):
+    handle = files.open(path, "r")
+    try:
+        return files.read(handle, 0, 1000).decode()
+    finally:
+        files.close(handle)
+
+
+def snapshots_of(files):
+    found = []
+    directory = files.opendir(b"/.snap")
+    entry = files.readdir(directory)
+    while entry:
+        if entry.d_name not in (b".", b".."):
+            found.append(entry.d_name)
+        entry = files.readdir(directory)
+    files.closedir(directory)
+    return sorted(found)
+
+
+def put(path, name, text):
+    files = mounted(path)
+    handle = files.open(b"/" + name.encode(), "w", 0o640)
+    files.write(handle, text.encode(), 0)
+    files.fsync(handle, 0)
+    files.close(handle)
+    files.unmount()
+    return {}
+
+
+def get(path, name):
+    files = mounted(path)
+    found = {}
+    for place in [*snapshots_of(files), b""]:
+        where = (b"/.snap/" + place if place else b"") + b"/" + name.encode()
+        try:
+            found[place.decode()] = text_of(files, where)
+        except cephfs.ObjectNotFound:
+            found[place.decode()] = None
+    files.unmount()
+    return found
+
+
+def release(facts):
+    """Ways of one who has mounted the volume, or asks the cluster with its key."""
+    files = mounted(facts["path"])
+    name = snapshots_of(files)[0]
+    snapshot = b"/.snap/" + name
+    file = snapshot + b"/" + facts["file"].encode()
+    handle = cluster()
+
+    def mgr(**command):
+        volume = {"vol_name": facts["fileSystem"], "group_name": facts["tenant"]}
+        volume["sub_name"] = facts["subvolume"]
+        ret, _out, words = handle.mgr_command(json.dumps({**command, **volume}), b"")
+        if ret < 0:
+            raise OSError(-ret, words)
+        return words
+
+    def io():
+        context = handle.open_ioctx(facts["pool"])
+        context.set_namespace(facts["namespace"])
+        return context
+
+    def through_parent():
+        parent = mounted(facts["path"].rsplit("/", 1)[0])
+        parent.rmdir(b"/.snap/" + facts["snapshot"].encode())
+
+    ways = {
+        "remove it": lambda: files.rmdir(snapshot),
+        "remove it where it was taken": through_parent,
+        "rename it": lambda: files.rename(snapshot, b"/.snap/other"),
+        "take one": lambda: files.mkdir(b"/.snap/mine", 0o755),
+        "overwrite a file in it": lambda: files.open(file, "r+", 0o640),
+        "make a file in it": lambda: files.open(snapshot + b"/new", "w", 0o640),
+        "shorten a file in it": lambda: files.truncate(file, 0),
+        "delete a file in it": lambda: files.unlink(file),
+        "move a file out of it": lambda: files.rename(file, b"/moved"),
+        "change a file's mode in it": lambda: files.chmod(file, 0o777),
+        "change an attribute in it": lambda: files.setxattr(file, b"user.x", b"1", 0),
+        "have the manager remove it": lambda: mgr(
+            prefix="fs subvolume snapshot rm", snap_name=facts["snapshot"]
+        ),
+        "have the manager remove the volume": lambda: mgr(prefix="fs subvolume rm", force=True),
+        **{
+            "remove snapshot %d of the pool" % number: lambda number=number: io()
+            .remove_self_managed_snap(number)
+            for number in range(1, 6)
+        },
+        "take one of the pool": lambda: io().create_self_managed_snap(),
+        "remove one of the pool by name": lambda: io().remove_snap(facts["snapshot"]),
+    }
+    return tried(ways)
+
+
+def beneath(pool, namespace):
+    context = cluster().open_ioctx(pool)
+    context.set_namespace(namespace)
+    for one in context.list_objects():
+        context.write(one.key, b"CHANGED", 0)
+    return {}
 
 
 if what == "fill":
     print(json.dumps(fill(rest[0], int(rest[1]))))
 elif what == "objects":
     print(json.dumps(objects(*rest)))
+elif what == "put":
+    print(json.dumps(put(*rest)))
+elif what == "get":
+    print(json.dumps(get(*rest)))
+elif what == "release":
+    print(json.dumps(release(json.loads(rest[0]))))
+elif what == "beneath":
+    print(json.dumps(beneath(*rest)))
 else:
     print(json.dumps(attack(json.loads(rest[0]))))

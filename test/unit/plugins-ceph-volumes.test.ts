@@ -128,6 +128,19 @@ describe("WORM", () => {
     expect(worm.amountWords({ objects: 2, bytes: 2048 })).toBe("2 objects, 2 KiB");
   });
 
+  test("a draft of files is held by snapshots, which are told as what they are, and a disk is not", () => {
+    const files = { ...draft.blank, tenant: "mod-defense", name: "papers", worm: true };
+    expect(draft.specOf(files)).toMatchObject({ kind: "file", worm: true, retention: 365 });
+    expect(draft.draftProblems(files).retention).toBe("");
+    expect(draft.draftProblems({ ...files, retention: "561" }).retention).toContain("560 days");
+    expect(draft.draftProblems({ ...files, retention: "" }).retention).not.toBe("");
+    expect(draft.draftProblems({ ...files, kind: "object", retention: "3650" }).retention).toBe("");
+    expect(draft.specOf({ ...files, kind: "block" })).toMatchObject({ worm: false });
+    expect(words.holdMeans("file")).toContain("by snapshots");
+    expect(words.snapshotsMean(2)).toContain("Every hour a snapshot");
+    expect(words.snapshotsMean(30)).toContain("Every 9 hours a snapshot");
+  });
+
   test("days and months are told as such", () => {
     expect(worm.periodName("2026-12-01")).toBe("December 1, 2026");
     expect(worm.periodName("2027-02")).toBe("February 2027");

@@ -15,6 +15,8 @@ import { Differs, OffloadError, type Target } from "./types.ts";
 export class DirectoryTarget implements Target {
   readonly name: string;
   remark = "";
+  /** Whoever is root there removes copies. */
+  readonly days = 0;
   readonly #directory: string;
   readonly #source: string;
 

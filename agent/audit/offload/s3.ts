@@ -22,6 +22,7 @@ export interface S3Options {
 export class S3Target implements Target {
   readonly name: string;
   readonly remark = "";
+  readonly days: number;
   readonly #config: S3Config;
   readonly #remote: Remote;
   readonly #host: string;
@@ -30,6 +31,7 @@ export class S3Target implements Target {
 
   constructor(config: S3Config, { now = Date.now, wait }: S3Options) {
     this.#config = config;
+    this.days = config.retentionDays;
     this.name = `bucket ${config.bucket} at ${config.endpoint}`;
     this.#remote = new Remote(config.endpoint, config.caFile);
     this.#host = new URL(config.endpoint).host;

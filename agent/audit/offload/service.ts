@@ -92,6 +92,12 @@ export class Offload {
     this.#target.close();
   }
 
+  /** Where copies go, and for how many days they are held there from when they are made. */
+  get place(): { name: string; days: number } {
+    const { name, days } = this.#target;
+    return { name, days };
+  }
+
   status(): OffloadStatus {
     const { name, remark } = this.#target;
     const late = this.#late();

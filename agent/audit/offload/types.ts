@@ -41,6 +41,8 @@ export interface Target {
   readonly name: string;
   /** What else is to be known of the copies, in a sentence; empty for nothing. */
   readonly remark: string;
+  /** Days that it refuses to change or delete a copy, from when it is made; 0 for none. */
+  readonly days: number;
   /**
    * Looks whether the target can be used now.
    * @returns what keeps it from protecting anything, in a sentence; empty when nothing does

@@ -7,6 +7,7 @@ import { storageClasses, storageClassSchema } from "./classes.ts";
 import { erasureSchema } from "./kinds/erasure.ts";
 import { volumeKindSchema, volumeKinds } from "./kinds/names.ts";
 import { volumeNameSchema } from "./record.ts";
+import { mostSnapshotDays } from "./snapshots/names.ts";
 
 const smallest = 4n * 1024n ** 2n;
 const largest = 1024n ** 5n;
@@ -30,7 +31,7 @@ const retentionSchema = v.pipe(
   v.minValue(1, "Objects are held for a day at least."),
   v.maxValue(36_500, "Objects are held for 36500 days, a hundred years, at most."),
   v.description(
-    "Days that a WORM bucket holds what is written into it; nobody can shorten them afterwards",
+    "Days that a WORM bucket holds what is written into it, or that each snapshot of a WORM file volume is kept; nobody can shorten them afterwards",
   ),
 );
 
@@ -46,7 +47,7 @@ const specSchema = v.strictObject({
     v.pipe(
       v.boolean(),
       v.description(
-        "Whether what is written can be neither changed nor deleted until its retention ends; buckets alone can be so",
+        "Whether what is written is held until its retention ends: in a bucket it can be neither changed nor deleted; of a file volume read-only snapshots are kept, and what comes and goes between two is lost; a block volume cannot be so",
       ),
     ),
     false,
@@ -57,12 +58,16 @@ const specSchema = v.strictObject({
 export const volumeSpecSchema = v.pipe(
   specSchema,
   v.check(
-    ({ kind, worm, retention }) => !(kind === "object" && worm) || retention !== undefined,
-    "Say how many days a WORM bucket holds what is written into it (retention); nobody can shorten that afterwards.",
+    ({ kind, worm, retention }) => kind === "block" || !worm || retention !== undefined,
+    "Say how many days a WORM volume holds what is written into it (retention); nobody can shorten that afterwards.",
   ),
   v.check(
     ({ worm, retention }) => worm || retention === undefined,
-    "Only a WORM bucket has a retention; say worm too, or leave retention out.",
+    "Only a WORM volume has a retention; say worm too, or leave retention out.",
+  ),
+  v.check(
+    ({ kind, retention = 0 }) => kind !== "file" || retention <= mostSnapshotDays,
+    `A file volume's snapshots are kept ${mostSnapshotDays} days at most: Ceph has room for so few that with more they would be weeks apart; use an object volume.`,
   ),
   v.check(
     ({ kind, name }) => kind !== "object" || name.length >= 3,
@@ -114,7 +119,7 @@ export const volumeRowSchema = v.object({
   jurisdiction: v.string(),
   class: v.picklist(storageClasses),
   worm: v.boolean(),
-  /** Days that what is written into a WORM bucket is held; 0 for none. */
+  /** Days that what is written into a WORM bucket is held, or a file volume's snapshots are kept; 0 for none. */
   retention: v.number(),
   /** Where its content lies; empty while it is not made. */
   pool: v.string(),

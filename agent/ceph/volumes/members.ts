@@ -45,7 +45,7 @@ export const volumeMembers = {
   },
   DeleteVolume: {
     description:
-      "Remove a volume with its data in 7 to 30 days. Until then the tenant's key does not open it, and it can be restored. A WORM bucket that still holds something is not removed. Always needs a second person.",
+      "Remove a volume with its data in 7 to 30 days. Until then the tenant's key does not open it, and it can be restored. A WORM volume that still holds something, or has a snapshot that is still kept, is not removed. Always needs a second person.",
     in: [tenant, volume, count("wait", waitDaysSchema, "Days until it is removed, 7 to 30.")],
     out: row,
     ...change,

@@ -47,6 +47,7 @@ export class Reconciler {
   readonly #book: VolumeBook;
   readonly #pools: Pools;
   readonly #kinds: Kinds;
+  readonly files: FileVolumes;
   readonly block: BlockVolumes;
   readonly objects: ObjectVolumes;
   readonly #tenants: TenantParts;
@@ -83,8 +84,12 @@ export class Reconciler {
       this.#append(erasedAction, "success", { tenant, object: name, details: { certificate } });
     const shared = { ceph, pools: this.#pools, keys, note };
     this.block = new BlockVolumes({ ...parts, ...shared, certify });
+    this.files = new FileVolumes({
+      ...{ ...parts, ...shared },
+      alarm: (action, { tenant, name }, error) => this.alarm(action, tenant, name, error),
+    });
     this.#kinds = {
-      file: new FileVolumes(shared),
+      file: this.files,
       block: this.block,
       object: this.objects,
     };

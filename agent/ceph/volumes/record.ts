@@ -52,6 +52,14 @@ const volumeEraseSchema = v.object({
   certifiedAt: v.optional(timeSchema),
 });
 
+/** Of a WORM file volume: what must be there, so that what somebody removes is noticed. */
+const snapshotsSchema = v.object({
+  /** When each was taken, in seconds since 1970; there are 100 at most. */
+  taken: v.array(v.number()),
+  /** How many were gone before their time. */
+  lost: v.number(),
+});
+
 export const volumeRecordSchema = v.object({
   kind: v.picklist(volumeKinds),
   /** Decimal, so that every program reads the same number. */
@@ -59,10 +67,11 @@ export const volumeRecordSchema = v.object({
   jurisdiction: regionSchema,
   class: storageClassSchema,
   worm: v.boolean(),
-  /** Days that a WORM bucket holds what is written into it. */
+  /** Days that a WORM bucket holds what is written into it, or a file volume's snapshots are kept. */
   retention: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   /** The bucket that was made for it and the pool with that, so that neither is made anew unnoticed. */
   stored: v.optional(v.object({ bucket: v.string(), pool: v.number() })),
+  snapshots: v.optional(snapshotsSchema),
   createdAt: timeSchema,
   createdBy: v.string(),
   state: v.picklist(declaredStates),

@@ -11,7 +11,7 @@ import { parseBytes } from "../../tenants/quantities.ts";
 import type { StorageQuota } from "../../tenants/quota-volumes.ts";
 import type { Answers } from "../area.ts";
 import type { Ceph } from "../link/types.ts";
-import { createRetention } from "../objects/retention/service.ts";
+import { createRetention, type RetentionParts } from "../objects/retention/service.ts";
 import type { VolumeFilter, VolumePage, VolumeRow, VolumeSpec } from "./answers.ts";
 import { VolumeBook } from "./book.ts";
 import { createErasing, type EraseParts } from "./erase.ts";
@@ -22,6 +22,8 @@ import type { PoolsParts } from "./pools.ts";
 import { Reconciler, type ReconcilerParts } from "./reconcile.ts";
 import { mostVolumes, type VolumeRecord } from "./record.ts";
 import { volumeRow } from "./rows.ts";
+import type { snapshotMembers } from "./snapshots/members.ts";
+import { createSnapshots } from "./snapshots/service.ts";
 
 const dayMs = 86_400_000;
 
@@ -43,6 +45,8 @@ export interface VolumesParts {
   quota: StorageQuota;
   /** Entries of the audit log, which tell whether the clock is right. */
   history: EraseParts["history"];
+  /** Where the audit log is copied to; undefined where nowhere. */
+  copies: RetentionParts["copies"];
   changed: (tenant: string) => void;
   now?: () => number;
 }
@@ -57,7 +61,8 @@ export function createVolumes(parts: VolumesParts) {
     ...{ gateway: parts.gateway, vault: parts.vault, breaches: parts.breaches },
   });
   const retention = createRetention({
-    ...{ book, log, now },
+    ...{ book, log, now, copies: parts.copies },
+    live: ({ tenant, name }) => reconciler.live(tenant, name),
     entry: (volume) => reconciler.objects.entry(volume),
     alarm: (action, { tenant, name }, error) => reconciler.alarm(action, tenant, name, error),
   });
@@ -166,8 +171,9 @@ export function createVolumes(parts: VolumesParts) {
 
   const requireActive = (name: string, record: VolumeRecord) =>
     requireState(name, record, "active");
-  const handlers: Answers<typeof volumeMembers & typeof eraseMembers> = {
+  const handlers: Answers<typeof volumeMembers & typeof eraseMembers & typeof snapshotMembers> = {
     ...createErasing({ reconciler, declared, requireActive, change, history, now }),
+    ...createSnapshots({ files: reconciler.files, declared, requireActive, changed, now }),
     Volumes: (_call, filter) => list(filter),
     CreateVolume: create,
     ResizeVolume: (_call, tenant, name, capacity) => resize(tenant, name, capacity),
@@ -202,12 +208,11 @@ export function createVolumes(parts: VolumesParts) {
     },
   };
 
-  /** An approval holds for the volume as it was. */
-  const fingerprint = async (_call: Call, tenant: string, name: string) =>
-    createHash("sha256")
-      .update(JSON.stringify(await declared(tenant, name)))
-      .digest("hex")
-      .slice(0, 32);
+  /** An approval holds for the volume as it was, whichever snapshots were taken since. */
+  async function fingerprint(_call: Call, tenant: string, name: string): Promise<string> {
+    const { snapshots: _snapshots, ...record } = await declared(tenant, name);
+    return createHash("sha256").update(JSON.stringify(record)).digest("hex").slice(0, 32);
+  }
 
   return {
     handlers,

@@ -115,8 +115,9 @@ async function settle(
   try {
     caveat = await kind.caveat(volume);
     found = await kind.settle(volume, found);
-    known.tell(tenant, name, { found, caveat, trouble: "" });
-    return found;
+    const { trouble = "", ...rest } = found;
+    known.tell(tenant, name, { found: rest, caveat, trouble });
+    return rest;
   } catch (error) {
     if (!(error instanceof DsecosError)) throw error;
     known.tell(tenant, name, { found, caveat, trouble: error.message });

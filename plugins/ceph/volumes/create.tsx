@@ -27,7 +27,16 @@ import {
   specOf,
   type VolumeDraft,
 } from "./draft.ts";
-import { bytes, classMeans, className, kindLimits, kindMeans, kindName } from "./words.ts";
+import {
+  bytes,
+  classMeans,
+  className,
+  holdMeans,
+  kindLimits,
+  kindMeans,
+  kindName,
+  snapshotsMean,
+} from "./words.ts";
 
 export function CreateVolumeDialog({ tenant }: { tenant: string }) {
   const [draft, setDraft] = useState<VolumeDraft>({ ...blank, tenant });
@@ -88,16 +97,18 @@ export function CreateVolumeDialog({ tenant }: { tenant: string }) {
       />
       {canHold(draft) && (
         <CheckField
-          label={_(
-            "WORM: what is written can be neither changed nor deleted until its days are over",
-          )}
+          label={holdMeans(draft.kind)}
           value={draft.worm}
           change={(worm) => change({ worm })}
         />
       )}
       {spec.worm && (
         <TextField
-          label={_("Days that everything written is held")}
+          label={
+            draft.kind === "file"
+              ? _("Days that each snapshot is kept")
+              : _("Days that everything written is held")
+          }
           type="number"
           required
           value={draft.retention}
@@ -118,7 +129,8 @@ export function CreateVolumeDialog({ tenant }: { tenant: string }) {
 }
 
 /** Where it will be and what it takes, before it is made. */
-function Meaning({ draft: { tenant, kind, size, class: storageClass } }: { draft: VolumeDraft }) {
+function Meaning({ draft }: { draft: VolumeDraft }) {
+  const { tenant, kind, size, class: storageClass, worm, retention } = draft;
   const jurisdiction = useJurisdiction(tenant);
   const fits = bytesOf(size) ?? 0;
   return (
@@ -141,6 +153,7 @@ function Meaning({ draft: { tenant, kind, size, class: storageClass } }: { draft
           )}
         </li>
         <li>{kindLimits(kind)}</li>
+        {worm && kind === "file" && <li>{snapshotsMean(Number(retention))}</li>}
         <li>
           {_(
             "Where it cannot be made now, it stays declared with the reason, and is made once that is put right.",

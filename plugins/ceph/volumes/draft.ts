@@ -23,7 +23,7 @@ export interface VolumeDraft {
   size: string;
   class: StorageClass;
   worm: boolean;
-  /** Days that a WORM bucket holds what is written into it. */
+  /** Days that a WORM bucket holds what is written into it, or that snapshots are kept. */
   retention: string;
 }
 
@@ -35,8 +35,8 @@ export const blank: VolumeDraft = {
 /** Of all kinds those that can be made. */
 export const offeredKinds = volumeKinds.filter((kind) => problemOf(volumeKindSchema, kind) === "");
 
-/** Whether it is one of which contents can be held. */
-export const canHold = ({ kind }: Pick<VolumeDraft, "kind">) => kind === "object";
+/** Whether it is one of which contents can be held: objects each, files by snapshots. */
+export const canHold = ({ kind }: Pick<VolumeDraft, "kind">) => kind !== "block";
 
 export function specOf(draft: VolumeDraft): VolumeSpec {
   const { name, kind, size, class: storageClass, retention } = draft;

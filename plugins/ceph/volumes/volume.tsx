@@ -20,7 +20,15 @@ import { changes, everyMs } from "./changes.ts";
 import { Use, VolumeState } from "./columns.tsx";
 import { Unknown } from "./sums.tsx";
 import { listAddress } from "./view.ts";
-import { classMeans, className, kindMeans, kindName, onDevices, stateMeans } from "./words.ts";
+import {
+  classMeans,
+  className,
+  kindMeans,
+  kindName,
+  onDevices,
+  snapshotsMean,
+  stateMeans,
+} from "./words.ts";
 
 async function load(tenant: string, name: string) {
   const filter = v.parse(volumeFilterSchema, { tenant, search: name, limit: 1000 });
@@ -161,11 +169,17 @@ function Facts({ row }: { row: VolumeRow }) {
         <dd>
           {row.worm ? (
             <>
-              {ngettext(
-                "what is written is held for $0 day, and nobody can shorten that",
-                "what is written is held for $0 days, and nobody can shorten that",
-                row.retention,
-              )}{" "}
+              {row.kind === "file"
+                ? format(
+                    _("by snapshots, each kept for $0. $1"),
+                    ngettext("$0 day", "$0 days", row.retention),
+                    snapshotsMean(row.retention),
+                  )
+                : ngettext(
+                    "what is written is held for $0 day, and nobody can shorten that",
+                    "what is written is held for $0 days, and nobody can shorten that",
+                    row.retention,
+                  )}{" "}
               <a href={`${partAddress("worm")}?tenant=${encodeURIComponent(row.tenant)}`}>
                 {_("What can be deleted when")}
               </a>

@@ -2,6 +2,7 @@
 import type { VolumeRow } from "../../../agent/ceph/volumes/answers.ts";
 import { redundancyOf, type StorageClass } from "../../../agent/ceph/volumes/classes.ts";
 import type { VolumeKindName } from "../../../agent/ceph/volumes/kinds/names.ts";
+import { everyHours } from "../../../agent/ceph/volumes/snapshots/names.ts";
 import { _, format, ngettext, size } from "../../lib/i18n.ts";
 import type { TagColor } from "../../lib/tag.tsx";
 
@@ -66,6 +67,25 @@ export function kindLimits(kind: VolumeKindName): string {
     object: _("The gateway refuses objects beyond its size, soon after it counted them."),
   };
   return limits[kind];
+}
+
+/** What WORM of a kind is: the word alone would say too much of snapshots. */
+export function holdMeans(kind: VolumeKindName): string {
+  return kind === "file"
+    ? _(
+        "WORM by snapshots: what is in it is kept, read-only, though files themselves stay writable",
+      )
+    : _("WORM: what is written can be neither changed nor deleted until its days are over");
+}
+
+/** @param days that each is kept */
+export function snapshotsMean(days: number): string {
+  return format(
+    _(
+      "$0 a snapshot is taken. What is written and changed or deleted between two is lost: for more than that, choose a bucket.",
+    ),
+    ngettext("Every hour", "Every $0 hours", everyHours(days)),
+  );
 }
 
 export function className(storageClass: StorageClass): string {

@@ -1,4 +1,4 @@
-/** What buckets hold until when, and what somebody with more than their keys could still do. */
+/** What WORM volumes hold until when, and what somebody with more than their keys could still do. */
 import LockIcon from "@patternfly/react-icons/dist/esm/icons/lock-icon";
 import { useMemo } from "react";
 import { ceph } from "../../../agent/ceph/contract.ts";
@@ -14,7 +14,9 @@ import { TenantFilterField } from "../../lib/tenant-field.tsx";
 import type { Part, PartProps } from "../part.ts";
 import { changes } from "../volumes/changes.ts";
 import { Buckets } from "./buckets.tsx";
-import { CalendarTable } from "./calendar.tsx";
+import { CalendarTable, SnapshotCalendar } from "./calendar.tsx";
+import { Files } from "./files.tsx";
+import { LogPanel } from "./log.tsx";
 import { amountWords, calendarOf } from "./words.ts";
 
 /** Buckets are looked at behind the answer, so it is asked again soon. */
@@ -29,15 +31,17 @@ function WormTab({ place }: PartProps) {
   });
   const { data, error } = query;
   if (!data) return error ? <Failure error={error} retry={query.refresh} /> : <Loading />;
-  const isEmpty = data.buckets.length === 0;
+  const { buckets, files } = data;
+  const isEmpty = buckets.length + files.length === 0;
+  const shown = { open: view.open, toggle: (key: string) => toggle(view, key) };
   return (
     <div className="ds-stack">
       <Stale error={error} />
       {isEmpty && tenant === "" ? (
         <section className="ds-panel">
-          <Nothing title={_("No WORM bucket yet")} icon={LockIcon}>
+          <Nothing title={_("No WORM volume yet")} icon={LockIcon}>
             {_(
-              "What is written into one can be neither changed nor deleted over S3 until its days are over. It is a volume of the kind object that is made with WORM.",
+              "What is written into a WORM bucket can be neither changed nor deleted over S3 until its days are over. Of a WORM file volume snapshots are kept, which is less. Make a volume with WORM.",
             )}
           </Nothing>
         </section>
@@ -52,22 +56,41 @@ function WormTab({ place }: PartProps) {
           </div>
           {isEmpty ? (
             <NoMatch
-              title={_("It has no WORM bucket")}
+              title={_("It has no WORM volume")}
               clear={() => adjust({ tenant: [], open: [] })}
             />
           ) : (
             <>
-              <Together buckets={data.buckets} />
-              <Buckets
-                buckets={data.buckets}
-                open={view.open}
-                toggle={(key) => toggle(view, key)}
-              />
+              {buckets.length > 0 && <Together buckets={buckets} />}
+              {files.length > 0 && (
+                <section className="ds-panel ds-stack" data-snapshots={files.length}>
+                  <h2 className="pf-v6-c-title pf-m-md">{_("Which snapshots are over when")}</h2>
+                  <SnapshotCalendar files={files} />
+                </section>
+              )}
+              {buckets.length > 0 && <Buckets buckets={buckets} {...shown} />}
+              {files.length > 0 && <Files files={files} {...shown} />}
             </>
           )}
         </>
       )}
-      <AdminCan sentences={data.adminCan} />
+      <LogPanel log={data.log} />
+      <Limits
+        kind="buckets"
+        title={_("What somebody with more than a bucket’s key could still do")}
+        intro={_(
+          "WORM is a promise of the gateways: over S3 neither the owner nor an administrator of a bucket can break it. These can, and this shows it:",
+        )}
+        sentences={data.adminCan}
+      />
+      <Limits
+        kind="files"
+        title={_("What snapshots of file volumes do not hold")}
+        intro={_(
+          "CephFS has no WORM. Snapshots are the strongest it has, and they are less than what a bucket holds:",
+        )}
+        sentences={data.snapshotsCannot}
+      />
     </div>
   );
 }
@@ -105,17 +128,18 @@ function Together({ buckets }: { buckets: Retention["buckets"] }) {
   );
 }
 
-function AdminCan({ sentences }: { sentences: readonly string[] }) {
+interface LimitsProps {
+  kind: string;
+  title: string;
+  intro: string;
+  sentences: readonly string[];
+}
+
+function Limits({ kind, title, intro, sentences }: LimitsProps) {
   return (
-    <section className="ds-panel ds-stack" data-admin-can={sentences.length}>
-      <h2 className="pf-v6-c-title pf-m-md">
-        {_("What somebody with more than a bucket’s key could still do")}
-      </h2>
-      <p>
-        {_(
-          "WORM is a promise of the gateways: over S3 neither the owner nor an administrator of a bucket can break it. These can, and this shows it:",
-        )}
-      </p>
+    <section className="ds-panel ds-stack" data-limits={kind}>
+      <h2 className="pf-v6-c-title pf-m-md">{title}</h2>
+      <p>{intro}</p>
       <ul className="ce-sentences">
         {sentences.map((sentence) => (
           <li key={sentence}>{sentence}</li>
@@ -130,11 +154,12 @@ export const worm: Part = {
   title: () => _("WORM"),
   help: () => ({
     text: _(
-      "Each object in a WORM bucket has a day before which S3 refuses to delete or change it, in compliance mode. The agent lists what is held until when, and says what it did not look at.",
+      "Each object in a WORM bucket has a day before which S3 refuses to delete or change it, in compliance mode. Of a WORM file volume the agent takes read-only snapshots, and keeps each until its day: that is less. The agent lists what is held until when, and says what it did not look at.",
     ),
     commands: [
       commandOf(ceph, "Retention", [{}]),
       "dsecos ceph create-volume TENANT --name NAME --kind object --size 10GiB --worm --retention 365",
+      commandOf(ceph, "Snapshots", ["TENANT", "NAME"]),
     ],
   }),
   Body: WormTab,

@@ -91,5 +91,7 @@ export function coverWords({ versions, asked, complete }: Held): string {
   return `${listed}, ${all}; ${told}.`;
 }
 
+export const hours = (count: number): string => ngettext("$0 hour", "$0 hours", count);
+
 export const days = (count: number): string =>
   count > 0 ? ngettext("$0 day", "$0 days", count) : number(0);

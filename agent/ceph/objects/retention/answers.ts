@@ -1,4 +1,4 @@
-/** What the agent answers about how long buckets hold what is in them. Imports nothing from node:. */
+/** What the agent answers about how long WORM volumes hold what is in them. Imports nothing from node:. */
 import * as v from "valibot";
 import { timeSchema } from "../../../bus/fields.ts";
 
@@ -42,10 +42,57 @@ export const heldSchema = v.object({
 });
 export type Held = v.InferOutput<typeof heldSchema>;
 
+export const heldFilesSchema = v.object({
+  tenant: v.string(),
+  volume: v.string(),
+  /** Days that each snapshot is kept. */
+  retention: v.number(),
+  /** Hours between two; none is taken while nothing is in the volume. */
+  every: v.number(),
+  /** `waiting`: it was not looked at yet; `closed`: it waits to be removed. */
+  state: v.picklist(["known", "waiting", "closed", "failed"]),
+  /** What is not as promised; empty where all is. */
+  error: v.string(),
+  /** When Ceph was asked; empty where it never was. */
+  at: v.union([timeSchema, v.literal("")]),
+  snapshots: v.number(),
+  /** When the newest was taken; empty where there is none. */
+  newest: v.union([timeSchema, v.literal("")]),
+  /** How many may be removed when: a day, or beyond 62 days a month. */
+  until: v.array(v.object({ period: v.string(), snapshots: v.number() })),
+  /** Until when the last is kept; empty where there is none. */
+  last: v.union([timeSchema, v.literal("")]),
+  /** How many were gone before their time. */
+  lost: v.number(),
+});
+export type HeldFiles = v.InferOutput<typeof heldFilesSchema>;
+
+/** Copies of the audit log that are made off this node. */
+export const logCopiesSchema = v.object({
+  /** `none`: no place is named. */
+  state: v.picklist(["none", "ok", "warning", "alarm", "unknown"]),
+  /** Where they go; empty for none. */
+  target: v.string(),
+  /** Days that the store refuses to change or delete a copy, from when it is made; 0 for none. */
+  retention: v.number(),
+  /** Until when a copy is held that is made now; empty where nothing holds it. */
+  until: v.union([timeSchema, v.literal("")]),
+  files: v.number(),
+  bytes: v.number(),
+  /** What is known of them, or what to do, in a sentence. */
+  text: v.string(),
+});
+export type LogCopies = v.InferOutput<typeof logCopiesSchema>;
+
 export const retentionSchema = v.object({
   buckets: v.array(heldSchema),
-  /** What somebody with more than a volume's key could still do, and what would show it. */
+  /** File volumes, whose content is held by snapshots. */
+  files: v.array(heldFilesSchema),
+  log: logCopiesSchema,
+  /** What somebody with more than a bucket's key could still do, and what would show it. */
   adminCan: v.array(v.string()),
+  /** What snapshots do not hold, what somebody could still do to them, and what would show it. */
+  snapshotsCannot: v.array(v.string()),
 });
 export type Retention = v.InferOutput<typeof retentionSchema>;
 
@@ -57,4 +104,13 @@ export const adminCan = [
   "Whoever may change pools can take the flag nodelete from one and delete it with all buckets. The flag is set again within a minute, which is on record (ceph.PoolUnguarded), as is a pool that was made anew (ceph.BucketGone); the monitors' audit log has the commands.",
   "Whoever sets the clock of a gateway's node ahead ends holds early, for as long as it is so.",
   "Who writes an object may ask a shorter hold, or one that the key can end, for what is written then; never for what is there. It is counted as endable, or sooner than the volume's days.",
+] as const;
+
+/** Each was tried against a real cluster. */
+export const snapshotsCannot = [
+  "Snapshots are no WORM: files stay writable, and what is written and changed or deleted between two snapshots is lost. CephFS has nothing stronger; where that is not enough, use an object volume.",
+  "Who has the tenant's key cannot take, rename, change or remove a snapshot through CephFS, nor remove it below that. But who writes objects with that key directly into the volume's own namespace (rados put or rm) past CephFS changes what snapshots show, where a file was not changed since they were taken. Nothing in Ceph shows that: give the key of a volume that matters to machines you trust.",
+  "Whoever has a key as strong as the admin's can remove snapshots (ceph fs subvolume snapshot rm) or the volume with them. Snapshots that are gone before their time, or a volume that is, are on record within a minute (ceph.WormLost), and the cluster's audit log has the command.",
+  "Whoever may write into the project of the tenant in Incus can declare the volume to be no WORM volume, or for fewer days. It is put back within a minute, which is on record (ceph.WormChanged). Who takes away all that is declared of its snapshots, too, ends new ones; those that are there have their day in their names, and the console deletes no volume that has one which is still kept.",
+  "Snapshots are on the same devices as the volume: they hold what people delete, and are no backup. What is changed or deleted takes room until the last snapshot with it is over, beside the size of the volume.",
 ] as const;

@@ -1,11 +1,13 @@
-/** Keeps what is known of WORM buckets' holds, looks again every hour, and tells what went missing. */
+/** Keeps what is known of WORM volumes' holds, looks again every hour, and tells what went missing. */
 import { DsecosError } from "../../../bus/errors.ts";
 import { explain, type Log } from "../../../log.ts";
 import type { Answers } from "../../area.ts";
 import type { VolumeBook } from "../../volumes/book.ts";
 import type { Volume } from "../../volumes/kinds/types.ts";
+import type { Live } from "../../volumes/known.ts";
 import { type Credentials, type S3, S3Error } from "../s3.ts";
-import { adminCan, type Held, type RetentionFilter } from "./answers.ts";
+import { adminCan, type Held, type RetentionFilter, snapshotsCannot } from "./answers.ts";
+import { type Copies, heldFiles, logCopies } from "./files.ts";
 import type { retentionMembers } from "./members.ts";
 import { periods } from "./periods.ts";
 import { missingSince, type Scan, scanBucket } from "./scan.ts";
@@ -22,6 +24,10 @@ export interface RetentionParts {
   book: VolumeBook;
   log: Log;
   now: () => number;
+  /** Where the audit log is copied to; undefined where nowhere. */
+  copies: () => Copies | undefined;
+  /** What is known of a file volume. */
+  live: (volume: Volume) => Live | undefined;
   /** @throws DsecosError where the gateway cannot be asked */
   entry: (volume: Volume) => Promise<{ s3: S3; credentials: Credentials }>;
   /** Puts on record that something that was held is gone. */
@@ -52,7 +58,7 @@ export function createRetention(parts: RetentionParts) {
         [...own].map(([name, record]) => ({ tenant: owner, name, record })),
       )
       .filter(({ name }) => volume === "" || name === volume)
-      .filter(({ record }) => record.kind === "object" && record.worm);
+      .filter(({ record }) => record.worm);
   }
 
   /** One look at a time of each bucket; whoever comes meanwhile waits for that. */
@@ -103,20 +109,28 @@ export function createRetention(parts: RetentionParts) {
   }
 
   async function lookAtAll(): Promise<void> {
-    const all = await volumes({ tenant: "", volume: "" });
+    const all = (await volumes({ tenant: "", volume: "" })).filter(isBucket);
     await Promise.all(all.filter(isOpen).map(look));
   }
 
   const handlers: Answers<typeof retentionMembers> = {
     async Retention(_call, filter) {
-      const all = await volumes(filter);
+      const worm = await volumes(filter);
+      const all = worm.filter(isBucket);
       const old = all.filter((volume) => {
         const at = known.get(idOf(volume))?.at ?? 0;
         return isOpen(volume) && Math.abs(now() - at) > freshMs;
       });
       await soon(Promise.all(old.map(look)));
       const buckets = all.map((volume) => heldOf(volume, known.get(idOf(volume)), now()));
-      return { buckets, adminCan: [...adminCan] };
+      const files = worm
+        .filter(({ record }) => record.kind === "file")
+        .map((volume) => heldFiles(volume, parts.live(volume), now()));
+      const log = logCopies(parts.copies(), now());
+      return {
+        ...{ buckets, files, log },
+        ...{ adminCan: [...adminCan], snapshotsCannot: [...snapshotsCannot] },
+      };
     },
   };
 
@@ -153,6 +167,7 @@ export function createRetention(parts: RetentionParts) {
 }
 
 const idOf = ({ tenant, name }: Volume) => `${tenant}/${name}`;
+const isBucket = ({ record }: Volume) => record.kind === "object";
 /** Nobody opens a bucket that waits to be removed. */
 const isOpen = ({ record }: Volume) => record.state === "active";
 

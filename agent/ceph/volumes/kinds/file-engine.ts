@@ -24,6 +24,9 @@ const infoSchema = v.object({
   state: v.string(),
 });
 
+/** Its content was removed, and snapshots of it were left. */
+const retainedSchema = v.object({ state: v.literal("snapshot-retained") });
+
 const namesSchema = v.array(v.object({ name: v.string() }));
 
 export class FileEngine {
@@ -42,6 +45,7 @@ export class FileEngine {
       if (error instanceof DsecosError && error.code === "NotFound") return undefined;
       throw error;
     }
+    if (v.is(retainedSchema, answer)) return undefined;
     const result = v.safeParse(infoSchema, answer);
     if (!result.success) {
       const what = `Ceph's answer about the volume ${volume} of ${tenant} is not as expected; the cluster's version may be too old.`;
@@ -112,7 +116,7 @@ export function requirePlaced(found: Found, tenant: string, volume: string, pool
   throw new DsecosError("Conflict", what);
 }
 
-function place(fileSystem: string, tenant: string, volume: string) {
+export function place(fileSystem: string, tenant: string, volume: string) {
   const sub_name = subvolumeName(tenant, volume);
   return { vol_name: fileSystem, sub_name, group_name: tenant };
 }

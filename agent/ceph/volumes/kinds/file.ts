@@ -4,32 +4,37 @@ import type { Ceph } from "../../link/types.ts";
 import type { Volumes } from "../book.ts";
 import type { TenantKeys } from "../keys.ts";
 import type { Pools } from "../pools.ts";
+import { SnapshotEngine } from "../snapshots/engine.ts";
+import { type KeeperParts, SnapshotKeeper } from "../snapshots/keep.ts";
+import type { Snapshot } from "../snapshots/names.ts";
 import { fileAccess } from "./file-access.ts";
 import { FileEngine, requirePlaced } from "./file-engine.ts";
 import { FilePools } from "./file-pools.ts";
 import { findStrays } from "./file-strays.ts";
 import type { Found, Grants, Volume, VolumeKind } from "./types.ts";
 
-export interface FileParts {
+export interface FileParts extends Omit<KeeperParts, "engine"> {
   ceph: Pick<Ceph, "mon" | "mgr">;
   pools: Pools;
   keys: TenantKeys;
-  /** Puts on record what is about to be changed. */
-  note: (action: string, volume: Volume, details: Record<string, unknown>) => Promise<void>;
 }
 
 export class FileVolumes implements VolumeKind {
   readonly kind = "file";
-  readonly notWorm =
-    "CephFS keeps nobody from changing or deleting files, so a file volume cannot be WORM; use an object volume.";
+  /** As far as snapshots make it so: CephFS itself keeps nobody from changing or deleting files. */
+  readonly notWorm = "";
   readonly #parts: FileParts;
   readonly #engine: FileEngine;
   readonly #pools: FilePools;
+  readonly #snapshots: SnapshotEngine;
+  readonly #keeper: SnapshotKeeper;
 
   constructor(parts: FileParts) {
     this.#parts = parts;
     this.#engine = new FileEngine(parts.ceph);
     this.#pools = new FilePools(parts);
+    this.#snapshots = new SnapshotEngine(parts.ceph);
+    this.#keeper = new SnapshotKeeper({ ...parts, engine: this.#snapshots });
   }
 
   forget(): void {
@@ -50,6 +55,7 @@ export class FileVolumes implements VolumeKind {
     const bytes = Number(record.bytes);
     let found = before;
     if (found === undefined) {
+      await this.#keeper.requireNotGone(volume);
       await this.#engine.make(fileSystem, tenant, name, { pool, bytes });
       found = await this.#engine.find(fileSystem, tenant, name);
     }
@@ -58,10 +64,23 @@ export class FileVolumes implements VolumeKind {
       throw new DsecosError("Unavailable", what);
     }
     requirePlaced(found, tenant, name, pool);
-    if (found.quota === bytes) return found;
-    await this.#parts.note("ceph.QuotaSet", volume, { was: found.quota, is: bytes });
-    await this.#engine.resize(fileSystem, tenant, name, bytes);
-    return { ...found, quota: bytes };
+    if (found.quota !== bytes) {
+      await this.#parts.note("ceph.QuotaSet", volume, { was: found.quota, is: bytes });
+      await this.#engine.resize(fileSystem, tenant, name, bytes);
+    }
+    const trouble = await this.#keeper.keep(volume, fileSystem, found);
+    return { ...found, quota: bytes, ...(trouble === "" ? {} : { trouble }) };
+  }
+
+  /** Those that are there, the oldest first. */
+  async snapshots({ tenant, name }: Volume): Promise<Snapshot[]> {
+    return this.#snapshots.list({ fileSystem: await this.#fileSystem(), tenant, name });
+  }
+
+  /** @param at seconds since 1970 @returns the one that was taken */
+  async takeSnapshot(volume: Volume, at: number): Promise<Snapshot> {
+    const days = volume.record.retention ?? 0;
+    return this.#keeper.take({ ...volume, days }, await this.#fileSystem(), at);
   }
 
   async requireSize(volume: Volume, bytes: number): Promise<void> {
@@ -84,8 +103,16 @@ export class FileVolumes implements VolumeKind {
     };
   }
 
-  async remove({ tenant, name }: Volume): Promise<boolean> {
-    await this.#engine.remove(await this.#fileSystem(), tenant, name);
+  async requireRemovable(volume: Volume): Promise<void> {
+    const used = (await this.find(volume))?.used ?? 0;
+    await this.#keeper.requireRemovable(volume, await this.#fileSystem(), used);
+  }
+
+  async remove(volume: Volume): Promise<boolean> {
+    const { tenant, name } = volume;
+    const fileSystem = await this.#fileSystem();
+    await this.#keeper.clear(volume, fileSystem);
+    await this.#engine.remove(fileSystem, tenant, name);
     return true;
   }
 
