@@ -16,13 +16,14 @@ import { Acts } from "./acts.tsx";
 import { Assurance } from "./assurance.tsx";
 import { Counts } from "./counts.tsx";
 import { Engines } from "./engines.tsx";
+import { Firewall } from "./firewall/late.tsx";
 import { Load } from "./load.tsx";
 import { Machine } from "./machine.tsx";
 import { RecentJobs } from "./recent-jobs.tsx";
 
 const everyMs = 5000;
 /** Whose requests are carried out here. */
-const contracts = [audit, hsm, selinux, tenants];
+const contracts = [audit, hsm, node, selinux, tenants];
 
 export function Overview() {
   const query = useQuery("node", () => client(node).Show(), { every: everyMs });
@@ -51,6 +52,7 @@ export function Overview() {
           </div>
           <Engines engines={data.engines} />
           <Assurance checks={data.assurance} />
+          <Firewall />
           <div className="ds-panels">
             <RecentJobs />
             <Acts />

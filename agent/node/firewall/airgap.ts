@@ -47,6 +47,8 @@ export class AirGap {
   readonly #left = new Map<string, bigint>();
   readonly #meanings = new Map<string, string>();
   readonly #gaps = new Set<string>();
+  /** What was said of the last failure, which is not said each minute. */
+  #trouble = "";
   /** One thing at a time. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -94,10 +96,12 @@ export class AirGap {
         await this.#sample();
         if (this.#now() - this.#from >= hourMs) await this.#file();
       });
-    } catch (error) {
-      this.#parts.log("warning", "the air-gap statement could not be filed; it is tried again", {
-        error: explain(error),
-      });
+      this.#trouble = "";
+    } catch (cause) {
+      const error = explain(cause);
+      if (error === this.#trouble) return;
+      this.#trouble = error;
+      this.#parts.log("warning", "what leaves is not counted; it is tried every minute", { error });
     }
   }
 
@@ -174,7 +178,10 @@ export class AirGap {
     const except = parts.length > 0 ? ` except: ${parts.join("; ")}` : "";
     const gaps = [...this.#gaps];
     const known = gaps.length > 0 ? "As far as was counted, no" : "No";
-    const text = `${known} packet left this node${except}. ${refused} were refused.`;
+    const text =
+      this.#left.size > 0
+        ? `${known} packet left this node${except}. ${refused} were refused.`
+        : "Nothing was counted, so what left is not known.";
     return { ...times, text, whole: gaps.length === 0, gaps, left, refused };
   }
 
