@@ -1,5 +1,6 @@
 /** What all areas of the Ceph subsystem stand on. */
 import type { Log } from "../log.ts";
+import { ApartFacts } from "./facts/apart.ts";
 import { FactKeeper } from "./facts/keeper.ts";
 import type { Ceph } from "./link/types.ts";
 
@@ -16,9 +17,10 @@ export type Core = ReturnType<typeof createCore>;
 
 export function createCore({ link, user, log, changed }: CoreParts) {
   const facts = new FactKeeper({ link, log });
+  const apart = new ApartFacts({ link, log });
   link.onChanged(() => {
     facts.changed();
     changed("cluster");
   });
-  return { link, user, facts, log };
+  return { link, user, facts, apart, log };
 }

@@ -23,7 +23,7 @@ import { createVolumes, type VolumesParts } from "./volumes/service.ts";
 
 export interface CephParts
   extends CoreParts,
-    Omit<VolumesParts, "ceph" | "changed" | "map" | "breaches"> {
+    Omit<VolumesParts, "ceph" | "crush" | "changed" | "map" | "breaches"> {
   map: ResidencyParts["map"];
   /** Where the map is, and whose signature is believed. */
   mapPlaces: MapParts["places"];
@@ -69,6 +69,7 @@ export function createCeph(parts: CephParts): CephService {
   const volumes = createVolumes({
     ...parts,
     ceph: core.link,
+    crush: () => core.facts.askAnew("crushTree", undefined),
     breaches: (changes) => residency.breaches(changes),
     changed: (tenant) => parts.changed(`volumes ${tenant}`),
   });
@@ -105,6 +106,7 @@ export function createCeph(parts: CephParts): CephService {
     requireNoVolumes: (tenant) => volumes.requireNone(tenant),
     async stop() {
       capacity.stop();
+      await core.apart.close();
       await actions.stop();
       daemons.stop();
       await residency.stop();

@@ -5,10 +5,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { canonical } from "../../agent/audit/canonical.ts";
 import { acting } from "../../agent/ceph/capabilities.ts";
+import { ClusterFacts } from "../../agent/ceph/facts/facts.ts";
 import { openCeph } from "../../agent/ceph/link/link.ts";
 import { type GatewayTool, openTool } from "../../agent/ceph/link/tool.ts";
 import type { Ceph } from "../../agent/ceph/link/types.ts";
 import { readMap } from "../../agent/ceph/volumes/map.ts";
+import { crushTreeQuestion } from "../../agent/ceph/volumes/question.ts";
 import { createVolumes } from "../../agent/ceph/volumes/service.ts";
 import type { VolumeKeys } from "../../agent/hsm/volumes/types.ts";
 import { IncusClient } from "../../agent/incus/client.ts";
@@ -129,6 +131,7 @@ export function openBed(
   const tool = openTool({ config, user, keyring, link: ceph });
   const volumes = createVolumes({
     ...{ ceph, incus, jobs, audit, log, vault },
+    crush: () => crushTree(ceph),
     gateway: { endpoint: "", tool },
     map: () =>
       readMap({ file: join(maps, "map.json"), keys: join(maps, "keys") }, ceph.status().fsid),
@@ -152,6 +155,14 @@ export function openBed(
       incus.close();
     },
   };
+}
+
+/** As the agent's thread makes it of the cluster's answer. */
+async function crushTree(ceph: Ceph) {
+  const facts = new ClusterFacts();
+  const dump = await ceph.text("mon", "osd crush dump");
+  facts.put("crush", new Date().toISOString(), dump);
+  return crushTreeQuestion.answer(facts);
 }
 
 /** Waits until the link is ready, or says why it is not. */

@@ -33,6 +33,7 @@ function openNode(node: string) {
   const volumes = createVolumes({
     ...{ ceph, incus, jobs, audit, log, quota: cloud.tenants.storage, vault: noVault },
     gateway: { endpoint: "", tool },
+    crush: () => Promise.reject(new Error("nobody asks for it without a cluster")),
     map: () => Promise.reject(new Error("nobody asks for it without a cluster")),
     breaches: async () => [],
     copies: () => undefined,

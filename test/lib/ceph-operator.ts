@@ -7,6 +7,7 @@ import { build } from "esbuild";
 import { createActions } from "../../agent/ceph/actions/service.ts";
 import { acting } from "../../agent/ceph/capabilities.ts";
 import { createCore } from "../../agent/ceph/core.ts";
+import { ApartFacts } from "../../agent/ceph/facts/apart.ts";
 import { FactKeeper } from "../../agent/ceph/facts/keeper.ts";
 import { openCeph } from "../../agent/ceph/link/link.ts";
 import type { Ceph } from "../../agent/ceph/link/types.ts";
@@ -72,14 +73,16 @@ export async function withOperator(
   const audit = new RecordingAudit();
   const clock = { now: () => Date.now() };
   const core = createCore({ link, user: paths.cephUser, log, changed: () => undefined });
+  const apart = new ApartFacts({ link, log, program });
   const facts = new FactKeeper({ link, log, program });
   const actions = createActions({
-    ...{ ...core, facts, audit, changed: () => undefined, now: () => clock.now() },
+    ...{ ...core, facts, apart, audit, changed: () => undefined, now: () => clock.now() },
     map: () => map(admin),
   });
   return {
     ...{ actions, audit, admin, clock },
     async end() {
+      await apart.close();
       await actions.stop();
       await facts.close();
       await core.facts.close();

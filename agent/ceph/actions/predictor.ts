@@ -30,11 +30,11 @@ export class Predictor {
 
   /** @throws DsecosError */
   async predict(change: Change): Promise<Predicted> {
-    const { facts } = this.#parts;
+    const { apart } = this.#parts;
     const ask = { change, jurisdictions: await this.#jurisdictions() };
     const question = (await this.#isLarge()) ? "predictLarge" : "predict";
     const [predicted, asked] = await Promise.all([
-      facts.askAnew(question, ask),
+      apart.ask(question, ask),
       change.what === "out" ? this.#ask(change.osd ?? 0) : [],
     ]);
     return { ...predicted, prediction: { ...predicted.prediction, asked } };
@@ -42,7 +42,7 @@ export class Predictor {
 
   /** @throws DsecosError */
   compare({ before, after }: Predicted): Promise<Compared> {
-    return this.#parts.facts.askAnew("compare", { before, after });
+    return this.#parts.apart.ask("compare", { before, after });
   }
 
   async #jurisdictions(): Promise<Jurisdictions> {

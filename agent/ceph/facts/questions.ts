@@ -12,6 +12,7 @@ import { poolsQuestion, rulesQuestion } from "../pools/question.ts";
 import { progressQuestion } from "../progress/question.ts";
 import { settingNamesQuestion, settingsQuestion } from "../settings/question.ts";
 import { topologyQuestion } from "../topology/question.ts";
+import { crushTreeQuestion } from "../volumes/question.ts";
 import type { ClusterFacts } from "./facts.ts";
 import type { FactName } from "./sources.ts";
 
@@ -41,6 +42,7 @@ export const questions = {
   predictLarge: predictLargeQuestion,
   compare: compareQuestion,
   flags: flagsQuestion,
+  crushTree: crushTreeQuestion,
 } as const satisfies Record<string, Question<never, unknown>>;
 
 export type Questions = typeof questions;

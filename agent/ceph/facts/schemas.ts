@@ -117,7 +117,9 @@ const crushSchema = v.object({
       steps: v.array(
         v.looseObject({
           op: v.string(),
+          num: v.optional(v.number()),
           type: v.optional(v.string()),
+          item: v.optional(v.number()),
           item_name: v.optional(v.string()),
         }),
       ),

@@ -6,7 +6,7 @@ import { SettingHelp } from "./help.ts";
 import type { settingMembers } from "./members.ts";
 
 export function createSettings(
-  { link, facts }: Core,
+  { link, facts }: Pick<Core, "link" | "facts">,
   daemons: DaemonSettings,
 ): Answers<typeof settingMembers> {
   const known = new SettingHelp(link);

@@ -1,55 +1,18 @@
 /** Where in the CRUSH tree a jurisdiction is, so that a rule can take all of it and nothing else. */
-import * as v from "valibot";
 import { DsecosError } from "../../bus/errors.ts";
 import type { JurisdictionMap } from "../residency/map/document.ts";
 import type { Redundancy } from "./classes.ts";
-
-/** Answer of `osd crush dump`, of which the rest is not needed. */
-const dumpSchema = v.object({
-  buckets: v.array(
-    v.object({
-      id: v.number(),
-      name: v.string(),
-      type_name: v.string(),
-      items: v.array(v.object({ id: v.number() })),
-    }),
-  ),
-  rules: v.array(
-    v.object({
-      rule_id: v.number(),
-      rule_name: v.string(),
-      steps: v.array(
-        v.object({
-          op: v.string(),
-          item: v.optional(v.number()),
-          num: v.optional(v.number()),
-          type: v.optional(v.string()),
-        }),
-      ),
-    }),
-  ),
-});
-export type CrushDump = v.InferOutput<typeof dumpSchema>;
-export type Rule = CrushDump["rules"][number];
-
-export function parseCrush(answer: unknown): CrushDump {
-  const result = v.safeParse(dumpSchema, answer);
-  if (result.success) return result.output;
-  const what = "Ceph's CRUSH map is not as expected; the cluster's version may be too old.";
-  throw new DsecosError("Unavailable", what, { cause: new Error(result.issues[0].message) });
-}
-
-type Bucket = CrushDump["buckets"][number];
+import type { CrushBucket, CrushRule, CrushTree } from "./question.ts";
 
 /** A bucket and all buckets below it. */
-function below(crush: CrushDump, top: number): Bucket[] {
+function below(crush: CrushTree, top: number): CrushBucket[] {
   const byId = new Map(crush.buckets.map((bucket) => [bucket.id, bucket]));
-  const found = new Map<number, Bucket>();
+  const found = new Map<number, CrushBucket>();
   const look = (id: number) => {
     const bucket = byId.get(id);
     if (bucket === undefined || found.has(id)) return;
     found.set(id, bucket);
-    for (const item of bucket.items) look(item.id);
+    for (const inner of bucket.below) look(inner);
   };
   look(top);
   return [...found.values()];
@@ -60,10 +23,10 @@ function below(crush: CrushDump, top: number): Bucket[] {
  * @throws Conflict where there is none, with what to do
  */
 export function bucketOf(
-  crush: CrushDump,
+  crush: CrushTree,
   { buckets }: Pick<JurisdictionMap, "buckets">,
   jurisdiction: string,
-): Bucket {
+): CrushBucket {
   const own = buckets.filter((bucket) => bucket.jurisdiction === jurisdiction);
   for (const { id, name } of own) {
     const isThere = crush.buckets.some((bucket) => bucket.id === id && bucket.name === name);
@@ -91,18 +54,18 @@ export function bucketOf(
     const what = `${foreign.name}, which is in ${foreign.jurisdiction}, lies below ${top.name} of ${jurisdiction}; move it out before data is placed there.`;
     throw new DsecosError("Conflict", what);
   }
-  return crush.buckets.find(({ id }) => id === top.id) as Bucket;
+  return crush.buckets.find(({ id }) => id === top.id) as CrushBucket;
 }
 
 /** @throws Conflict where a jurisdiction has not as many hosts or sites as there are copies */
 export function requireRoom(
-  crush: CrushDump,
-  bucket: Bucket,
+  crush: CrushTree,
+  bucket: CrushBucket,
   jurisdiction: string,
   { copies, domain }: Redundancy,
 ): void {
   const found = below(crush, bucket.id).filter(
-    ({ type_name, items }) => type_name === domain && items.length > 0,
+    ({ type_name, isEmpty }) => type_name === domain && !isEmpty,
   ).length;
   if (found >= copies) return;
   const kind = domain === "host" ? "hosts" : "sites";
@@ -111,7 +74,7 @@ export function requireRoom(
 }
 
 /** Whether a rule does what one of ours does: one copy in each of the domains of this bucket. */
-export function isAsMade({ steps }: Rule, bucket: Bucket, domain: string): boolean {
+export function isAsMade({ steps }: CrushRule, bucket: CrushBucket, domain: string): boolean {
   const acting = steps.filter(({ op }) => !op.startsWith("set_"));
   const [take, choose, emit] = acting;
   return (
@@ -126,7 +89,7 @@ export function isAsMade({ steps }: Rule, bucket: Bucket, domain: string): boole
 }
 
 /** Whether all that a rule takes lies in a bucket. */
-export function staysIn(crush: CrushDump, { steps }: Rule, bucket: Bucket): boolean {
+export function staysIn(crush: CrushTree, { steps }: CrushRule, bucket: CrushBucket): boolean {
   const inside = new Set(below(crush, bucket.id).map(({ id }) => id));
   const taken = steps.filter(({ op }) => op === "take");
   return taken.length > 0 && taken.every(({ item }) => item !== undefined && inside.has(item));

@@ -9,14 +9,8 @@ import type { Change } from "../residency/changes.ts";
 import type { JurisdictionMap } from "../residency/map/document.ts";
 import { poolName, redundancyOf, ruleName, type StorageClass } from "./classes.ts";
 import type { VolumeKindName } from "./kinds/names.ts";
-import {
-  bucketOf,
-  type CrushDump,
-  isAsMade,
-  parseCrush,
-  type Rule,
-  requireRoom,
-} from "./places.ts";
+import { bucketOf, isAsMade, requireRoom } from "./places.ts";
+import type { CrushBucket, CrushRule, CrushTree } from "./question.ts";
 
 const poolsSchema = v.array(
   v.object({
@@ -36,6 +30,8 @@ export type Pool = v.InferOutput<typeof poolsSchema>[number];
 
 export interface PoolsParts {
   ceph: Pick<Ceph, "mon">;
+  /** The CRUSH tree as the cluster has it now. @throws DsecosError */
+  crush: () => Promise<CrushTree>;
   /** The map that holds now. @throws DsecosError where there is none */
   map: () => Promise<Pick<JurisdictionMap, "buckets">>;
   /** What speaks against changes by where data must be; empty where nothing does. */
@@ -47,7 +43,7 @@ export interface PoolsParts {
 /** What was read for one round, so that a thousand volumes ask for it once. */
 export interface PoolFacts {
   map: Pick<JurisdictionMap, "buckets">;
-  crush: CrushDump;
+  crush: CrushTree;
   pools: Pool[];
 }
 
@@ -56,7 +52,7 @@ export interface Place {
   /** The pool as it was read; undefined where it was made just now. */
   before: Pool | undefined;
   /** Of the jurisdiction, which the pool's rule takes. */
-  bucket: CrushDump["buckets"][number];
+  bucket: CrushBucket;
   facts: PoolFacts;
 }
 
@@ -66,7 +62,7 @@ export class Pools {
   /** By pool; so that one is made once. */
   readonly #ready = new Map<string, Promise<Place>>();
   /** By rule; kinds share them. */
-  readonly #rules = new Map<string, Promise<Rule | undefined>>();
+  readonly #rules = new Map<string, Promise<CrushRule | undefined>>();
 
   constructor(parts: PoolsParts) {
     this.#parts = parts;
@@ -132,10 +128,10 @@ export class Pools {
   /** @returns undefined where it was made just now */
   #rule(
     name: string,
-    crush: CrushDump,
-    bucket: Place["bucket"],
+    crush: CrushTree,
+    bucket: CrushBucket,
     domain: string,
-  ): Promise<Rule | undefined> {
+  ): Promise<CrushRule | undefined> {
     const known = this.#rules.get(name);
     if (known !== undefined) return known;
     const making = this.#makeRule(name, crush, bucket, domain);
@@ -145,10 +141,10 @@ export class Pools {
 
   async #makeRule(
     name: string,
-    crush: CrushDump,
-    bucket: Place["bucket"],
+    crush: CrushTree,
+    bucket: CrushBucket,
     domain: string,
-  ): Promise<Rule | undefined> {
+  ): Promise<CrushRule | undefined> {
     const { ceph, record } = this.#parts;
     const found = crush.rules.find(({ rule_name }) => rule_name === name);
     if (found === undefined) {
@@ -168,17 +164,21 @@ export class Pools {
   }
 
   async #read(): Promise<PoolFacts> {
-    const { ceph, map } = this.#parts;
+    const { ceph, crush: tree, map } = this.#parts;
     const [signed, crush, pools] = await Promise.all([
       map(),
-      ceph.mon("osd crush dump").then(parseCrush),
+      tree(),
       ceph.mon("osd pool ls", { detail: "detail" }),
     ]);
     return { map: signed, crush, pools: v.parse(poolsSchema, pools) };
   }
 }
 
-function isPoolAsMade(pool: Pool, rule: Rule | undefined, { copies }: { copies: number }): boolean {
+function isPoolAsMade(
+  pool: Pool,
+  rule: CrushRule | undefined,
+  { copies }: { copies: number },
+): boolean {
   const tiers = [pool.tier_of, pool.read_tier, pool.write_tier];
   return (
     pool.crush_rule === rule?.rule_id && pool.size === copies && tiers.every((tier) => tier === -1)

@@ -32,6 +32,7 @@ export interface ReconcilerParts extends Pick<TenantParts, "book" | "believable"
   ceph: Ceph;
   audit: AuditWriter;
   log: Log;
+  crush: PoolsParts["crush"];
   map: PoolsParts["map"];
   breaches: PoolsParts["breaches"];
   /** Keys in tenants' tokens. */
@@ -62,7 +63,7 @@ export class Reconciler {
   #stopped = true;
 
   constructor(parts: ReconcilerParts) {
-    const { ceph, map, breaches, book } = parts;
+    const { ceph, crush, map, breaches, book } = parts;
     this.#parts = parts;
     this.#book = book;
     this.#known = new Known(parts);
@@ -71,7 +72,7 @@ export class Reconciler {
       this.#append(action, "note", { object, details });
     const note = (action: string, { tenant, name }: Volume, details: Record<string, unknown>) =>
       this.#append(action, "note", { tenant, object: name, details });
-    this.#pools = new Pools({ ceph, map, breaches, record });
+    this.#pools = new Pools({ ceph, crush, map, breaches, record });
     this.objects = new ObjectVolumes({
       ...{ ...parts.gateway, ceph, pools: this.#pools, record, note, now: parts.now },
       alarm: (action, { tenant, name }, error) => this.alarm(action, tenant, name, error),

@@ -33,6 +33,7 @@ export interface VolumesParts {
   jobs: Jobs;
   audit: AuditWriter;
   log: Log;
+  crush: PoolsParts["crush"];
   /** The map of jurisdictions that holds. @throws DsecosError where there is none */
   map: PoolsParts["map"];
   breaches: PoolsParts["breaches"];
@@ -52,12 +53,12 @@ export interface VolumesParts {
 }
 
 export function createVolumes(parts: VolumesParts) {
-  const { ceph, incus, jobs, audit, log, map, history, changed, quota } = parts;
+  const { ceph, crush, incus, jobs, audit, log, map, history, changed, quota } = parts;
   const now = parts.now ?? Date.now;
   const book = new VolumeBook(incus);
   const believable = (at: number) => isBelievable(history, at);
   const reconciler = new Reconciler({
-    ...{ ceph, book, audit, log, map, believable, now, changed },
+    ...{ ceph, crush, book, audit, log, map, believable, now, changed },
     ...{ gateway: parts.gateway, vault: parts.vault, breaches: parts.breaches },
   });
   const retention = createRetention({

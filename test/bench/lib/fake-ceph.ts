@@ -6,6 +6,8 @@
  */
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { Groups, readOsdMap } from "../../../agent/ceph/crush/groups.ts";
+import { crushMap, readDump } from "../../../agent/ceph/crush/map.ts";
 import { sources } from "../../../agent/ceph/facts/sources.ts";
 import { openCeph } from "../../../agent/ceph/link/link.ts";
 import { poolName, redundancyOf, ruleName } from "../../../agent/ceph/volumes/classes.ts";
@@ -164,6 +166,22 @@ export function enlarged(
   pgmap.num_pgs = size.pgs;
   pgmap.num_pools = pools.length;
   pgmap.pgs_by_state = [{ state_name: "active+clean", count: size.pgs }];
+  return answers;
+}
+
+/** The same with its groups where the agent computes that the cluster would put them. */
+export function computed(recorded: Answers): Answers {
+  const answers: Answers = structuredClone(recorded);
+  const [osdmap, crush] = [find(answers, "mon osd dump"), find(answers, "mon osd crush dump")];
+  const groups = new Groups(crushMap(readDump(crush)), readOsdMap(osdmap));
+  const pgs = find(answers, "mgr pg dump pgs_brief");
+  const [any] = pgs.pg_stats;
+  pgs.pg_stats = groups.osdmap.pools.flatMap((pool) =>
+    groups.ofPool(pool).map((up, group) => {
+      return { ...any, pgid: `${pool.pool}.${group.toString(16)}`, up, acting: up };
+    }),
+  );
+  answers.set("mgr pg stat", { pg_ready: true, pg_summary: { num_pgs: pgs.pg_stats.length } });
   return answers;
 }
 
