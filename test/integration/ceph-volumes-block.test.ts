@@ -32,6 +32,8 @@ const officer = fakeCall("ceph.EraseVolume", "officer");
 const tenants = ["blk-one", "blk-two", "blk-bare"];
 const mebibyte = 1024 ** 2;
 const dayMs = 86_400_000;
+/** And a minute. */
+const hourMs = 3_660_000;
 const pool = "dsecos.uk.hosts-2.block";
 
 let ground: CephBed;
@@ -137,6 +139,39 @@ describe.skipIf(none !== "")("block volumes", () => {
     await run("cryptsetup", open, `${passphrase}\n`);
     const others = await passphraseOf("blk-two", "db");
     await expect(run("cryptsetup", open, `${others}\n`)).rejects.toThrow(/No key available/);
+  });
+
+  test("what was written is counted, and objects that belong to no disk are told", async () => {
+    const { reconciler } = bed.volumes;
+    const hidden = join(ground.places.maps, "hidden");
+    writeFileSync(hidden, "past RBD");
+    const keyring = join(ground.cluster.directory, "keyring");
+    const rados = (...args: string[]) =>
+      run("rados", [
+        ...["-c", ground.places.paths.cephConfig, "--id", "admin", "--keyring", keyring],
+        ...["-p", pool, "-N", "blk-one.db", ...args],
+      ]);
+    await rados("put", "hidden", hidden);
+    const loose = () => reconciler.strays.filter((one) => one.includes("belongs to no disk"));
+    // A disk is counted once an hour.
+    bed.clock.now += hourMs;
+    await until(async () => {
+      await reconciler.round();
+      return (await rowOf("blk-one", "db"))?.used === 4 * mebibyte && loose().length > 0;
+    }, 60);
+    const at = new Date(bed.clock.now).toISOString();
+    expect(await rowOf("blk-one", "db")).toMatchObject({ countedAt: at, trouble: "" });
+    // Nothing was written behind the header of this one.
+    expect(await rowOf("blk-two", "db")).toMatchObject({ used: 0, countedAt: at });
+    expect(loose()).toEqual([
+      expect.stringContaining(`The object hidden in the namespace blk-one.db of ${pool}`),
+    ]);
+    await rados("rm", "hidden");
+    bed.clock.now += hourMs;
+    await until(async () => {
+      await reconciler.round();
+      return loose().length === 0;
+    }, 60);
   });
 
   test("the command that is answered names the image as rbd finds it", async () => {

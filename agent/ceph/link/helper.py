@@ -41,6 +41,14 @@ CRYPTSETUP_SECONDS = 30
 # of what describes it, and room for keys. Less than an object, so that it is written in one.
 LUKS_OFFSET = 16 * 2**20
 LUKS_WRITTEN = 2**20
+# Of an image without an object map OSDs are asked for each object: so much at a time, and so long.
+COUNTED_AT_ONCE = 16 * 2**30
+COUNT_SECONDS = 15
+# Names of a pool's objects are listed for so long; a few of those that belong to nothing are told.
+LIST_SECONDS = 30
+MOST_LOOSE = 20
+# What RBD keeps of a namespace itself.
+OWN_OBJECTS = ("rbd_directory", "rbd_info", "rbd_children", "rbd_trash", "rbd_mirroring")
 
 out_lock = threading.Lock()
 cluster = None
@@ -249,6 +257,68 @@ def grow_image(io, command):
         return {"size": image.size()}
 
 
+def count_image(io, command):
+    """Counts what of an image has been written behind its header, as `rbd disk-usage` does: {"used",
+    "next"} in bytes, from the place `from` to `next`, which is null where that is the end."""
+    io.set_namespace(command["namespace"])
+    ends = time.monotonic() + COUNT_SECONDS
+    found = []
+    with rbd.Image(io, command["image"], read_only=True) as image:
+        size = image.size()
+        at = max(LUKS_OFFSET, command["from"])
+        while at < size and time.monotonic() < ends:
+            step = min(COUNTED_AT_ONCE, size - at)
+            count = lambda _at, length, exists: found.append(length if exists else 0)
+            image.diff_iterate(at, step, None, count, include_parent=False, whole_object=True)
+            at += step
+    return {"used": sum(found), "next": at if at < size else None}
+
+
+def find_loose(io, _command):
+    """Objects in namespaces of the pool that belong to no image: {"loose": [{"namespace", "name"}],
+    "isWhole"}, the latter where there was time for all of the pool. Those of the namespace without a
+    name are the pool's own."""
+    ends = time.monotonic() + LIST_SECONDS
+    is_whole = True
+    # By namespace and what they belong to, one of them: images are looked up afterwards, so that one
+    # that is made meanwhile is known.
+    seen = {}
+    io.set_namespace(rados.LIBRADOS_ALL_NSPACES)
+    for one in io.list_objects():
+        if one.nspace and one.key not in OWN_OBJECTS:
+            seen.setdefault(one.nspace, {}).setdefault(owner_of(one.key), one.key)
+        if time.monotonic() > ends:
+            is_whole = False
+            break
+    loose = []
+    for namespace, owners in seen.items():
+        io.set_namespace(namespace)
+        known = {(kind, one[kind]) for one in rbd.RBD().list2(io) for kind in ("id", "name")}
+        known |= {("id", one["id"]) for one in rbd.RBD().trash_list(io)}
+        names = [name for owner, name in owners.items() if owner not in known]
+        # What is being removed is gone by now.
+        loose += [{"namespace": namespace, "name": name} for name in names if is_there(io, name)]
+    return {"loose": loose[:MOST_LOOSE], "isWhole": is_whole}
+
+
+def owner_of(name):
+    """Which image an object belongs to by its name: ("id" or "name", that)."""
+    kind, _dot, rest = name.partition(".")
+    if kind == "rbd_id":
+        return "name", rest
+    if kind in ("rbd_header", "rbd_data", "rbd_object_map"):
+        return "id", rest.partition(".")[0]
+    return "object", name
+
+
+def is_there(io, name):
+    try:
+        io.stat(name)
+        return True
+    except rados.ObjectNotFound:
+        return False
+
+
 def clear_images(io, command):
     """Takes snapshots of all images away, and the namespace once it is empty. Tells {"images": [name],
     "trash": [id]} that are left; where there is no namespace, none are."""
@@ -288,6 +358,8 @@ IMAGE_ACTS = {
     "make": make_image,
     "grow": grow_image,
     "clear": clear_images,
+    "count": count_image,
+    "loose": find_loose,
 }
 
 

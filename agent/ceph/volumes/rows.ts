@@ -17,7 +17,7 @@ export function volumeRow(
     retention: record.retention ?? 0,
     bytes: Number(bytes),
     used: found?.used ?? -1,
-    countedAt: found === undefined || found.used < 0 ? "" : (live?.at ?? ""),
+    countedAt: found === undefined || found.used < 0 ? "" : (found.usedAt ?? live?.at ?? ""),
     key: record.key?.name ?? "",
     pool: found?.pool ?? "",
     trouble: troubleOf(record, live),

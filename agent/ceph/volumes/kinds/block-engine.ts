@@ -22,6 +22,11 @@ export const specOf = ({ pool, namespace, image }: Place) => `${pool}/${namespac
 const sizeSchema = v.object({ size: v.number() });
 const madeSchema = v.object({ size: v.number(), opens: v.boolean() });
 const listSchema = v.record(v.string(), v.array(v.string()));
+const countSchema = v.object({ used: v.number(), next: v.nullable(v.number()) });
+const looseSchema = v.object({
+  loose: v.array(v.object({ namespace: v.string(), name: v.string() })),
+  isWhole: v.boolean(),
+});
 const leftSchema = v.object({ images: v.array(v.string()), trash: v.array(v.string()) });
 
 export class BlockEngine {
@@ -70,6 +75,28 @@ export class BlockEngine {
       await unlessMissing(this.#ceph.mgr("rbd task add trash remove", { image_id_spec }));
     }
     return left.images.length + left.trash.length === 0;
+  }
+
+  /**
+   * Counts what was written to an image, object by object: OSDs are asked for each, some seconds at a time.
+   * @returns bytes of payload
+   */
+  async count(place: Place): Promise<number> {
+    let used = 0;
+    for (let from: number | null = 0; from !== null; ) {
+      const counted: v.InferOutput<typeof countSchema> = await this.#ask(countSchema, "count", {
+        ...place,
+        from,
+      });
+      used += counted.used;
+      from = counted.next;
+    }
+    return used;
+  }
+
+  /** Objects that belong to no image, as far as there was time to list the pool's names. */
+  loose(pool: string): Promise<v.InferOutput<typeof looseSchema>> {
+    return this.#ask(looseSchema, "loose", { pool });
   }
 
   /** Images by namespace. */

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { Ceph } from "../../link/types.ts";
 import type { Volumes } from "../book.ts";
 import { poolName } from "../classes.ts";
+import type { BlockCounts } from "./block-counts.ts";
 import { type BlockEngine, namespaceOf, specOf } from "./block-engine.ts";
 
 /** More are not named. */
@@ -13,6 +14,7 @@ const poolPattern = /^dsecos\..+\.block$/;
 export async function findStrayImages(
   ceph: Pick<Ceph, "mon">,
   images: BlockEngine,
+  counts: BlockCounts,
   declared: ReadonlyMap<string, Volumes>,
 ): Promise<string[]> {
   const known = new Set<string>();
@@ -26,6 +28,7 @@ export async function findStrayImages(
   const pools = v.parse(v.array(v.string()), await ceph.mon("osd pool ls"));
   const strays: string[] = [];
   for (const pool of pools.filter((name) => poolPattern.test(name))) {
+    strays.push(...counts.looseIn(pool));
     for (const [namespace, names] of Object.entries(await images.list(pool))) {
       for (const image of names) {
         const spec = specOf({ pool, namespace, image });

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Call } from "../../../bus/call.ts";
 import { DsecosError } from "../../../bus/errors.ts";
 import type { VolumeKey, VolumeKeys } from "../../../hsm/volumes/types.ts";
+import type { Log } from "../../../log.ts";
 import type { Ceph } from "../../link/types.ts";
 import type { VolumeBook, Volumes } from "../book.ts";
 import { poolName } from "../classes.ts";
@@ -10,6 +11,7 @@ import type { TenantKeys } from "../keys.ts";
 import type { Pools } from "../pools.ts";
 import type { VolumeRecord } from "../record.ts";
 import { blockAccess } from "./block-access.ts";
+import { BlockCounts, type Count } from "./block-counts.ts";
 import { BlockEngine, namespaceOf, type Place, specOf } from "./block-engine.ts";
 import { BlockPools } from "./block-pools.ts";
 import { findStrayImages } from "./block-strays.ts";
@@ -24,6 +26,7 @@ export interface BlockParts {
   /** Keys in tenants' tokens. */
   vault: VolumeKeys;
   now: () => number;
+  log: Log;
   /** Puts on record what is about to be changed. */
   note: (action: string, volume: Volume, details: Record<string, unknown>) => Promise<void>;
   /** Puts a certificate on record. */
@@ -41,11 +44,13 @@ export class BlockVolumes implements VolumeKind {
   readonly #parts: BlockParts;
   readonly #images: BlockEngine;
   readonly #pools: BlockPools;
+  readonly #counts: BlockCounts;
 
   constructor(parts: BlockParts) {
     this.#parts = parts;
     this.#images = new BlockEngine(parts.ceph);
     this.#pools = new BlockPools(parts);
+    this.#counts = new BlockCounts({ ...parts, images: this.#images });
   }
 
   /** A name of its own for each, since the name of a key that was destroyed stays taken. */
@@ -60,7 +65,7 @@ export class BlockVolumes implements VolumeKind {
   async find(volume: Volume): Promise<Found | undefined> {
     const place = placeOf(volume);
     const quota = await this.#images.look(place);
-    return quota === undefined ? undefined : foundAt(place, quota);
+    return quota === undefined ? undefined : foundAt(place, quota, this.#counts.of(place));
   }
 
   async caveat({ record }: Volume): Promise<string> {
@@ -124,6 +129,7 @@ export class BlockVolumes implements VolumeKind {
     const { erase } = volume.record;
     const key = keyOf(volume);
     if (erase !== undefined && erase.certifiedAt === undefined) await this.#erase(volume, erase.by);
+    this.#counts.forget(placeOf(volume));
     if (!(await this.#images.clear(placeOf(volume)))) return false;
     if (erase === undefined && (await vault.look(key)) !== undefined) {
       await vault.schedule(key, actor, new Date(now() + keyWaitMs).toISOString());
@@ -135,7 +141,7 @@ export class BlockVolumes implements VolumeKind {
   async leave(): Promise<void> {}
 
   strays(declared: ReadonlyMap<string, Volumes>): Promise<string[]> {
-    return findStrayImages(this.#parts.ceph, this.#images, declared);
+    return findStrayImages(this.#parts.ceph, this.#images, this.#counts, declared);
   }
 
   /** The passphrase, for whoever opens it. @throws Conflict while there is none, or no more */
@@ -215,10 +221,9 @@ function placeOf({ tenant, name, record }: Volume): Place {
   return { pool, namespace: namespaceOf(tenant, name), image: name };
 }
 
-function foundAt(place: Place, quota: number): Found {
+function foundAt(place: Place, quota: number, { used, at }: Count): Found {
   const { pool, namespace } = place;
-  // RBD counts what an image uses only where clients lock it.
-  return { path: specOf(place), pool, namespace, quota, used: -1 };
+  return { path: specOf(place), pool, namespace, quota, used, usedAt: at };
 }
 
 function keyOf({ tenant, name, record }: Volume): VolumeKey {

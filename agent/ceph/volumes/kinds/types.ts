@@ -26,6 +26,8 @@ export interface Found {
   quota: number;
   /** Bytes that Ceph counted in it; -1 where that is not known. */
   used: number;
+  /** When it was counted, where that is not when it was found. */
+  usedAt?: string;
   /** What is not as promised although it may be opened; absent where all is. */
   trouble?: string;
 }
