@@ -34,6 +34,9 @@ const pages = {
 /** What a page may weigh, gzipped: Cockpit caches nothing from one page to the next. */
 const limits = { js: 150_000, css: 100_000 };
 
+/** How the names of files end that have what licences of bundled code ask to be kept. */
+const legal = ".LEGAL.txt";
+
 /** dbus-next asks for it in a try block, for passing file descriptors, which is not used here. */
 const notNeeded = ["usocket"];
 
@@ -101,7 +104,8 @@ const forBrowsers = {
   target: "es2022",
   jsx: "automatic",
   define: { "process.env.NODE_ENV": '"production"' },
-  legalComments: "eof",
+  // Beside the scripts, so that nobody waits for them.
+  legalComments: "external",
   logLevel: "warning",
   external: ["../../static/*", "../assets/images/*"],
   plugins: [lean],
@@ -120,6 +124,9 @@ async function buildPage(page, title) {
   );
   const pruned = await prune(style ?? "", script ?? "");
   await writeStyles(page, style ?? "", pruned);
+  const licences = bundled.outputFiles.filter(({ path }) => path.endsWith(legal));
+  const texts = licences.map(({ text }) => text);
+  await writeFile(path.join(cockpitPackage, `${page}${legal}`), texts.join("\n"));
   await writeFile(path.join(dist, "css", `${page}.meta.json`), JSON.stringify(bundled.metafile));
   const hasParts = Object.values(bundled.metafile.inputs).some(({ imports }) =>
     imports.some(({ kind }) => kind === "dynamic-import"),
@@ -148,7 +155,7 @@ async function buildParts(page, entryPoints) {
   });
   /** @type {Map<string, number>} */
   const weights = new Map();
-  for (const file of outputFiles) {
+  for (const file of outputFiles.filter(({ path }) => !path.endsWith(legal))) {
     weights.set(path.basename(file.path), await writePacked(path.basename(file.path), file.text));
   }
   /** @param {string} name @returns {string[]} it and all that it cannot do without */

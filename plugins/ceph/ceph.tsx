@@ -1,6 +1,5 @@
 /** The storage cluster: how it is, where its OSDs are, how full it is and what is encrypted. */
 import { ceph } from "../../agent/ceph/contract.ts";
-import { Approvals } from "../lib/approvals.tsx";
 import { client } from "../lib/client.ts";
 import { Frame } from "../lib/frame.tsx";
 import { GroupedTabs } from "../lib/grouped-tabs.tsx";
@@ -8,19 +7,18 @@ import { CommandHelp } from "../lib/help.tsx";
 import { useQuery } from "../lib/hooks.ts";
 import { _ } from "../lib/i18n.ts";
 import { usePlace } from "../lib/location.ts";
-import { useTab } from "../lib/parts.ts";
+import { useLoaded, useTab } from "../lib/parts.ts";
 import { Failure, Loading, Stale } from "../lib/states.tsx";
 import { Away } from "./away.tsx";
 import { changes } from "./changes.ts";
 import { Silent } from "./daemons/silent.tsx";
 import { earlyStatus } from "./early.ts";
 import { groups, tabs } from "./parts.ts";
-import { askForMap } from "./residency/open.tsx";
 
 /** A link that hangs is noticed by the agent, which tells; this is for a signal that was lost. */
 const everyMs = 5000;
-/** Whose requests are carried out here. */
-const contracts = [ceph];
+/** They need dialogs, which are heavier than all that is shown at first. */
+const approvals = { load: async () => (await import("./approvals.tsx")).CephApprovals };
 
 export function Ceph() {
   const place = usePlace();
@@ -28,6 +26,7 @@ export function Ceph() {
     ...{ every: everyMs, changes, first: earlyStatus },
   });
   const { tab, part, error: notLoaded, again } = useTab(tabs, place.path[0] ?? "");
+  const waiting = useLoaded(approvals);
   const { data, error } = query;
   const help = part && <CommandHelp label={_("About the storage cluster")} {...part.help()} />;
   if (!data) {
@@ -55,7 +54,8 @@ export function Ceph() {
   );
   return (
     <Frame title={_("Ceph storage")} beside={help}>
-      <Approvals own={contracts} askContent={askForMap} />
+      {waiting.value && <waiting.value />}
+      {waiting.error && <Failure error={waiting.error} retry={waiting.again} />}
       <Stale error={error} />
       {data.reason && <p className="ds-bad">{data.reason}</p>}
       <Silent knocks={data.knocks} />

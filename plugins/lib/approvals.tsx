@@ -51,10 +51,12 @@ function waitingFor({ needed, approvers, candidates }: ApprovalRecord): string {
 interface Props {
   /** Contracts of the page itself: what is asked of others is carried out on their pages. */
   own: readonly Interface[];
+  /** Asks for the content that was approved by its hash alone, and sends it in base64. */
+  askContent?: (record: ApprovalRecord, send: (content: string) => Promise<void>) => void;
 }
 
 /** Open requests; nothing is shown where there is none, or where the person may not see them. */
-export function Approvals({ own }: Props) {
+export function Approvals(props: Props) {
   const { data } = useQuery("approvals", () => client(approvals).List(), { changes });
   const open = (data ?? []).filter(({ state }) => state === "pending" || state === "approved");
   if (open.length === 0) return null;
@@ -64,13 +66,14 @@ export function Approvals({ own }: Props) {
         {_("Approvals")}
       </h2>
       {open.map((record) => (
-        <Request key={record.id} record={record} own={own} />
+        <Request key={record.id} {...props} record={record} />
       ))}
     </section>
   );
 }
 
-function Request({ record, own: contracts }: Props & { record: ApprovalRecord }) {
+function Request(props: Props & { record: ApprovalRecord }) {
+  const { record } = props;
   const { who, why } = useAccess();
   const own = who?.uid === record.requesterUid;
   const notOwn = own ? _("You asked for it yourself; another person must decide.") : undefined;
@@ -81,6 +84,9 @@ function Request({ record, own: contracts }: Props & { record: ApprovalRecord })
     <article className="ds-approval" data-request={record.id}>
       <div className="ds-job-head">
         {record.tenant && <strong>{record.tenant}</strong>}
+        {record.object && record.object !== record.tenant && (
+          <strong className="ds-hash">{record.object}</strong>
+        )}
         <span>{record.description}</span>
         <Tag color={colors[record.state]}>{stateName(record)}</Tag>
         <span className="ds-subtle">
@@ -118,7 +124,7 @@ function Request({ record, own: contracts }: Props & { record: ApprovalRecord })
             </ActionButton>
           </>
         )}
-        {own && record.state === "approved" && <CarryOut record={record} own={contracts} />}
+        {own && record.state === "approved" && <CarryOut {...props} />}
         {own && (
           <ActionButton
             size="sm"
@@ -224,37 +230,45 @@ async function withdraw(record: ApprovalRecord): Promise<void> {
   }
 }
 
-function CarryOut({ record, own }: Props & { record: ApprovalRecord }) {
+function CarryOut({ record, own, askContent }: Props & { record: ApprovalRecord }) {
   const [subsystem = "", member = ""] = record.member.split(".");
   const definition = own.find((one) => one.subsystem === subsystem);
-  if (!definition?.methods[member]) {
+  const method: Method | undefined = definition?.methods[member];
+  const hasContent = method?.in.some(({ content }) => content !== undefined) ?? false;
+  if (!definition || !method || (hasContent && !askContent)) {
     return <PageLink page={subsystem}>{_("Carry it out on its own page")}</PageLink>;
   }
+  const act = (content?: string) => askAgain(record, definition, member, content);
   return (
     <ActionButton
       size="sm"
       variant="danger"
       why={undefined}
-      onClick={() => carryOut(record, definition, member)}
+      onClick={() => (hasContent ? askContent?.(record, act) : carryOut(record, act))}
     >
       {_("Carry out now")}
     </ActionButton>
   );
 }
 
-/** Asks for the very same thing again, which the approval now lets through. */
-async function carryOut(
-  record: ApprovalRecord,
-  definition: Interface,
-  member: string,
-): Promise<void> {
-  const method = definition.methods[member] as Method;
+async function carryOut(record: ApprovalRecord, act: () => Promise<void>): Promise<void> {
   try {
-    const asked = JSON.parse(record.arguments) as Record<string, unknown>;
-    const inputs = method.in.map(({ name }) => asked[name]);
-    const result = await invoke(definition, definition.path, member, method, inputs);
-    if (method.job) await watchJob(String(result));
+    await act();
   } catch (cause) {
     toast("danger", format(_("“$0” failed"), record.description), toPageError(cause).message);
   }
+}
+
+/** Asks for the very same thing again, which the approval now lets through. */
+async function askAgain(
+  record: ApprovalRecord,
+  definition: Interface,
+  member: string,
+  content?: string,
+): Promise<void> {
+  const method = definition.methods[member] as Method;
+  const asked = JSON.parse(record.arguments) as Record<string, unknown>;
+  const inputs = method.in.map((one) => (one.content === undefined ? asked[one.name] : content));
+  const result = await invoke(definition, definition.path, member, method, inputs);
+  if (method.job) await watchJob(String(result));
 }

@@ -1,7 +1,4 @@
-/**
- * One dialog at a time, opened from anywhere by `showDialog(<Some />)`. Focus goes back to where it
- * was, or to the page's heading where that has gone meanwhile.
- */
+/** A dialog with a form, which says why what it asked for failed. */
 import { Alert } from "@patternfly/react-core/dist/esm/components/Alert";
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import {
@@ -10,47 +7,13 @@ import {
   ModalFooter,
   ModalHeader,
 } from "@patternfly/react-core/dist/esm/components/Modal";
-import { type FormEvent, type ReactNode, useId, useState, useSyncExternalStore } from "react";
+import { type FormEvent, type ReactNode, useId, useState } from "react";
 import { toPageError } from "./errors.ts";
 import { _ } from "./i18n.ts";
+import { closeDialog, showDialog, shownNow } from "./shown-dialog.ts";
 
-let shown: ReactNode = null;
-let opener: Element | null = null;
-const listeners = new Set<() => void>();
-
-function set(next: ReactNode): void {
-  shown = next;
-  for (const listener of listeners) listener();
-}
-
-export function showDialog(dialog: ReactNode): void {
-  if (shown === null) {
-    opener = document.activeElement;
-    // The dialog hides the page from screen readers, and what is hidden must not have the focus.
-    if (opener instanceof HTMLElement) opener.blur();
-  }
-  set(dialog);
-}
-
-export function closeDialog(): void {
-  set(null);
-  const target = opener;
-  opener = null;
-  setTimeout(() => {
-    if (target instanceof HTMLElement && target.isConnected && target !== document.body) {
-      target.focus();
-    } else document.querySelector<HTMLElement>("h1")?.focus();
-  });
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
-
-export function Dialogs() {
-  return useSyncExternalStore(subscribe, () => shown);
-}
+/** With the dialog for those who have it anyway. */
+export { showDialog };
 
 interface DialogProps {
   title: string;
@@ -78,9 +41,9 @@ export function Dialog(props: DialogProps) {
     setBusy(true);
     setFailure(undefined);
     try {
-      const own = shown;
+      const isStill = shownNow();
       await props.run();
-      if (shown === own) closeDialog();
+      if (isStill()) closeDialog();
     } catch (cause) {
       const error = toPageError(cause);
       setFailure(

@@ -5,10 +5,10 @@ import { createRoot } from "react-dom/client";
 import type { Capabilities } from "../../agent/agent/contract.ts";
 import { AssuranceBanner } from "./assurance.tsx";
 import { AccessProvider, useAccess } from "./capabilities.tsx";
-import { Dialogs } from "./dialog.tsx";
 import { useConnection } from "./hooks.ts";
 import { _, applyLanguage, format } from "./i18n.ts";
 import { JobList } from "./job-list.tsx";
+import { Dialogs } from "./shown-dialog.ts";
 import { followTheme } from "./theme.ts";
 import { Toasts } from "./toasts.tsx";
 

@@ -3,7 +3,7 @@ import { type ReactNode, useMemo } from "react";
 import { type ListView, sortedBy, toggle } from "./list.ts";
 import { ListPages } from "./list-pages.tsx";
 import { NoMatch } from "./states.tsx";
-import { type Column, type Details, Table } from "./table.tsx";
+import { type Column, type Details, type Selection, Table } from "./table.tsx";
 
 interface Props<Row> {
   label: string;
@@ -22,12 +22,13 @@ interface Props<Row> {
   /** What a row has more to say, below it when it is opened. */
   details?: Pick<Details<Row>, "name" | "render">;
   openMenu?: (row: Row, anchor: HTMLElement) => void;
+  selection?: Selection;
   /** Menu of the table's columns, where it has one. */
   columnMenu?: ReactNode;
 }
 
 export function Listing<Row>(props: Props<Row>) {
-  const { page, view, details, openMenu } = props;
+  const { page, view, details, openMenu, selection } = props;
   const { sort, descending = false } = view;
   const sorting = useMemo(() => sort && sortedBy(sort, descending), [sort, descending]);
   if (page.rows.length === 0) return <NoMatch title={props.noMatch} clear={props.clear} />;
@@ -39,6 +40,7 @@ export function Listing<Row>(props: Props<Row>) {
         rows={page.rows}
         keyOf={props.keyOf}
         stale={props.stale}
+        selection={selection}
         {...(sorting && { sorting })}
         {...(openMenu && { openMenu })}
         {...(details && {

@@ -35,49 +35,63 @@ export function here<Props>(part: Part<Props>): Tab<Props> {
   return { key: part.key, title: part.title, part };
 }
 
-/** Parts that were loaded, for as long as the page is open. */
+/** What is in a file of its own, which is loaded when it is shown. */
+export interface Source<T> {
+  load: () => Promise<T>;
+}
+
+/** What was loaded, for as long as the page is open. */
 const loaded = new WeakMap<object, unknown>();
 
-interface Shown<Props> {
-  tab: Tab<Props> | undefined;
+interface Loaded<T> {
   /** Undefined until it is loaded. */
-  part: Part<Props> | undefined;
+  value: T | undefined;
   error: PageError | undefined;
   again: () => void;
 }
 
-/** @param key of a tab; the first one is meant where there is none such */
-export function useTab<Props>(tabs: readonly Tab<Props>[], key: string): Shown<Props> {
-  const tab = tabs.find((one) => one.key === key) ?? tabs[0];
+export function useLoaded<T>(source: Source<T> | undefined): Loaded<T> {
   const [attempt, setAttempt] = useState(0);
-  const [ended, setEnded] = useState<{ tab: Tab<Props>; error?: PageError }>();
+  const [ended, setEnded] = useState<{ source: Source<T>; error?: PageError }>();
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt asks again.
   useEffect(() => {
-    if (tab?.load === undefined || loaded.has(tab)) return;
+    if (source === undefined || loaded.has(source)) return;
     let stale = false;
-    tab.load().then(
-      (part) => {
-        loaded.set(tab, part);
-        if (!stale) setEnded({ tab });
+    source.load().then(
+      (value) => {
+        loaded.set(source, value);
+        if (!stale) setEnded({ source });
       },
       (cause) => {
-        console.debug(tab.key, cause);
-        if (!stale) setEnded({ tab, error: notThere() });
+        console.debug("part", cause);
+        if (!stale) setEnded({ source, error: notThere() });
       },
     );
     return () => {
       stale = true;
     };
-  }, [tab, attempt]);
+  }, [source, attempt]);
   return {
-    tab,
-    part: tab && (tab.part ?? (loaded.get(tab) as Part<Props> | undefined)),
-    error: ended?.tab === tab ? ended?.error : undefined,
+    value: source && (loaded.get(source) as T | undefined),
+    error: ended?.source === source ? ended?.error : undefined,
     again: () => {
       setEnded(undefined);
       setAttempt(attempt + 1);
     },
   };
+}
+
+interface Shown<Props> extends Omit<Loaded<Part<Props>>, "value"> {
+  tab: Tab<Props> | undefined;
+  /** Undefined until it is loaded. */
+  part: Part<Props> | undefined;
+}
+
+/** @param key of a tab; the first one is meant where there is none such */
+export function useTab<Props>(tabs: readonly Tab<Props>[], key: string): Shown<Props> {
+  const tab = tabs.find((one) => one.key === key) ?? tabs[0];
+  const { value, ...rest } = useLoaded(tab?.load ? tab : undefined);
+  return { ...rest, tab, part: tab?.part ?? value };
 }
 
 /** A file of the page may have gone with the version that it belonged to. */

@@ -144,7 +144,7 @@ test.skipIf(noCeph)("a resize is seen on another open page, and at the tenant", 
   await page.sees("Full, it takes 384 MiB on devices");
   await page.click("button", "Resize");
   await page.sees("archive has 128 MiB now");
-  await cellSays(page, rowOf(agency, "archive"), "bytes", "128 MiB");
+  await cellSays(page, rowOf(agency, "archive"), "used", "of 128 MiB");
   await other.page.bringToFront();
   await has(other, '[data-volume="archive"]');
   await other.sees("0 of 128 MiB");
@@ -328,6 +328,7 @@ test.skipIf(noCeph)("of each pool the overview says whether it stays, and why no
   await verdict("block", "violated");
   await page.sees("Rule uk could choose osd.0, which is in UK.");
   await has(page, '[data-pool="block"] [data-part="rule"][data-verdict="violated"]');
+  await (await has(page, "[data-proven] summary"))?.click();
   await verdict("cephfs.fs.data", "proven");
   await has(page, '[data-residency="bad"]');
   await page.screenshot("ceph-residency-violated");

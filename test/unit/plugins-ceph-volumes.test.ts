@@ -169,17 +169,34 @@ describe("residency", () => {
     expect(of({ ...whole, map: 0 })).toMatchObject({
       ...{ verdict: "unknown", sentence: expect.stringContaining("no map of jurisdictions") },
     });
-    expect(of(proved("proven", { proven: 2 }, ["scratch"])).verdict).toBe("warning");
+    expect(of(proved("proven", { proven: 2 }, ["scratch"]))).toEqual({
+      verdict: "warning",
+      sentence: "Of 1 pool nobody said where it must stay. 2 pools are proven to stay.",
+    });
   });
 
   test("a pool that leaves makes it bad, one that is not proven leaves it unknown, and both are counted", () => {
     expect(of(proved("violated", { proven: 1, violated: 1, unknown: 2 }))).toEqual({
       verdict: "bad",
-      sentence: "1 pool is proven to stay. 1 pool leaves or could leave. Not proven of 2.",
+      sentence: "1 pool leaves or could leave. Not proven of 2. 1 pool is proven to stay.",
     });
     expect(of(proved("unknown", { unknown: 1 }))).toMatchObject({ verdict: "unknown" });
     // Pools of which nobody said anything make what is bad no better.
     expect(of(proved("violated", { violated: 1 }, ["scratch"])).verdict).toBe("bad");
+  });
+
+  test("a pool is found by words of its name, its jurisdictions and its reasons together", () => {
+    const pool = (name: string, allowed: string[], sentence: string) =>
+      ({ pool: name, allowed, findings: [{ sentence }] }) as unknown as Verdict["pools"][number];
+    const pools = [
+      pool("block", ["UK", "EU"], "Rule uk could choose osd.0, which is in AE."),
+      pool("files", ["UK"], "osd.3 has a copy."),
+    ];
+    const found = (text: string) => residency.matching(pools, text).map((one) => one.pool);
+    expect(found(" ")).toEqual(["block", "files"]);
+    expect(found("OSD.0 eu")).toEqual(["block"]);
+    expect(found("uk COPY")).toEqual(["files"]);
+    expect(found("block copy")).toEqual([]);
   });
 
   test("without a proof it says why there is none", () => {

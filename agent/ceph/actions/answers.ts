@@ -15,6 +15,9 @@ const nameSchema = v.pipe(
   v.regex(/^[A-Za-z0-9._-]+$/, "Names of Ceph's have letters, digits, dots, hyphens and _."),
 );
 
+/** Names of pools and rules that are made for tenants' volumes begin with it; their rules stay. */
+export const ownPools = "dsecos.";
+
 export const osdActs = ["out", "in", "reweight"] as const;
 export const changeKinds = [...osdActs, "crushReweight", "move", "rule"] as const;
 

@@ -7,7 +7,7 @@ import { DsecosError } from "../../bus/errors.ts";
 import type { Answers } from "../area.ts";
 import type { Core } from "../core.ts";
 import { Acts, notCompared } from "./acts.ts";
-import type { Act, Change, OsdChange } from "./answers.ts";
+import { type Act, type Change, type OsdChange, ownPools } from "./answers.ts";
 import { FlagKeeper } from "./flags.ts";
 import type { actionMembers } from "./members.ts";
 import { Predictor, type PredictorParts } from "./predictor.ts";
@@ -19,9 +19,6 @@ export interface ActionsParts extends Core, Pick<PredictorParts, "map"> {
   changed: (what: string) => void;
   now?: () => number;
 }
-
-/** Pools and rules that are made for tenants' volumes. */
-const ownPools = "dsecos.";
 
 export function createActions(parts: ActionsParts) {
   const { link, audit, changed, now = Date.now } = parts;

@@ -2,21 +2,18 @@
 import { useState } from "react";
 import { type OsdChange, osdChangeSchema } from "../../../agent/ceph/actions/answers.ts";
 import { ceph } from "../../../agent/ceph/contract.ts";
-import type { TopologyRow } from "../../../agent/ceph/topology/answers.ts";
 import { reasonSchema } from "../../../agent/hsm/keys/answers.ts";
 import { askFor } from "../../lib/ask.ts";
-import type { Access } from "../../lib/capabilities.tsx";
 import { problemOf } from "../../lib/check.ts";
 import { client } from "../../lib/client.ts";
 import { commandOf } from "../../lib/command.ts";
-import { Dialog, showDialog } from "../../lib/dialog.tsx";
+import { Dialog } from "../../lib/dialog.tsx";
 import { TextField } from "../../lib/fields.tsx";
 import { Command } from "../../lib/help.tsx";
 import { _, format, number } from "../../lib/i18n.ts";
-import type { MenuEntry } from "../../lib/menu.tsx";
 import { SecondPerson } from "../../lib/second-person.tsx";
 import { Predicted, usePrediction } from "./prediction.tsx";
-import { changeWords } from "./words.ts";
+import { changeWords, refusalOf } from "./words.ts";
 
 type What = OsdChange["what"];
 
@@ -62,6 +59,7 @@ export function OsdDialog({ osd, what, reweight }: OsdDialogProps) {
   const { data } = query;
   const reasonProblem = problemOf(reasonSchema, reason);
   const asked = { ...change, reason };
+  const isRefused = data !== undefined && refusalOf(data) !== "";
   const isDangerous = data !== undefined && (data.state === "unknown" || data.dangers.length > 0);
   const member = isDangerous ? "SetOsdAnyway" : "SetOsd";
   const done = format(_("$0: the comparison follows below “Changes”"), changeWords(change));
@@ -70,10 +68,10 @@ export function OsdDialog({ osd, what, reweight }: OsdDialogProps) {
       title={titleOf(what, name)}
       action={isDangerous ? _("Ask for it anyway") : _("Do it")}
       danger={isDangerous || what === "out"}
-      invalid={data === undefined || reasonProblem !== ""}
+      invalid={data === undefined || isRefused || reasonProblem !== ""}
       run={() => askFor(() => client(ceph)[member](asked), done)}
     >
-      {isDangerous && <SecondPerson />}
+      {isDangerous && !isRefused && <SecondPerson />}
       <p>{textOf(what)}</p>
       {what === "reweight" && (
         <TextField
@@ -96,40 +94,9 @@ export function OsdDialog({ osd, what, reweight }: OsdDialogProps) {
         hint={_("for the record")}
         change={setReason}
       />
-      {data && reasonProblem === "" && <Command text={commandOf(ceph, member, [asked])} />}
+      {data && !isRefused && reasonProblem === "" && (
+        <Command text={commandOf(ceph, member, [asked])} />
+      )}
     </Dialog>
   );
-}
-
-/** Empty for what is no OSD. */
-export function osdMenu({ id, osd }: TopologyRow, access: Access): MenuEntry[] {
-  if (osd === undefined || id === null) return [];
-  const { state, reweight } = osd;
-  const may = access.why(ceph, "storage");
-  const gone = state === "destroyed" ? _("It was destroyed.") : undefined;
-  const isOut = state === "out" || state === "downAndOut";
-  const unless = (fits: boolean, reason: string) => may ?? gone ?? (fits ? undefined : reason);
-  const open = (what: What) => () =>
-    showDialog(<OsdDialog osd={id} what={what} reweight={reweight} />);
-  return [
-    {
-      key: "out",
-      label: _("Take it out"),
-      danger: true,
-      why: unless(!isOut, _("It is out already.")),
-      run: open("out"),
-    },
-    {
-      key: "in",
-      label: _("Take it in"),
-      why: unless(isOut, _("It is in already.")),
-      run: open("in"),
-    },
-    {
-      key: "reweight",
-      label: _("Change its share"),
-      why: unless(!isOut, _("It is out; take it in first.")),
-      run: open("reweight"),
-    },
-  ];
 }

@@ -8,7 +8,14 @@ import { type Query, useQuery } from "../../lib/hooks.ts";
 import { _, format } from "../../lib/i18n.ts";
 import { Failure, Loading } from "../../lib/states.tsx";
 import { Tag } from "../../lib/tag.tsx";
-import { copiesWords, fullestWords, movedWords, residencyColors, residencyName } from "./words.ts";
+import {
+  copiesWords,
+  fullestWords,
+  movedWords,
+  refusalOf,
+  residencyColors,
+  residencyName,
+} from "./words.ts";
 
 /** @param change undefined while it is not whole: nothing is asked then */
 export function usePrediction(change: Change | undefined): Query<Prediction | undefined> {
@@ -36,11 +43,7 @@ export function Predicted({ query: { data, error, loading, refresh }, missing }:
           {data.why}
         </Alert>
       )}
-      {data.dangers.length > 0 && (
-        <Alert isInline component="h2" variant="danger" title={_("It is dangerous")}>
-          <Sentences sentences={data.dangers} />
-        </Alert>
-      )}
+      <Danger prediction={data} />
       <PredictionFacts prediction={data} />
       <Sentences sentences={data.notes} />
       <div>
@@ -48,6 +51,21 @@ export function Predicted({ query: { data, error, loading, refresh }, missing }:
         <Command text={data.undo.command} />
       </div>
     </section>
+  );
+}
+
+/** What a second person decides, and what nobody can. */
+function Danger({ prediction }: { prediction: Prediction }) {
+  const { dangers, residency } = prediction;
+  const refusal = refusalOf(prediction);
+  if (dangers.length === 0) return null;
+  const title = refusal ? _("It is refused") : _("It is dangerous");
+  return (
+    <Alert isInline component="h2" variant="danger" title={title}>
+      {refusal && <p>{refusal}</p>}
+      {/* Jurisdictions have their reasons below. */}
+      <Sentences sentences={dangers.filter((one) => !residency.reasons.includes(one))} />
+    </Alert>
   );
 }
 
@@ -80,7 +98,7 @@ export function PredictionFacts({ prediction }: { prediction: Prediction }) {
       <dd data-fact="copies" className={copies.bad ? "ds-bad" : ""}>
         {copies.words}
       </dd>
-      <dt>{_("Jurisdictions")}</dt>
+      <dt>{_("Jurisdictions afterwards")}</dt>
       <dd data-fact="residency">
         <Tag color={residencyColors[residency.verdict]}>{residencyName(residency.verdict)}</Tag>
         <Sentences sentences={residency.reasons} />

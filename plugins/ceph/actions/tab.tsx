@@ -44,7 +44,7 @@ function Done({ acts }: { acts: readonly Act[] }) {
     return (
       <p>
         {_(
-          "Nothing since this node’s agent started; what was done before is in the record. OSDs are taken out and in from their menu in the topology.",
+          "Nothing since this node’s agent started; what was done before is in the record. OSDs are taken out and in from their menu in the topology, and pools get another rule from theirs below “Pools”.",
         )}
       </p>
     );
@@ -111,6 +111,7 @@ export const actions: Part = {
     commands: [
       commandOf(ceph, "PredictChange", [{ what: "out", osd: 3 }]),
       "dsecos ceph set-osd --what out --osd 3 --reason WHY",
+      commandOf(ceph, "SetPoolRule", ["POOL", "RULE", "WHY"]),
       commandOf(ceph, "Acts", []),
       commandOf(ceph, "SetFlag", ["noout", 60, "WHY"]),
     ],

@@ -101,3 +101,18 @@ export function sameWords({ state, same, different }: Comparison): string {
     ? ngettext("$0, as predicted", "$0, all as predicted", same)
     : format(_("$0 as predicted, $1 elsewhere"), number(same), number(different));
 }
+
+/** What the agent does for nobody, whoever approves it; empty where it does it. */
+export function refusalOf({ residency, passes }: Prediction): string {
+  if (residency.verdict === "breaks") {
+    return _("Data would leave where it must stay, and nobody can approve that.");
+  }
+  const [full] = passes.full;
+  if (full === undefined) return "";
+  return format(
+    _(
+      "osd.$0 would be full and all writing would stop, which nobody can approve. Make room first.",
+    ),
+    full,
+  );
+}

@@ -1,4 +1,5 @@
 /** What the tables of pools and rules show. */
+import WarningIcon from "@patternfly/react-icons/dist/esm/icons/exclamation-triangle-icon";
 import type { PoolDetail, RuleRow } from "../../../agent/ceph/pools/answers.ts";
 import { _, ngettext, number, size } from "../../lib/i18n.ts";
 import type { Column } from "../../lib/table.tsx";
@@ -17,7 +18,11 @@ export function poolColumns(): Column<PoolDetail>[] {
         <>
           <strong className="ce-code">{name}</strong>
           <div className="ds-subtle">{applications.join(", ") || _("no application")}</div>
-          {troubles.length > 0 && <span className="ds-trouble">{_("look here")}</span>}
+          {troubles.length > 0 && (
+            <div className="ds-trouble" title={troubles.join(" ")}>
+              <WarningIcon /> {ngettext("$0 thing at risk", "$0 things at risk", troubles.length)}
+            </div>
+          )}
         </>
       ),
     },
@@ -86,6 +91,7 @@ export function poolColumns(): Column<PoolDetail>[] {
       key: "flags",
       title: _("Flags"),
       wrap: true,
+      optional: true,
       render: ({ flags }) => <span className="ce-code">{flags.join(", ") || _("none")}</span>,
     },
   ];
@@ -100,7 +106,11 @@ export function ruleColumns(): Column<RuleRow>[] {
       render: ({ name, problems }) => (
         <>
           <strong className="ce-code">{name}</strong>
-          {problems.length > 0 && <div className="ds-trouble">{_("look here")}</div>}
+          {problems.length > 0 && (
+            <div className="ds-trouble" title={problems.join(" ")}>
+              <WarningIcon /> {_("not understood")}
+            </div>
+          )}
         </>
       ),
     },

@@ -1,4 +1,5 @@
 /** Jurisdictions where data may come to lie, and whether these are all. */
+import { Fragment } from "react";
 import { _ } from "../../lib/i18n.ts";
 import { Tag } from "../../lib/tag.tsx";
 
@@ -10,10 +11,10 @@ export function Reach({ reach: { jurisdictions, certain } }: Props) {
   return (
     <>
       {jurisdictions.map((name) => (
-        <Tag key={name} color={certain ? "blue" : "grey"}>
-          {name}
-        </Tag>
-      ))}{" "}
+        <Fragment key={name}>
+          <Tag color={certain ? "blue" : "grey"}>{name}</Tag>{" "}
+        </Fragment>
+      ))}
       {!certain && (
         <span className="ds-subtle">
           {jurisdictions.length === 0 ? _("not known") : _("and others, for all that is known")}

@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { ceph } from "../../../agent/ceph/contract.ts";
 import type { PoolDetail, PoolsPage } from "../../../agent/ceph/pools/answers.ts";
 import { Answered } from "../../lib/answered.tsx";
+import { useAccess } from "../../lib/capabilities.tsx";
 import { client } from "../../lib/client.ts";
 import { useColumns } from "../../lib/columns.tsx";
 import { commandOf } from "../../lib/command.ts";
@@ -11,8 +12,14 @@ import { _, number, size } from "../../lib/i18n.ts";
 import { changeText } from "../../lib/list.ts";
 import { Listing } from "../../lib/listing.tsx";
 import { Only } from "../../lib/only.tsx";
+import { partAddress } from "../../lib/parts.ts";
+import { useRowMenu } from "../../lib/row-menu.tsx";
 import { Search } from "../../lib/search.tsx";
 import { Nothing } from "../../lib/states.tsx";
+import { Tag } from "../../lib/tag.tsx";
+import { actsChange } from "../actions/changes.ts";
+import { poolMenu } from "../actions/menus.tsx";
+import { changeWords, comparisonColors, comparisonName } from "../actions/words.ts";
 import { changes, everyMs } from "../changes.ts";
 import { Facts } from "../facts.tsx";
 import { Missing } from "../missing.tsx";
@@ -37,6 +44,8 @@ function PoolsTab({ place }: PartProps) {
 function Pools({ view, page, stale }: { view: PoolsView; page: PoolsPage; stale: boolean }) {
   const columns = useMemo(poolColumns, []);
   const shown = useColumns("ceph-pools", columns);
+  const access = useAccess();
+  const { openMenu, menu } = useRowMenu((pool: PoolDetail) => poolMenu(pool, access));
   if (page.total === 0 && view.text.trim() === "" && !view.troubled) {
     return (
       <section className="ds-panel">
@@ -49,6 +58,7 @@ function Pools({ view, page, stale }: { view: PoolsView; page: PoolsPage; stale:
   return (
     <>
       <Missing sentences={page.missing} />
+      <Placed />
       <div className="ds-toolbar">
         <Search
           label={_("Search in pools, rules, flags and jurisdictions")}
@@ -71,8 +81,33 @@ function Pools({ view, page, stale }: { view: PoolsView; page: PoolsPage; stale:
         sizes={pageSizes}
         stale={stale}
         details={{ name: ({ name }) => name, render: (pool) => <Detail pool={pool} /> }}
+        openMenu={openMenu}
       />
+      {menu}
     </>
+  );
+}
+
+/** Pools whose data moves since somebody gave them another rule. */
+function Placed() {
+  const { data } = useQuery("acts", () => client(ceph).Acts(), {
+    ...{ every: everyMs, changes: actsChange },
+  });
+  const moving = (data?.acts ?? []).filter(
+    ({ prediction, comparison }) =>
+      prediction.change.what === "rule" && ["waiting", "compared"].includes(comparison.state),
+  );
+  if (moving.length === 0) return null;
+  return (
+    <p role="status" data-moving={moving.length}>
+      {moving.map(({ id, prediction, comparison }) => (
+        <span key={id}>
+          {changeWords(prediction.change)}{" "}
+          <Tag color={comparisonColors[comparison.state]}>{comparisonName(comparison)}</Tag>{" "}
+        </span>
+      ))}
+      <a href={partAddress("actions")}>{_("What was predicted, and what came")}</a>
+    </p>
   );
 }
 
@@ -108,6 +143,8 @@ export const pools: Part = {
     ),
     commands: [
       commandOf(ceph, "Pools", [{}]),
+      commandOf(ceph, "PredictChange", [{ what: "rule", pool: "POOL", rule: "RULE" }]),
+      commandOf(ceph, "SetPoolRule", ["POOL", "RULE", "WHY"]),
       "ceph osd pool ls detail",
       "ceph osd pool autoscale-status",
     ],

@@ -1,21 +1,22 @@
 /** Whether data stays in its jurisdiction, as the agent proved it last, with the reason for every verdict. */
 import { ceph } from "../../../agent/ceph/contract.ts";
 import type { Residency } from "../../../agent/ceph/residency/answers.ts";
-import type { PoolVerdict, Verdict } from "../../../agent/ceph/residency/verdict.ts";
+import type { Verdict } from "../../../agent/ceph/residency/verdict.ts";
+import { ActionButton } from "../../lib/action-button.tsx";
 import { verdictColors, verdictName } from "../../lib/assurance.tsx";
+import { useAccess } from "../../lib/capabilities.tsx";
 import { client } from "../../lib/client.ts";
 import { Command } from "../../lib/help.tsx";
 import { useQuery } from "../../lib/hooks.ts";
-import { _, dateTime, format, ngettext, number } from "../../lib/i18n.ts";
+import { _, dateTime, format } from "../../lib/i18n.ts";
 import { Failure, Loading, Stale } from "../../lib/states.tsx";
 import { Tag } from "../../lib/tag.tsx";
 import { changes } from "../changes.ts";
-import { checkOf, judge, outcomeName, partName, parts } from "./words.ts";
+import { openMapDialog } from "./open.tsx";
+import { PoolVerdicts } from "./pools.tsx";
+import { judge } from "./words.ts";
 
 const everyMs = 10_000;
-/** Reasons that are shown of each pool. */
-const mostFindings = 5;
-
 /** Each writes a file that the last one reads. */
 const commands = [
   "dsecos ceph residency",
@@ -38,6 +39,7 @@ export function ResidencyPanel({ stale }: { stale: boolean }) {
     every: everyMs,
     changes,
   });
+  const access = useAccess();
   const { data, error } = query;
   if (!data) return error ? <Failure error={error} retry={query.refresh} /> : <Loading rows={2} />;
   const { verdict, sentence } = judge(data, stale || error !== undefined);
@@ -50,7 +52,18 @@ export function ResidencyPanel({ stale }: { stale: boolean }) {
       <Stale error={error} />
       <p role="status">{sentence}</p>
       {data.verdict && <Proved verdict={data.verdict} />}
-      <When residency={data} />
+      <div className="ds-toolbar">
+        <When residency={data} />
+        <span className="ds-grow" />
+        <ActionButton
+          variant="secondary"
+          size="sm"
+          why={access.why(ceph, "jurisdictions")}
+          onClick={() => openMapDialog(data.map)}
+        >
+          {_("Exchange the map")}
+        </ActionButton>
+      </div>
       <details>
         <summary>{_("How a sceptic proves it")}</summary>
         <div className="ds-stack ce-commands">
@@ -73,73 +86,30 @@ function When({ residency: { state, at, map, verdict } }: { residency: Residency
   return (
     <p className="ds-subtle">
       {format(state === "proved" ? _("proved on $0") : _("tried on $0"), dateTime(at))}
-      {verdict && ` · ${format(_("map epoch $0"), number(verdict.epoch))}`}
-      {` · ${map > 0 ? format(_("map of jurisdictions no. $0"), number(map)) : _("no map of jurisdictions")}`}
+      {verdict && ` · ${format(_("map epoch $0"), String(verdict.epoch))}`}
+      {` · ${map > 0 ? format(_("map of jurisdictions no. $0"), String(map)) : _("no map of jurisdictions")}`}
     </p>
   );
 }
 
 function Proved({ verdict: { pools, undemanded, notJudged } }: { verdict: Verdict }) {
-  const order = { violated: 0, unknown: 1, proven: 2 };
-  const sorted = pools.toSorted((one, other) => order[one.verdict] - order[other.verdict]);
   return (
     <>
-      <ul className="ce-pools">
-        {sorted.slice(0, 100).map((pool) => (
-          <Pool key={pool.pool} pool={pool} />
-        ))}
-      </ul>
+      <PoolVerdicts pools={pools} />
       {undemanded.length > 0 && (
-        <p>
-          {format(
-            _("Of these pools nobody said where they may be, and nothing is proven of them: $0."),
-            undemanded.slice(0, 100).join(", "),
-          )}
-        </p>
+        <div className="ds-stack" data-undemanded={undemanded.length}>
+          <p>
+            {format(
+              _("Of these pools nobody said where they may be, and nothing is proven of them: $0."),
+              undemanded.slice(0, 100).join(", "),
+            )}{" "}
+            {_("Name them in the map of jurisdictions, or remove them.")}
+          </p>
+        </div>
       )}
       <p className="ds-subtle">
         {format(_("Not judged, since no map shows it: $0."), notJudged.join("; "))}
       </p>
     </>
-  );
-}
-
-function Pool({ pool }: { pool: PoolVerdict }) {
-  const { pool: name, allowed, verdict, findings, total, counts } = pool;
-  const hidden = total - Math.min(total, mostFindings, findings.length);
-  return (
-    <li data-pool={name} data-verdict={verdict}>
-      <div className="ds-job-head">
-        <Tag color={verdictColors[checkOf(verdict)]}>{outcomeName(verdict)}</Tag>
-        <strong className="ce-code">{name}</strong>
-        <span className="ds-subtle">
-          {allowed.length > 0
-            ? format(_("may be in $0"), allowed.join(", "))
-            : _("nobody signed where it may be")}{" "}
-          ·{" "}
-          {ngettext(
-            "its rule could choose $0 OSD",
-            "its rule could choose $0 OSDs",
-            counts.possible,
-          )}
-        </span>
-      </div>
-      <ul className="ce-counts">
-        {parts.map((part) => (
-          <li key={part} data-part={part} data-verdict={pool.parts[part]}>
-            <Tag color={verdictColors[checkOf(pool.parts[part])]}>
-              {outcomeName(pool.parts[part])}
-            </Tag>{" "}
-            {partName(part)}
-          </li>
-        ))}
-      </ul>
-      {findings.slice(0, mostFindings).map(({ sentence }) => (
-        <p key={sentence}>{sentence}</p>
-      ))}
-      {hidden > 0 && (
-        <p className="ds-subtle">{ngettext("and $0 more reason", "and $0 more reasons", hidden)}</p>
-      )}
-    </li>
   );
 }

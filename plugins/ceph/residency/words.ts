@@ -1,6 +1,6 @@
 /** Words for verdicts of residency. What is not proven is never good. */
 import type { Residency } from "../../../agent/ceph/residency/answers.ts";
-import type { Outcome } from "../../../agent/ceph/residency/verdict.ts";
+import type { Outcome, PoolVerdict } from "../../../agent/ceph/residency/verdict.ts";
 import type { Check } from "../../../agent/node/contract.ts";
 import { _, format, ngettext, number } from "../../lib/i18n.ts";
 
@@ -46,7 +46,6 @@ export function judge({ state, error, map, verdict }: Residency, stale: boolean)
   if (map === 0) return unknown(_("There is no map of jurisdictions, so nothing is proven."));
   const { counts, undemanded } = verdict;
   const words = [
-    ngettext("$0 pool is proven to stay.", "$0 pools are proven to stay.", counts.proven),
     counts.violated > 0
       ? ngettext(
           "$0 pool leaves or could leave.",
@@ -55,6 +54,14 @@ export function judge({ state, error, map, verdict }: Residency, stale: boolean)
         )
       : "",
     counts.unknown > 0 ? format(_("Not proven of $0."), number(counts.unknown)) : "",
+    undemanded.length > 0
+      ? ngettext(
+          "Of $0 pool nobody said where it must stay.",
+          "Of $0 pools nobody said where they must stay.",
+          undemanded.length,
+        )
+      : "",
+    ngettext("$0 pool is proven to stay.", "$0 pools are proven to stay.", counts.proven),
   ];
   const sentence = words.filter(Boolean).join(" ");
   const check = checkOf(verdict.verdict);
@@ -63,4 +70,14 @@ export function judge({ state, error, map, verdict }: Residency, stale: boolean)
     verdict: check === "good" && undemanded.length > 0 ? ("warning" as const) : check,
     sentence,
   };
+}
+
+/** Pools in which every word occurs: in the name, a jurisdiction or a reason. */
+export function matching(pools: readonly PoolVerdict[], text: string): PoolVerdict[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  return pools.filter(({ pool, allowed, findings }) => {
+    const reasons = findings.map(({ sentence }) => sentence);
+    const all = [pool, ...allowed, ...reasons].join("\n").toLowerCase();
+    return words.every((word) => all.includes(word));
+  });
 }

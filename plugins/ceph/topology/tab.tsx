@@ -15,7 +15,7 @@ import { adjust } from "../../lib/location.ts";
 import { CheckMenu, type MenuEntry } from "../../lib/menu.tsx";
 import { useRowMenu } from "../../lib/row-menu.tsx";
 import { Search } from "../../lib/search.tsx";
-import { osdMenu } from "../actions/osd.tsx";
+import { osdMenu } from "../actions/menus.tsx";
 import { changes, everyMs } from "../changes.ts";
 import { Missing } from "../missing.tsx";
 import type { Part, PartProps } from "../part.ts";

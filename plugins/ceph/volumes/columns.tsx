@@ -68,6 +68,8 @@ export function volumeColumns(): Column<VolumeRow>[] {
       title: _("Size"),
       sort: "bytes",
       end: true,
+      // Beside what is used, too.
+      optional: true,
       render: (row) => bytes(row.bytes),
     },
     {

@@ -9,13 +9,12 @@ import { useColumns } from "../../lib/columns.tsx";
 import { commandOf } from "../../lib/command.ts";
 import { useQuery } from "../../lib/hooks.ts";
 import { _, ngettext } from "../../lib/i18n.ts";
-import { sortedBy } from "../../lib/list.ts";
-import { ListPages } from "../../lib/list-pages.tsx";
+import { Listing } from "../../lib/listing.tsx";
 import { ButtonMenu } from "../../lib/menu.tsx";
+import { useLoaded } from "../../lib/parts.ts";
 import { useSelection } from "../../lib/preferences.ts";
 import { useRowMenu } from "../../lib/row-menu.tsx";
-import { Failure, Loading, NoMatch, Stale } from "../../lib/states.tsx";
-import { Table } from "../../lib/table.tsx";
+import { Failure, Loading, Stale } from "../../lib/states.tsx";
 import type { Part, PartProps } from "../part.ts";
 import { bulkMenu, volumeMenu } from "./acts.tsx";
 import { changes, everyMs } from "./changes.ts";
@@ -34,13 +33,19 @@ import {
   readVolumeView,
   type VolumeView,
 } from "./view.ts";
-import { VolumePart } from "./volume.tsx";
 import "./volumes.css";
+
+/** One volume in full is looked at more rarely than the list. */
+const whole = { load: async () => (await import("./volume.tsx")).VolumePart };
 
 function VolumesTab({ place }: PartProps) {
   const [, tenant, name] = place.path;
-  if (tenant && name) return <VolumePart key={`${tenant}/${name}`} tenant={tenant} name={name} />;
-  return <VolumeList place={place} />;
+  const isOne = Boolean(tenant && name);
+  const { value: VolumePart, error, again } = useLoaded(isOne ? whole : undefined);
+  if (!tenant || !name) return <VolumeList place={place} />;
+  if (error) return <Failure error={error} retry={again} />;
+  if (!VolumePart) return <Loading />;
+  return <VolumePart key={`${tenant}/${name}`} tenant={tenant} name={name} />;
 }
 
 function VolumeList({ place }: Pick<PartProps, "place">) {
@@ -98,28 +103,20 @@ function Found({ view, page, stale }: FoundProps) {
         {create}
       </Toolbar>
       <Sums page={page} />
-      {page.rows.length === 0 ? (
-        <NoMatch title={_("No volume matches")} clear={clearFilters} />
-      ) : (
-        <Table
-          label={_("Volumes")}
-          columns={shown.visible}
-          rows={page.rows}
-          keyOf={keyOf}
-          stale={stale}
-          selection={selection}
-          openMenu={openMenu}
-          sorting={sortedBy(view.sort, view.descending)}
-        />
-      )}
-      <ListPages
-        label={_("Pages of volumes")}
+      <Listing
+        label={_("Volumes")}
+        pagesLabel={_("Pages of volumes")}
+        noMatch={_("No volume matches")}
+        clear={clearFilters}
+        columns={shown.visible}
+        columnMenu={shown.menu}
+        page={page}
+        keyOf={keyOf}
         view={view}
-        shown={page.rows.length}
-        total={page.total}
-        next={page.next}
         sizes={pageSizes}
-        columns={shown.menu}
+        stale={stale}
+        selection={selection}
+        openMenu={openMenu}
       />
       {menu}
     </>

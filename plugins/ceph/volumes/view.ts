@@ -14,7 +14,7 @@ export const pageSizes = [50, 100, 500, 1000];
 const region = /^[A-Z]{2}$/;
 const mostRegions = 20;
 
-export interface VolumeView extends Omit<ListView, "open">, Required<Filters> {
+export interface VolumeView extends ListView, Required<Filters> {
   sort: (typeof volumeSortKeys)[number];
   descending: boolean;
 }
@@ -30,10 +30,10 @@ export function readVolumeView(place: Place): VolumeView {
     known.filter((value) => place.options[option]?.includes(value));
   const sort = first(place, "sort");
   const descending = sort.startsWith("-");
-  const { text, cursor, perPage } = readList(place, pageSizes);
   const regions = (place.options.jurisdiction ?? []).filter((text) => region.test(text));
   return {
-    ...{ text, cursor, perPage, descending },
+    ...readList(place, pageSizes),
+    descending,
     tenant: first(place, "tenant").slice(0, 100),
     state: pick("state", volumeStates),
     jurisdiction: [...new Set(regions)].sort().slice(0, mostRegions),
@@ -44,7 +44,7 @@ export function readVolumeView(place: Place): VolumeView {
   };
 }
 
-export function filterOf({ text, perPage, ...rest }: VolumeView): VolumeFilter {
+export function filterOf({ text, perPage, open: _open, ...rest }: VolumeView): VolumeFilter {
   return { ...rest, search: text.trim(), limit: perPage };
 }
 
