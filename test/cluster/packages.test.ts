@@ -146,7 +146,11 @@ describe.skipIf(obstacle !== "")(`a node with our packages${obstacle}`, () => {
   }, 200_000);
 
   test("lets the operator in through PAM, with limited access", async () => {
-    const port = await node.publish(9090);
+    // The port of HTTPS alone, though Cockpit listened on its own before our packages came.
+    const listens = await node.run(["ss", "-H", "-l", "-n", "-t", "-p"]);
+    expect(listens).toMatch(/:443\s/);
+    expect(listens).not.toMatch(/:9090\s/);
+    const port = await node.publish(443);
     cockpit = await Console.open();
     await cockpit.login(`https://127.0.0.1:${port}/`, operator, password);
     await cockpit.page.locator("::-p-text(Limited access)").setTimeout(20_000).wait();
@@ -238,6 +242,13 @@ describe.skipIf(obstacle !== "")(`a node with our packages${obstacle}`, () => {
       const knock = connect(Number(port), hostname, () => setTimeout(() => knock.destroy(), 200));
       knock.on("error", () => knock.destroy()); // nobody there yet
     }, 50);
+    const asks = ["dsecos", "node", "firewall", "--json"];
+    const firewall = JSON.parse(await node.run(asks, { as: operator }));
+    expect(firewall).toMatchObject({ state: "off", confirmed: null });
+    // As a person's confirmation leaves it: what loads it at the start is the unit.
+    const kept = "/var/lib/dsecos/firewall/confirmed.nft";
+    await node.run(["mkdir", "-p", "/var/lib/dsecos/firewall"]);
+    await node.run(["tee", kept], { input: firewall.declared.text });
     try {
       await node.restart();
     } finally {
@@ -246,6 +257,9 @@ describe.skipIf(obstacle !== "")(`a node with our packages${obstacle}`, () => {
     // Cockpit's own units find a cycle then, which our drop-in breaks.
     const asked = ["systemctl", "is-active", "cockpit.socket", "dsecos-agent.service"];
     expect(await node.run(asked)).toBe("active\nactive\n");
+    expect(JSON.parse(await node.run(asks, { as: operator })).state).toBe("drift");
+    await node.run(["nft", "delete", "table", "inet", "dsecos"]);
+    await node.run(["rm", kept]);
     const known = await node.run(["dsecos", "tenants", "list", "--json"], { as: operator });
     expect(known).toContain(tenant);
     await expect.poll(instances, { timeout: 30_000 }).toMatchObject([{ status: "Running" }]);
