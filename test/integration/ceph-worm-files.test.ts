@@ -42,6 +42,8 @@ beforeAll(async () => {
   if (none !== "") return;
   ground = await makeCephBed();
   bed = openBed(ground.places, () => "UK");
+  // What is asked for then comes behind what is taken by the schedule.
+  bed.clock.now = Math.floor(bed.clock.now / 60_000) * 60_000 + 30_000;
   await makeProject(bed.incus, tenant);
   await ready(bed.ceph);
 }, 180_000);
@@ -116,7 +118,7 @@ describe.skipIf(none !== "")("WORM file volumes", () => {
     );
     await create({ name: "papers", worm: true, retention: days });
     expect(await rowOf("papers")).toMatchObject({ state: "ready", worm: true, retention: days });
-    // Nothing is in it, so that nothing is to be held, and it could be deleted.
+    // Nothing is in it, so that nothing is to be held.
     expect(await inCeph()).toEqual([]);
   });
 
@@ -137,8 +139,8 @@ describe.skipIf(none !== "")("WORM file volumes", () => {
     await round();
     expect(await inCeph()).toHaveLength(2);
     expect(Object.values(await act("get", "PATH", "ledger"))).toEqual([
-      "second",
       "first",
+      "second",
       "second",
     ]);
     const noted = bed.audit.entries.filter(({ action }) => action === "ceph.SnapshotTaken");
@@ -204,7 +206,7 @@ describe.skipIf(none !== "")("WORM file volumes", () => {
       await tamper(change);
       await expect(
         bed.volumes.handlers.DeleteVolume(operator, tenant, "papers", 7),
-      ).rejects.toThrow(/snapshots/);
+      ).rejects.toThrow(/[Ss]napshots/);
       await round();
       expect(await record()).toMatchObject({ worm: true, retention: days });
       expect(alarms("ceph.WormChanged")).toHaveLength(before + 1);
@@ -219,13 +221,15 @@ describe.skipIf(none !== "")("WORM file volumes", () => {
     await round();
     const [alarm, ...more] = alarms("ceph.WormLost");
     expect(alarm).toMatchObject({ tenant, object: "papers" });
-    expect(alarm?.error).toContain("1 snapshots of papers of worm-files were to be kept");
+    expect(alarm?.error).toContain(
+      "Snapshots of papers of worm-files were to be kept and are gone (1)",
+    );
     expect(more).toEqual([]);
     expect((await record()).snapshots).toMatchObject({ lost: 1 });
     expect(await calendar()).toMatchObject({ lost: 1, snapshots: rest.length });
   });
 
-  test("the watch sees that by itself, within its minute", async () => {
+  test("the watch sees that by itself", async () => {
     const [first = ""] = await inCeph();
     const before = alarms("ceph.WormLost").length;
     await removeAsAdmin(first);
@@ -291,7 +295,7 @@ describe.skipIf(none !== "")("WORM file volumes", () => {
       return (await rowOf("papers"))?.used === 0;
     }, 60);
     await expect(handlers.DeleteVolume(operator, tenant, "papers", 7)).rejects.toThrow(
-      /has \d+ snapshots that are still kept, the last until \d{4}-/,
+      /Snapshots of papers of worm-files are still kept \(1\), the last until \d{4}-/,
     );
     bed.clock.now += (days + 1) * 24 * hourMs;
     await handlers.DeleteVolume(operator, tenant, "papers", 7);
@@ -302,11 +306,7 @@ describe.skipIf(none !== "")("WORM file volumes", () => {
 
   test("one that an administrator removed is on record, and is not made anew", async () => {
     await create({ name: "papers", worm: true, retention: days });
-    await act("put", "PATH", "ledger", "again");
-    await until(async () => {
-      await round();
-      return (await inCeph()).length > 0;
-    }, 60);
+    await bed.volumes.handlers.TakeSnapshot(operator, tenant, "papers");
     const before = alarms("ceph.WormLost").length;
     await ground.admin.mgr("fs subvolume rm", { ...inFs, retain_snapshots: true });
     await round();

@@ -80,7 +80,7 @@ export class SnapshotKeeper {
     const { taken } = record.snapshots ?? { taken: [] };
     const until = Math.max(0, ...taken) + (record.retention ?? 0) * daySeconds;
     if (taken.length === 0 || until <= this.#seconds()) return;
-    const what = `The volume ${name} of ${tenant} is gone from Ceph, and its ${taken.length} snapshots were to be kept, the last until ${dayOf(until)}; it is not made anew. Bring it back from its backup, or delete the volume.`;
+    const what = `The volume ${name} of ${tenant} is gone from Ceph, and its snapshots (${taken.length}) were to be kept, the last until ${dayOf(until)}; it is not made anew. Bring it back from its backup, or delete the volume.`;
     if (!this.#gone.has(idOf(volume))) await this.#parts.alarm("ceph.WormLost", volume, what);
     this.#gone.add(idOf(volume));
     throw new DsecosError("Conflict", what);
@@ -99,7 +99,7 @@ export class SnapshotKeeper {
     }
     if (held.length === 0) return;
     const last = dayOf(Math.max(...held.map(untilOf)));
-    const what = `${name} of ${tenant} has ${held.length} snapshots that are still kept, the last until ${last}; it can be deleted after that.`;
+    const what = `Snapshots of ${name} of ${tenant} are still kept (${held.length}), the last until ${last}; it can be deleted after that.`;
     throw new DsecosError("Conflict", what);
   }
 
@@ -110,7 +110,7 @@ export class SnapshotKeeper {
     const kept = await this.#thin(where, volume, await this.#parts.engine.list(where), 0);
     if (kept.length === 0) return;
     const last = dayOf(Math.max(...kept.map(untilOf)));
-    const what = `${name} of ${tenant} has ${kept.length} snapshots that are still kept, the last until ${last}, so the volume stays until then.`;
+    const what = `Snapshots of ${name} of ${tenant} are still kept (${kept.length}), the last until ${last}, so the volume stays until then.`;
     throw new DsecosError("Conflict", what);
   }
 
@@ -162,7 +162,7 @@ export class SnapshotKeeper {
     if (lost.length === 0) return 0;
     const times = lost.slice(0, 5).map(timeOf).join(", ");
     const more = lost.length > 5 ? ` and ${lost.length - 5} more` : "";
-    const what = `${lost.length} snapshots of ${name} of ${tenant} were to be kept and are gone, of ${times}${more}: somebody removed them past the agent; see the cluster's audit log, and who has keys as strong as the admin's.`;
+    const what = `Snapshots of ${name} of ${tenant} were to be kept and are gone (${lost.length}), of ${times}${more}: somebody removed them past the agent; see the cluster's audit log, and who has keys as strong as the admin's.`;
     await this.#parts.alarm("ceph.WormLost", volume, what);
     return lost.length;
   }
