@@ -4,6 +4,7 @@ import { approvals } from "./approvals/contract.ts";
 import { audit } from "./audit/contract.ts";
 import type { Interface } from "./bus/contract.ts";
 import { ceph } from "./ceph/contract.ts";
+import { cluster } from "./cluster/contract.ts";
 import { hsm } from "./hsm/contract.ts";
 import { images } from "./images/contract.ts";
 import { instances } from "./instances/contract.ts";
@@ -18,6 +19,7 @@ export const contracts: readonly Interface[] = [
   job,
   approvals,
   node,
+  cluster,
   audit,
   selinux,
   hsm,

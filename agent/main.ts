@@ -28,7 +28,7 @@ import { createSealer } from "./audit/seal/service.ts";
 import { LogReader } from "./audit/segments/reader.ts";
 import { createAudit } from "./audit/service.ts";
 import { createSources, type FindPlace } from "./audit/sources/sources.ts";
-import type { AuditParts } from "./audit/status.ts";
+import { type AuditParts, statusOf } from "./audit/status.ts";
 import { keepIndex } from "./audit/upkeep.ts";
 import { Verifier, verifiedAction } from "./audit/verification.ts";
 import { BusConnection, systemBusPath } from "./bus/connection.ts";
@@ -38,11 +38,15 @@ import { DsecosError } from "./bus/errors.ts";
 import { Identities } from "./bus/identity.ts";
 import { Polkit } from "./bus/polkit.ts";
 import { encode } from "./bus/validate.ts";
+import { readLogKey } from "./audit/seal/key.ts";
 import { ceph as cephContract } from "./ceph/contract.ts";
 import { openCeph } from "./ceph/link/link.ts";
 import { openTool } from "./ceph/link/tool.ts";
 import { createCeph } from "./ceph/service.ts";
 import { readMap } from "./ceph/volumes/map.ts";
+import { cluster as clusterContract } from "./cluster/contract.ts";
+import { createCluster } from "./cluster/service.ts";
+import { mostEvents, witnessedAction } from "./cluster/witness/memory.ts";
 import { type Config, readConfig } from "./config.ts";
 import { contracts } from "./contracts.ts";
 import { hsm as hsmContract } from "./hsm/contract.ts";
@@ -145,6 +149,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   verifier.restore(remembered);
   const exports = new Exports({ directory, exportDirectory: config.exportDirectory, jobs, log });
   const forwarding = createForwarding({ config, audit, reader, log });
+  let sealed: Promise<void> | undefined;
   const auditParts: AuditParts = { sealer, forwarding, clock: watchClock(audit, log) };
   audit.onAppended((count) => signal(auditContract, "Appended", count));
   keepIndex(audit, reader, log);
@@ -194,6 +199,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     ...{ jobs, audit, log, loads },
     changed: (state) => {
       signal(selinuxContract, "Changed", state);
+      cluster.stale();
       // Another policy may have other slots.
       cloud.tenants.slotsChanged();
     },
@@ -213,7 +219,10 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     region: config.region,
     history,
     tenantState: (name) => cloud.tenants.outcome(name),
-    changed: (what) => signal(hsmContract, "Changed", what),
+    changed: (what) => {
+      signal(hsmContract, "Changed", what);
+      if (what === "drivers") cluster.stale();
+    },
   });
   cloud.tenants.onChanged(() => hsm.tenantsChanged());
   const { cephConfig, cephUser, cephKeyring } = config;
@@ -236,13 +245,43 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     quota: cloud.tenants.storage,
     copies: () => auditParts.offload,
     history: (filter) => reader.ask("list", { filter, scope: {} }),
-    changed: (what) => signal(cephContract, "Changed", what),
+    changed: (what) => {
+      signal(cephContract, "Changed", what);
+      if (what === "cluster") cluster.stale();
+    },
   });
   cloud.tenants.onChanged(() => ceph.tenantsChanged());
   const tenancy = async (name: string) => {
     const { jurisdiction } = await cloud.tenants.record(name);
     return { name, jurisdiction };
   };
+  const auditStatus = () =>
+    statusOf({ size: audit.size, node, directory, verified: verifier.last, parts: auditParts });
+  const cluster = createCluster({
+    ...{ client: incus, audit, log },
+    sources: {
+      node: () => nodeService.status(),
+      audit: auditStatus,
+      selinux: () => selinux.status(),
+      drivers: () => hsm.driverFacts(),
+      ceph: () => cephLink.status(),
+      cephHealth: async () =>
+        String(((await cephLink.mon("health")) as { status?: unknown }).status),
+      incus: () => cloud.tenants.health(),
+      tenants: () => cloud.states()?.size,
+    },
+    own: {
+      newest: () => sealer.status().checkpoint,
+      key: async () => {
+        await sealed;
+        return readLogKey(directory);
+      },
+      proofs: reader,
+    },
+    remembered: () => history(witnessedAction, mostEvents),
+    changed: (name) => signal(clusterContract, "Changed", name),
+  });
+  cloud.tenants.onChanged(() => cluster.stale());
   const services: Record<string, Service> = {
     "org.dsecos.Agent1": createAgent({ contracts, polkit, node, version, log }),
     "org.dsecos.Jobs1": { handlers: jobs.handlers },
@@ -261,6 +300,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
       },
     }),
     "org.dsecos.Node1": nodeService,
+    "org.dsecos.Cluster1": cluster,
     "org.dsecos.Selinux1": selinux,
     "org.dsecos.Hsm1": hsm,
     "org.dsecos.Ceph1": ceph,
@@ -291,15 +331,18 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   await outward.start();
   auditParts.witnesses = outward.witnesses;
   if (outward.offload !== undefined) auditParts.offload = outward.offload;
-  sealer.start().catch((error) => fail("the audit log cannot be sealed", error));
+  sealed = sealer.start();
+  sealed.catch((error) => fail("the audit log cannot be sealed", error));
   cloud.start();
   selinux.start();
   hsm.start();
   ceph.start();
+  cluster.start();
   nodeService.start();
   const sources = createSources({
     ...{ audit, log, ...config },
     heard: (event) => selinux.hear(event),
+    isEcho: (event) => cluster.isEcho(event),
   });
   auditParts.sources = sources;
   const observer = new Observer({
@@ -330,6 +373,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   const stop = async (reason: string) => {
     log("info", "stopping", { reason });
     await goingOn;
+    await cluster.stop();
     nodeService.stop();
     selinux.stop();
     await hsm.stop();

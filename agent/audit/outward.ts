@@ -1,11 +1,9 @@
-/** What of the log leaves the node: checkpoints to witnesses and other nodes, copies to a safe place. */
+/** What of the log leaves the node: checkpoints to witnesses, copies to a safe place. */
 import type { Config } from "../config.ts";
-import { IncusClient } from "../incus/client.ts";
 import type { Log } from "../log.ts";
 import { Offload } from "./offload/service.ts";
 import type { Sealer } from "./seal/types.ts";
 import type { AuditWriter } from "./types.ts";
-import { Publisher } from "./witness/publish.ts";
 import { createWitnesses, type Witnesses } from "./witness/service.ts";
 import type { Proofs } from "./witness/types.ts";
 
@@ -32,20 +30,15 @@ export function createOutward({ config, sealer, proofs, audit, log }: OutwardOpt
   const witnesses = createWitnesses({ ...shared, witnesses: config.witnesses, proofs });
   const offload =
     config.offload === undefined ? undefined : new Offload({ ...shared, config: config.offload });
-  const client = new IncusClient(config.incusSocket);
-  const newest = () => sealer.status().checkpoint;
-  const publisher = new Publisher({ client, sealing: sealer, newest, log });
   return {
     witnesses,
     offload,
     async start() {
       await witnesses.start();
       offload?.start();
-      publisher.start();
     },
     async stop() {
-      await Promise.all([witnesses.stop(), offload?.stop(), publisher.stop()]);
-      client.close();
+      await Promise.all([witnesses.stop(), offload?.stop()]);
     },
   };
 }

@@ -44,6 +44,7 @@ export const preferredColumns: Record<string, readonly string[]> = {
 const preferredWithin: Record<string, readonly string[]> = {
   paths: ["state", "jurisdiction", "from", "to", "evidence", "command"],
   engines: ["name", "state", "version", "remedy"],
+  nodes: ["name", "state", "verdict", "ageSeconds", "incus", "log.state", "text"],
   assurance: ["verdict", "title", "fact", "remedy", "command"],
   mode: ["verdict", "title", "fact", "remedy", "command"],
 };

@@ -43,6 +43,8 @@ export interface NodeOptions {
 
 export interface NodeService {
   handlers: Handlers<typeof node, Call>;
+  /** The node as it stands, for whom it concerns in the agent itself. */
+  status(): Promise<NodeStatus>;
   fingerprints: Firewall["fingerprints"];
   start(): void;
   stop(): void;
@@ -124,7 +126,11 @@ export function createNode(options: NodeOptions): NodeService {
   const changes = () => etc.get().catch(unknownEtc);
   const posture = { Boot: started, AcceptBoot: accept, EtcHistory: changes };
   const firewall = createFirewall({ ...options.firewall, log }, system);
-  return { ...firewall, handlers: { Show: show, Check: check, ...posture, ...firewall.handlers } };
+  return {
+    ...firewall,
+    status: show,
+    handlers: { Show: show, Check: check, ...posture, ...firewall.handlers },
+  };
 }
 
 function unknownEtc(error: unknown): never {

@@ -35,6 +35,8 @@ export interface SelinuxService {
   /** Proves the loaded policy, and each that is loaded from then on. */
   start(): void;
   stop(): void;
+  /** Mode and proof, for whom they concern in the agent itself. */
+  status(): Promise<SelinuxStatus>;
   /** The slots of the policy that is loaded, as it was read last. */
   slots(): LoadedSlots;
 }
@@ -110,6 +112,7 @@ export function createSelinux(parts: SelinuxParts): SelinuxService {
       ...labels.handlers,
     },
     fingerprints: { ...loads.fingerprints, ...settings.fingerprints },
+    status: show,
     hear: (event) => denials.hear(event),
     start() {
       loads.start();

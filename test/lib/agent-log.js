@@ -15,7 +15,7 @@ const expected = [
   /The token softhsm\/(keys-agency|page-[a-z]+) is not there/,
   /The token test-pins\/page-pins (refused the PIN|has locked its PIN)/,
   /"message":"the helper for Ceph (ended|hangs and is killed)"/,
-  /"message":"the checkpoint was not published to the other nodes","error":"DsecosError: Incus/,
+  /"message":"the facts of this node were not published","error":"DsecosError: Incus/,
 ];
 
 /**

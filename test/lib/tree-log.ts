@@ -9,7 +9,7 @@ import { formatAddCheckpoint } from "../../agent/audit/witness/protocol.ts";
 export class TreeLog {
   readonly origin: string;
   readonly key: VerifierKey;
-  readonly #privateKey: KeyObject;
+  readonly privateKey: KeyObject;
   readonly #leaves: Buffer[] = [];
 
   /** @param older a log whose key and beginning, of `size` leaves, this one takes over */
@@ -17,10 +17,10 @@ export class TreeLog {
     this.origin = origin;
     if (older === undefined) {
       const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-      this.#privateKey = privateKey;
+      this.privateKey = privateKey;
       this.key = verifierKey(origin, publicKey);
     } else {
-      this.#privateKey = older.log.#privateKey;
+      this.privateKey = older.log.privateKey;
       this.key = older.log.key;
       this.#leaves = older.log.#leaves.slice(0, older.size);
     }
@@ -59,7 +59,7 @@ export class TreeLog {
   checkpoint(size = this.size): string {
     const { origin } = this;
     const root = treeRoot(this.hashes, size);
-    return signCheckpoint({ origin, size, root }, this.key, this.#privateKey);
+    return signCheckpoint({ origin, size, root }, this.key, this.privateKey);
   }
 
   proof(from: number, to = this.size): Buffer[] {

@@ -9,6 +9,8 @@ export interface IncusSourceOptions {
   outlet: Outlet;
   log: Log;
   socketPath: string;
+  /** Whether an event only tells of what an agent publishes every few seconds. */
+  isEcho?: (event: IncusEvent) => boolean;
 }
 
 /** Events that wait for the log; Incus keeps none for us. */
@@ -113,6 +115,8 @@ export class IncusSource implements Source {
   #arrive(event: IncusEvent): void {
     this.#received += 1;
     this.#at = Date.now();
+    // What it set off would be published, and so set off the next.
+    if (this.#options.isEcho?.(event)) return;
     if (this.#waiting.length >= mostWaiting) {
       this.#dropped += 1;
       return;

@@ -1,4 +1,5 @@
 /** All sources of the log beside the agent's own acts. */
+import type { IncusEvent } from "../../incus/events.ts";
 import type { Log } from "../../log.ts";
 import type { AuditEntry } from "../contract.ts";
 import type { AuditWriter } from "../types.ts";
@@ -19,6 +20,8 @@ export interface SourcesOptions {
   auditdLog: string;
   /** Told of every event of auditd once; it throws nothing. */
   heard?: (event: KernelEvent) => void;
+  /** Whether an event of Incus only tells of what an agent publishes. */
+  isEcho?: (event: IncusEvent) => boolean;
 }
 
 /** @returns the newest entry of a source that has that member in its details. */
@@ -47,7 +50,7 @@ const rates: Record<SourceName, Rate> = {
 };
 
 export function createSources(options: SourcesOptions): Sources {
-  const { audit, log, incusSocket, auditdSocket, auditdLog, heard } = options;
+  const { audit, log, incusSocket, auditdSocket, auditdLog, heard, isEcho } = options;
   const outlet = (source: SourceName) => new Outlet({ source, audit, log, rate: rates[source] });
   const outlets = { auditd: outlet("auditd"), journal: outlet("journal"), incus: outlet("incus") };
   let sources: Source[] = [];
@@ -66,7 +69,11 @@ export function createSources(options: SourcesOptions): Sources {
           heard,
         }),
         new Journal({ outlet: outlets.journal, log, recent }),
-        new IncusSource({ outlet: outlets.incus, log, socketPath: incusSocket }),
+        new IncusSource({
+          ...{ outlet: outlets.incus, log },
+          socketPath: incusSocket,
+          ...(isEcho === undefined ? {} : { isEcho }),
+        }),
       ];
       for (const source of sources) source.start();
     },

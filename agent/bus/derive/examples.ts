@@ -28,6 +28,7 @@ const values: Record<string, string> = {
   "hsm.request": '"$(cat agency.csr)"',
   "hsm.hash": `${policyHash}${policyHash}`,
   "ceph.map-hash": policyHash,
+  "cluster.node": "node2",
   ceremony: "0123456789abcdef",
   tenant: "mod-defense",
   job: "0123456789abcdef",

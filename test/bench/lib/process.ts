@@ -161,6 +161,10 @@ export class Served {
     await this.event(loaded, seconds);
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** @returns resident memory in MB of 1,000,000 bytes. */
   residentMb(): number {
     const status = readFileSync(`/proc/${this.#child.pid}/status`, "utf8");

@@ -1,0 +1,157 @@
+/**
+ * The cluster as this node sees it: tells the others of itself by keys of its own Incus member, reads
+ * what they tell, and watches over their audit logs as they do over its own.
+ */
+import { hostname } from "node:os";
+import type { AuditEntry } from "../audit/entry.ts";
+import type { AuditWriter } from "../audit/types.ts";
+import type { Call } from "../bus/call.ts";
+import type { Handlers } from "../bus/contract.ts";
+import { DsecosError } from "../bus/errors.ts";
+import type { IncusClient } from "../incus/client.ts";
+import type { IncusEvent } from "../incus/events.ts";
+import { explain, type Log } from "../log.ts";
+import { Cache } from "../node/cache.ts";
+import type { ClusterNode, ClusterStatus } from "./answers.ts";
+import type { cluster } from "./contract.ts";
+import { type Sources, summarize } from "./facts/summary.ts";
+import { IncusMembers } from "./members/incus.ts";
+import { alarming } from "./members/peer.ts";
+import { Peers } from "./members/peers.ts";
+import { type Pace, usualPace } from "./pace.ts";
+import { Publisher } from "./publisher.ts";
+import { ownRow, rowOf } from "./view.ts";
+import { Memory } from "./witness/memory.ts";
+import { OwnLog, type OwnLogParts } from "./witness/own.ts";
+
+export interface ClusterParts {
+  client: IncusClient;
+  sources: Sources;
+  /** Of this node's own audit log. */
+  own: Omit<OwnLogParts, "log">;
+  /** What was on record at the start of what was seen of others, newest first. */
+  remembered: () => Promise<readonly AuditEntry[]>;
+  audit: AuditWriter;
+  log: Log;
+  /** Told the name of a node of which something changed but its age and load. */
+  changed: (node: string) => void;
+  pace?: Pace;
+}
+
+export interface ClusterService {
+  handlers: Handlers<typeof cluster, Call>;
+  fingerprints: { AcknowledgeLog: (call: Call, node: string) => Promise<string> };
+  start(): void;
+  stop(): Promise<void>;
+  /** Something of this node changed that the others want to know soon. */
+  stale(): void;
+  /** Whether Incus only tells what an agent has published, which is no act of a person. */
+  isEcho(event: IncusEvent): boolean;
+}
+
+/** Pages that refresh together share one answer, in milliseconds. */
+const ownLifetimeMs = 3_000;
+
+export function createCluster(parts: ClusterParts): ClusterService {
+  const { client, sources, audit, log, pace = usualPace } = parts;
+  const memory = new Memory({ audit, log });
+  const members = new IncusMembers(client);
+  const own = new OwnLog({ ...parts.own, log });
+  const peers = new Peers({
+    ...{ members, memory, own, audit, log, pace },
+    changed: parts.changed,
+  });
+  const startedAt = Date.now();
+  const publisher = new Publisher({
+    ...{ members, memory, own, peers, log, pace },
+    summarize: (sequence) => summarize(sources, { sequence, startedAt, at: Date.now() }),
+  });
+  const ownFacts = new Cache(ownLifetimeMs, () =>
+    summarize(sources, { sequence: Math.max(1, publisher.sequence), startedAt, at: Date.now() }),
+  );
+  let starting: Promise<void> | undefined;
+
+  async function status(): Promise<ClusterStatus> {
+    const [facts] = await Promise.all([ownFacts.get(), starting?.then(() => peers.look())]);
+    const { reading, trouble } = peers;
+    const name = reading?.kind === "cluster" ? reading.self : hostname();
+    const now = performance.now();
+    const others = peers.all.map((peer) =>
+      rowOf(peer, memory.get(peer.name)?.size ?? 0, now, pace.silentMs),
+    );
+    const mine = reading?.kind === "cluster" && reading.members.find((one) => one.name === name);
+    const member = mine || { state: reading === undefined ? "unknown" : "alone", address: "" };
+    const cosigned = own.cosigned(new Set(others.map((row) => row.name)));
+    const row = ownRow(name, facts, facts.counts.events, cosigned, member as OwnMember);
+    return {
+      at: new Date().toISOString(),
+      node: name,
+      state: reading === undefined ? "noIncus" : reading.kind,
+      trouble: trouble || publisher.trouble,
+      publishedAt: publisher.publishedAt,
+      witnesses: [...cosigned].map(([node, { size, time, fits }]) => ({
+        ...{ node, size, fits },
+        at: new Date(time * 1000).toISOString(),
+      })),
+      nodes: [row, ...others].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    };
+  }
+
+  async function begin(): Promise<void> {
+    try {
+      memory.restore(await parts.remembered());
+    } catch (error) {
+      log("error", "what was seen of other nodes' logs cannot be read", { error: explain(error) });
+    }
+    await peers.look();
+    publisher.start();
+    peers.start();
+  }
+
+  return {
+    handlers: {
+      Status: status,
+      async AcknowledgeLog(_call, node) {
+        const peer = await peers.find(node);
+        const { state } = peer.log;
+        if (!alarming.has(state)) {
+          const text = `Nothing is wrong with the audit log of ${node}, so there is nothing to acknowledge.`;
+          throw new DsecosError("Conflict", text);
+        }
+        memory.forget(node);
+        peer.forget();
+        await peers.look(true);
+        return state;
+      },
+    },
+    fingerprints: {
+      async AcknowledgeLog(_call, node) {
+        const { log: shown, published } = await peers.find(node);
+        return `${shown.state} ${published?.vkey ?? ""}`;
+      },
+    },
+    start() {
+      starting = begin();
+    },
+    async stop() {
+      await starting;
+      await publisher.stop();
+      await peers.stop();
+      await memory.record(true);
+    },
+    stale() {
+      ownFacts.forget();
+      publisher.stale();
+    },
+    isEcho(event) {
+      if (event.action !== "cluster-member-updated") return false;
+      const name = event.source.split("/").at(-1) ?? "";
+      const { reading } = peers;
+      // What is done to another member is on record at that node.
+      if (reading?.kind !== "cluster") return false;
+      return name !== reading.self || publisher.takeEcho();
+    },
+  };
+}
+
+type OwnMember = { state: ClusterNode["incus"]; address: string };
