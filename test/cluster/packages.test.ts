@@ -17,6 +17,7 @@ const obstacle = process.getuid?.() === 0 ? "" : ": skipped, since system contai
 
 const operator = "alice";
 const stranger = "bob";
+const officer = "carol";
 const password = "correct horse battery staple";
 const tenant = "mod-defense";
 const instance = "web1";
@@ -92,6 +93,11 @@ describe.skipIf(obstacle !== "")(`a node with our packages${obstacle}`, () => {
     // Ends with 1 when nothing is found.
     const about = await node.probe([...journal, "--priority=warning", "--grep=dsecos"]);
     expect(about.stdout).toBe("");
+  }
+
+  async function firewall() {
+    const asked = ["dsecos", "node", "firewall", "--json"];
+    return JSON.parse(await node.run(asked, { as: operator }));
   }
 
   /** The key and its token, read back from the driver. */
@@ -234,6 +240,20 @@ describe.skipIf(obstacle !== "")(`a node with our packages${obstacle}`, () => {
     await expectIntact();
   }, 180_000);
 
+  test("loads the packet filter from its sandbox, with a second person", async () => {
+    await node.run(["useradd", "--groups", "dsecos-officer", "--shell", "/bin/bash", officer]);
+    const { state, declared } = await firewall();
+    expect(state).toBe("off");
+    const apply = ["dsecos", "node", "apply-firewall", declared.policy];
+    expect((await node.probe(apply)).stderr).toContain("second person");
+    const [asked] = JSON.parse(await node.run(["dsecos", "approvals", "list", "--json"]));
+    const approve = ["dsecos", "approvals", "approve", asked.id, asked.hash];
+    await node.run(approve, { as: officer });
+    await node.run(apply);
+    await node.run(["dsecos", "node", "confirm-firewall", declared.policy]);
+    expect(await firewall()).toMatchObject({ state: "loaded", drift: [] });
+  }, 60_000);
+
   test("comes up again after a power cut, even while somebody knocks at Cockpit", async () => {
     const { hostname, port } = new URL(cockpit.page.url());
     await cockpit.close();
@@ -242,13 +262,6 @@ describe.skipIf(obstacle !== "")(`a node with our packages${obstacle}`, () => {
       const knock = connect(Number(port), hostname, () => setTimeout(() => knock.destroy(), 200));
       knock.on("error", () => knock.destroy()); // nobody there yet
     }, 50);
-    const asks = ["dsecos", "node", "firewall", "--json"];
-    const firewall = JSON.parse(await node.run(asks, { as: operator }));
-    expect(firewall).toMatchObject({ state: "off", confirmed: null });
-    // As a person's confirmation leaves it: what loads it at the start is the unit.
-    const kept = "/var/lib/dsecos/firewall/confirmed.nft";
-    await node.run(["mkdir", "-p", "/var/lib/dsecos/firewall"]);
-    await node.run(["tee", kept], { input: firewall.declared.text });
     try {
       await node.restart();
     } finally {
@@ -257,9 +270,9 @@ describe.skipIf(obstacle !== "")(`a node with our packages${obstacle}`, () => {
     // Cockpit's own units find a cycle then, which our drop-in breaks.
     const asked = ["systemctl", "is-active", "cockpit.socket", "dsecos-agent.service"];
     expect(await node.run(asked)).toBe("active\nactive\n");
-    expect(JSON.parse(await node.run(asks, { as: operator })).state).toBe("drift");
+    expect(await firewall()).toMatchObject({ state: "loaded", drift: [] });
     await node.run(["nft", "delete", "table", "inet", "dsecos"]);
-    await node.run(["rm", kept]);
+    await node.run(["rm", "-r", "/var/lib/dsecos/firewall"]);
     const known = await node.run(["dsecos", "tenants", "list", "--json"], { as: operator });
     expect(known).toContain(tenant);
     await expect.poll(instances, { timeout: 30_000 }).toMatchObject([{ status: "Running" }]);

@@ -59,7 +59,7 @@ describe("the firewall of a node", () => {
     const policy = (await status()).declared?.policy ?? "";
     const inputs = [policy, { confirmSeconds }];
     const asked = await as("officer").try(node, "ApplyFirewall", ...inputs);
-    expect(asked.error?.name).toBe("org.dsecos.Error.NeedsApproval");
+    expect(asked.error?.name, asked.error?.message).toBe("org.dsecos.Error.NeedsApproval");
     const id = /request ([0-9a-f]{16})/.exec(asked.error?.message ?? "")?.[1];
     const list = (await as("officer2").call(approvals, "List")) as { id: string; hash: string }[];
     const request = list.find((one) => one.id === id);
@@ -185,8 +185,11 @@ describe("the firewall of a node", () => {
     const drifted = await status();
     expect(drifted.state).toBe("drift");
     expect(drifted.drift).toEqual([{ change: "added", text: "tcp dport 9090 accept" }]);
-    const { rows } = (await as("viewer").call(node, "Listeners")) as { rows: Listener[] };
-    expect(rows.find(({ port }) => port === 9090)?.reach).toBe("unknown");
+    const reach = async () => {
+      const { rows } = (await as("viewer").call(node, "Listeners")) as { rows: Listener[] };
+      return rows.find(({ port }) => port === 9090)?.reach;
+    };
+    await expect.poll(reach, soon).toBe("unknown");
     bed.run("node", "nft", "reset", "counters", "table", "inet", "dsecos");
     const { now } = (await as("viewer").call(node, "AirGap")) as AirGap;
     expect(now?.gaps).toContain("Somebody reset counters.");

@@ -6,6 +6,7 @@ import type { Call } from "../../bus/call.ts";
 import type { Handlers } from "../../bus/contract.ts";
 import { DsecosError } from "../../bus/errors.ts";
 import { explain, type Log } from "../../log.ts";
+import { Cache } from "../cache.ts";
 import type { node } from "../contract.ts";
 import type { System } from "../system.ts";
 import { AirGap, airGapAction } from "./airgap.ts";
@@ -39,6 +40,9 @@ export interface Firewall {
   start(): void;
   stop(): void;
 }
+
+/** Those who look at the same time share one answer, in milliseconds. */
+const lifetimeMs = 3_000;
 
 /** Statements shown at once: a day's. */
 const shown = 24;
@@ -77,6 +81,11 @@ export function createFirewall(parts: FirewallParts, system: System): Firewall {
     return isKnown && declared ? declared : ("unknown" as const);
   };
 
+  const listening = new Cache(lifetimeMs, async () => ({
+    rows: await listeners(system, await rules()),
+    at: new Date().toISOString(),
+  }));
+
   return {
     handlers: {
       async Firewall() {
@@ -96,6 +105,7 @@ export function createFirewall(parts: FirewallParts, system: System): Firewall {
         const { user, uid } = call.caller;
         const pending = await trials.begin(now, { user, uid }, confirmSeconds);
         call.note({ confirmUntil: pending.untilTime });
+        listening.forget();
         return { policy: wanted, until: pending.untilTime };
       },
       async ConfirmFirewall({ caller }, wanted) {
@@ -103,7 +113,7 @@ export function createFirewall(parts: FirewallParts, system: System): Firewall {
         return await status();
       },
       async Listeners() {
-        return { rows: await listeners(system, await rules()), at: new Date().toISOString() };
+        return await listening.get();
       },
       async AirGap() {
         const entries = await history(airGapAction, shown);

@@ -61,6 +61,8 @@ function addressOf(hex: string): string {
 export async function ownersOf(system: System, wanted: ReadonlySet<string>) {
   const owners = new Map<string, string>();
   for (const pid of await system.list("/proc")) {
+    // Nodes have thousands of processes, of which few listen.
+    if (owners.size === wanted.size) break;
     if (!/^\d+$/.test(pid)) continue;
     for (const inode of await socketsOf(system, pid, wanted)) {
       owners.set(inode, (await nameOf(system, pid)) ?? "");
