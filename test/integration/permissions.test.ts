@@ -32,6 +32,7 @@ const samples: Record<string, unknown> = {
   job: "0000000000000000",
   hash: "0".repeat(128),
   reason: "none",
+  node: "no-such-node",
   force: false,
   removeContents: false,
   graceSeconds: 60,
