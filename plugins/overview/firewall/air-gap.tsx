@@ -9,7 +9,7 @@ import { Tag } from "../../lib/tag.tsx";
 
 export function AirGapStatements() {
   const { data, error, refresh } = useQuery("airgap", () => client(node).AirGap(), {
-    every: 60_000,
+    every: 20_000,
   });
   if (!data) return error ? <Failure error={error} retry={refresh} /> : <Loading rows={2} />;
   return (
