@@ -15,6 +15,7 @@ import { type Sums, topologyFilterSchema } from "../../agent/ceph/topology/answe
 import type { Place } from "../../plugins/lib/location.ts";
 
 let away: typeof import("../../plugins/ceph/away.tsx");
+let actions: typeof import("../../plugins/ceph/actions/words.ts");
 let health: typeof import("../../plugins/ceph/health/words.ts");
 let capacity: typeof import("../../plugins/ceph/capacity/words.ts");
 let pools: typeof import("../../plugins/ceph/capacity/view.ts");
@@ -28,6 +29,7 @@ beforeAll(async () => {
     language: "en",
   });
   away = await import("../../plugins/ceph/away.tsx");
+  actions = await import("../../plugins/ceph/actions/words.ts");
   health = await import("../../plugins/ceph/health/words.ts");
   capacity = await import("../../plugins/ceph/capacity/words.ts");
   pools = await import("../../plugins/ceph/capacity/view.ts");
@@ -132,4 +134,13 @@ test("what anybody types into the address becomes a question that the agent take
   expect(v.parse(topologyFilterSchema, tree)).toMatchObject({ state: ["down"], detail: "" });
   const list = pools.filterOf(pools.readPoolView(odd));
   expect(v.parse(capacityFilterSchema, list)).toMatchObject({ sort: "name", descending: true });
+});
+
+test("what nobody can approve is refused before anybody asks for it", () => {
+  const of = (verdict: string, full: number[]) =>
+    actions.refusalOf({ residency: { verdict, reasons: [] }, passes: { full } } as never);
+  expect(of("holds", [])).toBe("");
+  expect(of("unknown", [])).toBe("");
+  expect(of("breaks", [])).toContain("nobody can approve");
+  expect(of("holds", [7, 8])).toContain("osd.7 would be full");
 });

@@ -1,5 +1,6 @@
 /** What a change would do: told before anybody can confirm it, and kept beside what came of it. */
 import { Alert } from "@patternfly/react-core/dist/esm/components/Alert";
+import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import type { Change, Prediction } from "../../../agent/ceph/actions/answers.ts";
 import { ceph } from "../../../agent/ceph/contract.ts";
 import { client } from "../../lib/client.ts";
@@ -40,7 +41,10 @@ export function Predicted({ query: { data, error, loading, refresh }, missing }:
     <section aria-label={_("What it would do")} data-prediction={data.state} className="ds-stack">
       {data.state === "unknown" && (
         <Alert isInline component="h2" variant="warning" title={_("What it would do is unknown")}>
-          {data.why}
+          <p>{data.why}</p>
+          <Button variant="link" isInline onClick={refresh}>
+            {_("Ask again")}
+          </Button>
         </Alert>
       )}
       <Danger prediction={data} />

@@ -75,9 +75,12 @@ export function volumeColumns(): Column<VolumeRow>[] {
     {
       key: "jurisdiction",
       title: _("Jurisdiction"),
-      render: ({ jurisdiction, caveat }) => (
+      render: ({ jurisdiction, class: storageClass, caveat }) => (
         <>
           {jurisdiction}
+          <div className="ds-subtle" title={className(storageClass)}>
+            {storageClass}
+          </div>
           {caveat && (
             <div className="ds-trouble" title={caveat}>
               <WarningIcon /> {_("not for all of it")}
@@ -90,6 +93,8 @@ export function volumeColumns(): Column<VolumeRow>[] {
       key: "class",
       title: _("Class"),
       wrap: true,
+      // Beside its jurisdiction, too.
+      optional: true,
       render: (row) => (
         <>
           {row.class}
