@@ -4,12 +4,15 @@ import { utimesSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test, vi } from "vitest";
 import { acting } from "../../agent/ceph/capabilities.ts";
+import { until } from "../../packaging/setup/lib/wait.js";
 import { type Cluster, noCeph, withCeph } from "../lib/ceph-cluster.ts";
 import { type Visit, visit, withBrowser } from "./harness.ts";
+import { approveOne, withStaff } from "./people.ts";
 
 vi.setConfig({ testTimeout: 150_000, hookTimeout: 60_000 });
 
 withBrowser();
+const staff = withStaff();
 
 let cluster: Cluster | undefined;
 afterAll(() => cluster?.remove());
@@ -124,16 +127,16 @@ test.skipIf(noCeph)(
   async () => {
     await giveOperator(cluster as Cluster);
     const page = await open("topology");
-    const row = '[data-row="default/uk/london/lon-02/osd.4"]';
-    const hasState = (state: string) =>
+    const spare = "default/uk/london/lon-02/osd.4";
+    const hasState = (state: string, path = spare) =>
       page.page.waitForFunction(
         (selector, words) =>
           document.querySelector(`${selector} [data-column=state]`)?.textContent === words,
         { timeout: 60_000 },
-        ...([row, state] as const),
+        ...([`[data-row="${path}"]`, state] as const),
       );
     await hasState("up");
-    await take(page, row, "Take it out");
+    await take(page, `[data-row="${spare}"]`, "Take it out");
     // Nothing can be confirmed before it is told what would come of it.
     await page.page.waitForSelector('[data-prediction="known"]', { timeout: 60_000 });
     await page.screenshot("ceph-osd-out");
@@ -147,16 +150,29 @@ test.skipIf(noCeph)(
     await page.sees("Another person must approve it");
     await page.screenshot("ceph-osd-out-dangerous");
     await page.check();
-    await page.click("button", "Cancel");
-    await take(page, row, "Take it in");
-    await page.page.waitForSelector('[data-prediction="known"]', { timeout: 60_000 });
+    await page.fill("Reason", "its disk burns");
+    await page.click("button", "Ask for it anyway");
+    await page.sees("The request waits for a second person");
+    await approveOne(staff.officer, "ceph.SetOsdAnyway");
+    await page.click("button", "Carry out now");
+    const burning = "default/uk/london/lon-01/osd.0";
+    await hasState("out", burning);
+    await cluster?.ceph(["osd", "in", "0"]);
+    await hasState("up", burning);
+    await take(page, `[data-row="${spare}"]`, "Take it in");
+    // While groups are on their way it is unknown.
+    await until("what it does to be known", 90, async () => {
+      const again = await page.page.$('[data-prediction="unknown"] button');
+      await again?.click();
+      return (await page.page.$('[data-prediction="known"]')) !== null;
+    });
     await page.fill("Reason", "the disk was replaced");
     await page.click("button", "Do it");
     await hasState("up");
     await page.page.goto(page.page.url().replace(/#.*/, "#/actions"));
     await page.sees("osd.4 out");
     await page.page.waitForFunction(
-      () => document.querySelectorAll('[data-comparison="finished"]').length === 2,
+      () => document.querySelectorAll('[data-comparison="finished"]').length === 3,
       { timeout: 60_000 },
     );
     await page.sees("as predicted");

@@ -2,7 +2,6 @@
 import { readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
-import { type ApprovalRecord, approvals } from "../../agent/approvals/contract.ts";
 import { hsm } from "../../agent/hsm/contract.ts";
 import type { TokenPage } from "../../agent/hsm/tokens/answers.ts";
 import type { Component } from "../../packaging/setup/components/types.js";
@@ -10,7 +9,7 @@ import { until } from "../../packaging/setup/lib/wait.js";
 import { createStack } from "../../packaging/setup/stack.js";
 import { Person } from "../lib/caller.ts";
 import { people } from "../lib/test-stack.js";
-import { createTenant, finished, removeTenant, withStaff } from "./people.ts";
+import { approveOne, createTenant, finished, removeTenant, withStaff } from "./people.ts";
 
 export const driver = "softhsm";
 
@@ -95,9 +94,5 @@ export async function createKey(officer: Person, tenant: string, name: string, a
 }
 
 /** Approves what waits for somebody else of this member. */
-export async function approve(second: Person, member: string): Promise<void> {
-  const open = (await second.call(approvals, "List")) as ApprovalRecord[];
-  const request = open.find((one) => one.state === "pending" && one.member === `hsm.${member}`);
-  if (!request) throw new Error(`nobody asked for ${member}`);
-  await second.call(approvals, "Approve", request.id, request.hash);
-}
+export const approve = (second: Person, member: string): Promise<void> =>
+  approveOne(second, `hsm.${member}`);

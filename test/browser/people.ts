@@ -101,3 +101,11 @@ export async function createInstances(
   const spec = { image: "debian-13", count, cpu: 1, ram: "128MiB", storage: "1GiB", start: true };
   return String(await operator.call(instances, "Create", tenant, name, spec));
 }
+
+/** Approves what waits for somebody else. @param member with its subsystem, such as `ceph.EraseVolume` */
+export async function approveOne(second: Person, member: string): Promise<void> {
+  const open = (await second.call(approvals, "List")) as ApprovalRecord[];
+  const request = open.find((one) => one.state === "pending" && one.member === member);
+  if (!request) throw new Error(`nobody asked for ${member}`);
+  await second.call(approvals, "Approve", request.id, request.hash);
+}
