@@ -7,15 +7,19 @@ import type { VolumeAccess, VolumePage } from "../../agent/ceph/volumes/answers.
 import { until } from "../../packaging/setup/lib/wait.js";
 import { noGateways as noCeph } from "../lib/ceph-cluster.ts";
 import { makeVolumesBed, type VolumesBed } from "./ceph-volumes-bed.ts";
+import { testDisks } from "./ceph-volumes-disks.ts";
+import { testRules } from "./ceph-volumes-rules.ts";
 import { download } from "./download.ts";
 import { type Visit, visit, withBrowser } from "./harness.ts";
+import { withToken } from "./hsm-bed.ts";
 import { createTenant, finished, removeTenant, withStaff } from "./people.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 withBrowser();
 const staff = withStaff();
-const [agency, abroad] = ["vol-agency", "vol-abroad"];
+const [agency, abroad, disks] = ["vol-agency", "vol-abroad", "vol-disks"];
+const hsm = withToken(disks);
 let bed: VolumesBed;
 
 beforeAll(async () => {
@@ -26,6 +30,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   if (noCeph) return;
+  await bed?.forget(disks);
   for (const tenant of [agency, abroad]) {
     await bed?.forget(tenant);
     await removeTenant(staff.operator, staff.officer, tenant);
@@ -353,3 +358,6 @@ test.skipIf(noCeph).each(["", `/${agency}/archive`])(
     expect(await sideways()).toBe(false);
   },
 );
+
+testDisks({ skipped: noCeph !== "", tenant: disks, hsm, make });
+testRules({ skipped: noCeph !== "", staff, bound: "cephfs.fs.data", moved: "block" });
