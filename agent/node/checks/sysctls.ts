@@ -45,7 +45,7 @@ export const sysctls: CheckDefinition = {
   command: `sysctl ${settings.map(({ key }) => key).join(" ")}`,
   find: async (system) => {
     const read = await Promise.all(
-      settings.map(async (setting) => ({ ...setting, value: await valueOf(system, setting.key) })),
+      settings.map(async (setting) => ({ ...setting, value: await settingOf(system, setting.key) })),
     );
     if (read.every(({ value }) => value === undefined)) throw new Error("there is no /proc/sys");
     const weak = read.filter(({ value, good, absent }) =>
@@ -73,7 +73,7 @@ export const sysctls: CheckDefinition = {
   },
 };
 
-async function valueOf(system: System, key: string): Promise<number | undefined> {
+async function settingOf(system: System, key: string): Promise<number | undefined> {
   const path = `/proc/sys/${key.replaceAll(".", "/")}`;
   const text = (await system.read(path))?.trim();
   if (text === undefined) return undefined;
