@@ -4,7 +4,12 @@
  */
 import { writeSync } from "node:fs";
 import * as v from "valibot";
-import { type VolumePage, volumeFilterSchema } from "../../agent/ceph/volumes/answers.ts";
+import {
+  type VolumePage,
+  volumeFilterSchema,
+  volumeSpecSchema,
+} from "../../agent/ceph/volumes/answers.ts";
+import type { VolumeKindName } from "../../agent/ceph/volumes/kinds/names.ts";
 import { Alarms } from "../../agent/hsm/watch/alarms.ts";
 import { Reconciler } from "../../agent/hsm/watch/reconcile.ts";
 import { IncusClient } from "../../agent/incus/client.ts";
@@ -15,9 +20,13 @@ import { openVault, type VaultPlaces } from "./ceph-volumes-vault.ts";
 import { fakeCall } from "./incus-fakes.ts";
 
 const mostRounds = 5;
-const [life = "", text = "", vaultText = ""] = process.argv.slice(2);
+const [life = "", kind = "file", text = "", vaultText = ""] = process.argv.slice(2) as [
+  string,
+  VolumeKindName,
+  string,
+  string,
+];
 const places = JSON.parse(text);
-const kind = vaultText === "" ? "file" : "block";
 const say = (what: string, about: unknown) =>
   writeSync(1, `${JSON.stringify({ kind: what, what: about })}\n`);
 // The link's own timers hold no program up, and a helper that is begun anew leaves nothing else.
@@ -44,7 +53,7 @@ say("found", found);
 for (let i = 0; ; i += 1) {
   const tenant = `vol-kill-${i % 2}`;
   const name = `${kind}-${life}-${i}`;
-  const spec = { name, kind, size: "10MiB", class: "hosts-2", worm: false } as const;
+  const spec = v.parse(volumeSpecSchema, { name, kind, size: "10MiB", class: "hosts-2" });
   const job = await handlers.CreateVolume(call, tenant, spec);
   say("declared", `${tenant}/${name}`);
   await bed.jobs.done(job);

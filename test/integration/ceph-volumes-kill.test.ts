@@ -8,9 +8,12 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { bucketOf, uidOf } from "../../agent/ceph/objects/names.ts";
 import type { VolumePage, VolumeRow } from "../../agent/ceph/volumes/answers.ts";
+import type { VolumeKindName } from "../../agent/ceph/volumes/kinds/names.ts";
 import { IncusClient } from "../../agent/incus/client.ts";
-import { noCeph } from "../lib/ceph-cluster.ts";
+import { run } from "../../packaging/setup/lib/run.js";
+import { noCeph, noGateways } from "../lib/ceph-cluster.ts";
 import { createHsmBed, type HsmBed } from "../lib/hsm-driver.ts";
 import { RecordingAudit } from "../lib/recording-audit.ts";
 import { type CephBed, makeCephBed, makeProject } from "./ceph-volumes-bed.ts";
@@ -18,6 +21,8 @@ import { openVault, type Vault, type VaultPlaces, vaultPlaces } from "./ceph-vol
 import { missing } from "./incus-lib.ts";
 
 const kills = Number(process.env.DSECOS_TEST_KILLS ?? 8);
+/** Buckets take several programs each, and so longer. */
+const bucketKills = Number(process.env.DSECOS_TEST_KILLS ?? 3);
 const none = noCeph || missing;
 const tenants = ["vol-kill-0", "vol-kill-1"];
 let bed: CephBed;
@@ -29,7 +34,10 @@ let vaultAt: VaultPlaces;
 
 beforeAll(async () => {
   if (none !== "") return;
-  [bed, hsm] = await Promise.all([makeCephBed(), createHsmBed()]);
+  [bed, hsm] = await Promise.all([
+    makeCephBed(noGateways === "" ? { gateways: 1 } : {}),
+    createHsmBed(),
+  ]);
   incus = new IncusClient(bed.places.incusSocket);
   for (const name of tenants) await makeProject(incus, name);
   vaultAt = vaultPlaces(hsm);
@@ -59,9 +67,12 @@ function random(below: number): number {
   return seed % below;
 }
 
+/** Within which a life is killed: a volume takes about as long. */
+const withinMs = { file: 700, block: 1200, object: 4000 };
+
 /** Runs one life: checks what it finds, and kills it some milliseconds later. */
-async function live(life: number, kind: "file" | "block"): Promise<void> {
-  const args = [program, String(life), JSON.stringify(bed.places)];
+async function live(life: number, kind: VolumeKindName): Promise<void> {
+  const args = [program, String(life), kind, JSON.stringify(bed.places)];
   if (kind === "block") args.push(JSON.stringify(vaultAt));
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(child, "exit");
@@ -71,7 +82,7 @@ async function live(life: number, kind: "file" | "block"): Promise<void> {
     if (said === "found") {
       isBegun = true;
       await check(what, kind);
-      setTimeout(() => child.kill("SIGKILL"), random(kind === "file" ? 700 : 1200));
+      setTimeout(() => child.kill("SIGKILL"), random(withinMs[kind]));
       continue;
     }
     told.add(what);
@@ -82,14 +93,15 @@ async function live(life: number, kind: "file" | "block"): Promise<void> {
 
 async function check(
   { rows, strays, unknown, next }: VolumePage,
-  kind: "file" | "block",
+  kind: VolumeKindName,
 ): Promise<void> {
   expect({ strays, unknown, next }).toEqual({ strays: [], unknown: "", next: "" });
   const byName = new Map(rows.map((row) => [`${row.tenant}/${row.name}`, row]));
   for (const row of rows) expect(row, row.name).toMatchObject({ state: "ready", trouble: "" });
   const declared = [...told].filter((volume) => volume.includes(`/${kind}-`));
   for (const volume of declared) expect(byName.has(volume), volume).toBe(true);
-  for (const tenant of tenants) {
+  if (kind === "object") await checkBuckets(rows);
+  for (const tenant of kind === "object" ? [] : tenants) {
     const own = rows.filter((row) => row.tenant === tenant);
     if (own.length === 0) continue;
     if (kind === "block") {
@@ -104,6 +116,25 @@ async function check(
     const [entry] = answer as { caps: { osd: string; mds: string } }[];
     const opened = entry?.caps.osd.split(", ").map((cap) => cap.split("namespace=fsvolumens_")[1]);
     expect(opened?.sort()).toEqual(names);
+  }
+}
+
+/** Each has its bucket and its user, which opens it; and there is nothing else. */
+async function checkBuckets(rows: VolumeRow[]): Promise<void> {
+  const list = async (...args: string[]) => {
+    const { stdout } = await run("radosgw-admin", args, { env: bed.cluster.env, seconds: 60 });
+    return JSON.parse(stdout);
+  };
+  const buckets = rows.map(({ tenant, name }) => bucketOf(tenant, name));
+  expect((await list("bucket", "list")).sort()).toEqual(buckets.sort());
+  const users = rows.map(({ tenant, name }) => uidOf(tenant, name)).sort();
+  const there: string[] = await list("user", "list");
+  expect(there.filter((uid) => uid.includes("$")).sort()).toEqual(users);
+  for (const uid of users) {
+    // One that may make further buckets was cut off before it was shut.
+    expect(await list("user", "info", "--uid", uid), uid).toMatchObject({
+      ...{ suspended: 0, max_buckets: -1, keys: [{ user: uid }] },
+    });
   }
 }
 
@@ -144,4 +175,14 @@ test.skipIf(none !== "")(
     expect(told.size).toBeGreaterThan(0);
   },
   kills * 60_000,
+);
+
+test.skipIf((none || noGateways) !== "")(
+  "so are buckets, and the users that open them",
+  async () => {
+    told.clear();
+    for (let life = 0; life <= bucketKills; life += 1) await live(life, "object");
+    expect(told.size).toBeGreaterThan(0);
+  },
+  bucketKills * 60_000,
 );

@@ -87,6 +87,15 @@ export class KeyHolders {
     return credentials;
   }
 
+  /**
+   * Another key for a user whose own the gateway does not know: `radosgw-admin` writes the user and
+   * the index of keys one after the other, and was cut off between them.
+   */
+  async mend(tenant: string, volume: string): Promise<void> {
+    this.#known.delete(uidOf(tenant, volume));
+    await this.users.rekey(tenant, volume);
+  }
+
   /** Asks anew the next time. */
   doubt(uid: string): void {
     this.#known.delete(uid);

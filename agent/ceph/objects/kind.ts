@@ -169,13 +169,15 @@ export class ObjectVolumes implements VolumeKind {
   }
 
   /** Turns refusals of S3 into a sentence, and remembers of what nothing could be asked. */
-  async #asking<T>({ tenant, name }: Volume, work: () => Promise<T>): Promise<T> {
+  async #asking<T>(volume: Volume, work: () => Promise<T>): Promise<T> {
+    const { tenant, name } = volume;
     const uid = uidOf(tenant, name);
     try {
       return await work();
     } catch (error) {
       if (error instanceof S3Error) {
         this.#holders.doubt(uid);
+        if (error.code === "InvalidAccessKeyId") await this.#mend(volume);
         const what = `The gateway refuses what the volume ${name} of ${tenant} needs (${error.code || error.status}); see its log.`;
         throw new DsecosError("Conflict", what, { cause: error });
       }
@@ -183,6 +185,12 @@ export class ObjectVolumes implements VolumeKind {
       if (isAway) this.#doubtful.add(uid);
       throw error;
     }
+  }
+
+  /** The next round opens the bucket with the new key. */
+  async #mend(volume: Volume): Promise<void> {
+    await this.#parts.note("ceph.BucketKeyMended", volume, {});
+    await this.#holders.mend(volume.tenant, volume.name);
   }
 
   async #bucket(volume: Volume, place: ObjectPlace): Promise<Bucket> {

@@ -23,6 +23,8 @@ const noBuckets = -1;
 export interface User {
   credentials: Credentials;
   suspended: boolean;
+  /** Public halves of all its keys; more than one where a change of key was cut off. */
+  accessKeys: string[];
 }
 
 export class GatewayUsers {
@@ -78,9 +80,10 @@ export class GatewayUsers {
   async rekey(tenant: string, volume: string): Promise<User> {
     const uid = uidOf(tenant, volume);
     const before = await this.#ask(tenant, volume, ["user", "info"]);
-    const { accessKey } = before.credentials;
     await this.#tool.text(["key", "create", "--uid", uid, "--gen-access-key", "--gen-secret"]);
-    await this.#tool.text(["key", "rm", "--uid", uid, "--access-key", accessKey]);
+    for (const accessKey of before.accessKeys) {
+      await this.#tool.text(["key", "rm", "--uid", uid, "--access-key", accessKey]);
+    }
     return this.#ask(tenant, volume, ["user", "info"]);
   }
 
@@ -120,11 +123,13 @@ function userOf(uid: string, info: Info): User {
     const what = `The gateway's user ${uid} was given more than its bucket (radosgw-admin user info --uid '${uid}'); take that away.`;
     throw new DsecosError("Conflict", what);
   }
-  const key = keys.find(({ user }) => user === uid);
+  const own = keys.filter(({ user }) => user === uid);
+  const [key] = own;
   if (key === undefined) {
     const what = `The gateway's user ${uid} has no key; make one: radosgw-admin key create --gen-access-key --gen-secret --uid '${uid}'`;
     throw new DsecosError("Conflict", what);
   }
   const credentials = { accessKey: key.access_key, secretKey: key.secret_key };
-  return { credentials, suspended: suspended === true || suspended === 1 };
+  const accessKeys = own.map((each) => each.access_key);
+  return { credentials, suspended: suspended === true || suspended === 1, accessKeys };
 }
