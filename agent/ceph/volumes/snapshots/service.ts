@@ -36,6 +36,10 @@ export function createSnapshots(parts: SnapshotsParts): Answers<typeof snapshotM
       requireHeld(name, record);
       requireActive(name, record);
       const volume = { tenant, name, record };
+      if ((await files.find(volume)) === undefined) {
+        const what = `The volume ${name} of ${tenant} is not made yet; see what is said of it.`;
+        throw new DsecosError("Conflict", what);
+      }
       const asked = (await files.snapshots(volume)).filter(wasAsked);
       const at = askedAt(Math.floor(now() / 1000));
       const [oldest] = asked;
