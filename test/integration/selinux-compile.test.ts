@@ -170,6 +170,36 @@ describe("the whole policy", () => {
     expect(run).not.toMatch(/tenant|incus_pool_t|file_type/);
   });
 
+  it("lets the agent and its helper connect to Ceph, and to little else", async () => {
+    const connects = async (source: string) => {
+      const query = ["-A", "-s", source, "-c", "tcp_socket", "-p", "name_connect"];
+      return (await sesearch(ten.policy, ...query)).trim().split("\n").sort();
+    };
+    const rule = (source: string, port: string) =>
+      `allow ${source} ${port}:tcp_socket name_connect;`;
+    const web = "[ dsecos_gateway_on_web_ports ]:True";
+    expect(await connects("dsecos_ceph_t")).toEqual([rule("dsecos_ceph_t", "dsecos_ceph_port")]);
+    expect(await connects("dsecos_agent_t")).toEqual([
+      rule("dsecos_agent_t", "dsecos_ceph_port"),
+      rule("dsecos_agent_t", "dsecos_gateway_port_t"),
+      `${rule("dsecos_agent_t", "http_cache_port_t")} ${web}`,
+      `${rule("dsecos_agent_t", "http_port_t")} ${web}`,
+      // Names, as every program of the node looks them up.
+      rule("nsswitch_domain", "dns_port_t"),
+      `${rule("nsswitch_domain", "ldap_port_t")} [ authlogin_nsswitch_use_ldap ]:True`,
+    ]);
+    const { command, args, env } = pythonIn(root, "seinfo");
+    const ports = [...args, ten.policy, "--portcon"];
+    const { stdout } = await run(command, ports, { env, timeout: 120_000 });
+    const labelled = stdout.match(/portcon tcp \S+ system_u:object_r:dsecos_\w+/g) ?? [];
+    expect(labelled.map((line) => line.replace(/ system_u.*:/, " ")).sort()).toEqual([
+      "portcon tcp 3300 dsecos_ceph_port_t",
+      "portcon tcp 6789 dsecos_ceph_port_t",
+      "portcon tcp 6800-7568 dsecos_ceph_port_t",
+      "portcon tcp 7480 dsecos_gateway_port_t",
+    ]);
+  });
+
   it("has none of the types of what a node does not run", async () => {
     const types = await listed(ten.policy, "-t");
     expect(types).toContain("incusd_t");
@@ -200,6 +230,9 @@ describe("the whole policy", () => {
       "/usr/lib/cockpit/cockpit-ws": "cockpit_ws_exec_t",
       "/usr/lib/cockpit/cockpit-session": "cockpit_session_exec_t",
       "/var/lib/dsecos/audit/log/00000000": "dsecos_record_t",
+      "/usr/lib/dsecos/ceph-helper.py": "dsecos_ceph_exec_t",
+      "/usr/bin/radosgw-admin": "dsecos_ceph_exec_t",
+      "/etc/ceph/ceph.client.dsecos.keyring": "dsecos_ceph_conf_t",
       "/home/ada/.ssh/id_ed25519": "ssh_home_t",
       "/root/.ssh/id_ed25519": "ssh_home_t",
       "/etc/shadow": "shadow_t",
@@ -284,6 +317,40 @@ describe("a rule that lets tenants at each other or at the host", () => {
       "(allow tenant0001_t dsecos_hsm_runtime_t (sock_file (write)))",
     "a tenant and a driver":
       "(allow tenant0001_vm_t dsecos_hsm_keeper_t (unix_stream_socket (connectto)))",
+    "the agent and a port of others":
+      "(allow dsecos_agent_t ssh_port_t (tcp_socket (name_connect)))",
+    "the agent and a port of its own":
+      "(allow dsecos_agent_t dsecos_ceph_port_t (tcp_socket (name_bind)))",
+    "the agent that listens": "(allow dsecos_agent_t self (tcp_socket (listen)))",
+    "the agent and the cluster's key": "(allow dsecos_agent_t dsecos_ceph_conf_t (file (read)))",
+    "Ceph's helper and a gateway":
+      "(allow dsecos_ceph_t dsecos_gateway_port_t (tcp_socket (name_connect)))",
+    "Ceph's helper and the web":
+      "(booleanif dsecos_gateway_on_web_ports (true (allow dsecos_ceph_t http_port_t (tcp_socket (name_connect)))))",
+    "Ceph's helper and datagrams": "(allow dsecos_ceph_t port_type (udp_socket (name_bind)))",
+    "Ceph's helper and a program": "(allow dsecos_ceph_t bin_t (file (execute_no_trans)))",
+    "Ceph's helper and another domain": "(allow dsecos_ceph_t init_t (process (transition)))",
+    "Ceph's helper and the audit log": "(allow dsecos_ceph_t dsecos_record_t (dir (search)))",
+    "Ceph's helper and the agent's state": "(allow dsecos_ceph_t dsecos_state_t (file (read)))",
+    "Ceph's helper and the agent's passwords": "(allow dsecos_ceph_t dsecos_conf_t (file (read)))",
+    "Ceph's helper and the agent": "(allow dsecos_ceph_t dsecos_agent_t (process (signal)))",
+    "Ceph's helper and a driver's socket":
+      "(allow dsecos_ceph_t dsecos_hsm_runtime_t (sock_file (write)))",
+    "Ceph's helper and software tokens": "(allow dsecos_ceph_t dsecos_token_t (file (getattr)))",
+    "Ceph's helper and Incus": "(allow dsecos_ceph_t incus_socket_t (sock_file (write)))",
+    "Ceph's helper and a tenant": "(allow dsecos_ceph_t tenant0001_vol_t (file (read)))",
+    "another starter of Ceph's helper": "(allow init_t dsecos_ceph_t (process (transition)))",
+    "cryptsetup and the network": "(allow dsecos_ceph_luks_t self (tcp_socket (create)))",
+    "cryptsetup and the cluster's key":
+      "(allow dsecos_ceph_luks_t dsecos_ceph_conf_t (file (read)))",
+    "cryptsetup and a disk": "(allow dsecos_ceph_luks_t fixed_disk_device_t (blk_file (read)))",
+    "another starter of cryptsetup":
+      "(allow dsecos_agent_t dsecos_ceph_luks_t (process (dyntransition)))",
+    "a tenant and Ceph's helper":
+      "(allow tenant0001_t dsecos_ceph_t (unix_stream_socket (connectto)))",
+    "a tenant and the cluster's key": "(allow tenant0001_t dsecos_ceph_conf_t (dir (getattr)))",
+    "a machine and the helper's memory":
+      "(allow tenant0001_vm_t dsecos_ceph_tmpfs_t (file (read)))",
   };
 
   it("is refused by the compiler, which names the rule", async () => {

@@ -23,6 +23,8 @@ const MORE = [
     "bzip2",
   ],
   ...["incus-base", "incus-client", "lxcfs", "dnsmasq-base", "nftables", "busybox-static"],
+  // Of Debian 13's Ceph a monitor, and what the agent speaks with it through.
+  ...["ceph-mon", "ceph-common", "python3-rados", "cryptsetup-bin"],
 ];
 
 /**

@@ -13,8 +13,10 @@ import { buildPackages } from "../cluster/packages.ts";
 import { asWalk } from "../lib/walk.ts";
 import { type Attempt, attempts, intrude } from "./intruder.ts";
 import { Machine } from "./machine.ts";
+import { startMonitor } from "./monitor.ts";
 import { obstacle } from "./qemu.ts";
 import { selinuxRecipe } from "./selinux-recipe.js";
+import { giveBack, takeOver, trespasses } from "./taken-helper.ts";
 
 const reason = obstacle();
 const skipped = reason === "" ? "" : `: skipped, since ${reason}`;
@@ -304,6 +306,32 @@ describe.skipIf(reason !== "")(`a node that enforces from its first boot${skippe
     await machine.run(["sh", "-s"], { input: "kill -KILL $(pgrep -f -- --host$)" });
     await driver(1);
     expect(await signed()).toMatch(/^M/);
+  }, 900_000);
+
+  test("the agent's helper for Ceph speaks with a monitor, in a domain of its own", async () => {
+    await shell(startMonitor, 400);
+    const link = async () => JSON.parse(await machine.run(["dsecos", "ceph", "status", "--json"]));
+    const reaches = (state: string) =>
+      until(`a link that is ${state}`, 300, async () => {
+        const status = await link();
+        return status.state === state ? status : undefined;
+      });
+    expect((await reaches("ready")).version).toMatch(/^18\.2\./);
+    const knocked = await until("an answer to a knock", 120, async () => {
+      const { knocks } = await link();
+      return knocks.answering > 0 ? knocks : undefined;
+    });
+    expect(knocked.silent).toEqual([]);
+    expect((await domains()).get("ceph-helper.py")).toEqual(new Set(["dsecos_ceph_t"]));
+    expect(await denialsOf("dsecos_ceph_t", "dsecos_ceph_luks_t", "dsecos_agent_t")).toEqual([]);
+    // One that was taken over does what it is for, and nothing beyond.
+    await shell(takeOver);
+    const { reason: said } = await reaches("failed");
+    expect(said).toContain("1048576 LUKS, system_u:system_r:dsecos_ceph_t:s0");
+    expect(said).toContain(trespasses.map((what) => `${what} refused`).join(", "));
+    expect(await denialsOf("dsecos_ceph_luks_t")).toEqual([]);
+    await shell(giveBack);
+    await reaches("ready");
   }, 900_000);
 
   test("Incus and the agent did all of it without a denial of their own", async () => {

@@ -28,6 +28,8 @@ const commandSeconds = 5;
 const imagesSeconds = 60;
 /** For the helper itself, which only has to read a line. */
 const pingMs = 2500;
+/** Until it says its first word: a node that is busy or slow takes long to load Ceph's libraries. */
+const startMs = 20_000;
 /** Largest answer: the placement groups of a cluster with 100,000 of them are a third of it. */
 const mostBytes = 64 * 1024 * 1024;
 /** A key that was changed meanwhile looks like monitors that are silent; a new connection tells. */
@@ -193,7 +195,7 @@ export class Connection {
   /** Whether the helper itself does not answer; it is replaced then. */
   async #hangs(helper: Helper): Promise<boolean> {
     try {
-      await helper.ask("helper", {}, pingMs);
+      await helper.ask("helper", {}, helper.spoke ? pingMs : startMs);
       return false;
     } catch (error) {
       if (!(error instanceof HelperError)) throw error;

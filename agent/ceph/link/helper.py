@@ -1,3 +1,4 @@
+#!/usr/bin/python3 -I
 """Speaks with a Ceph cluster for the DsecOS agent, over one connection.
 
 Reads one JSON document per line from standard input:

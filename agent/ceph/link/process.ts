@@ -3,8 +3,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { Frames, type Header } from "./frames.ts";
 import type { Target } from "./types.ts";
 
-/** Debian's own: another one in somebody's PATH has no binding for Ceph. */
-export const python = "/usr/bin/python3";
 const mostSaid = 2000;
 
 export interface Answer {
@@ -15,6 +13,7 @@ export interface Answer {
 }
 
 export interface HelperOptions {
+  /** Started by itself, and not as an argument of Python, since SELinux knows it by its label. */
   program: string;
   args: readonly string[];
   mostBytes: number;
@@ -48,11 +47,12 @@ export class Helper {
   #lastId = 0;
   #said = "";
   #over = false;
+  #spoke = false;
 
   constructor(options: HelperOptions) {
     this.#options = options;
-    // Isolated: no module and no setting of Python's from elsewhere; and none of Ceph's.
-    const child = spawn(python, ["-I", options.program, ...options.args], {
+    // None of Ceph's settings from elsewhere; its first line keeps Python's out.
+    const child = spawn(options.program, options.args, {
       stdio: ["pipe", "pipe", "pipe"],
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LANG: "C.UTF-8" },
       cwd: "/",
@@ -84,6 +84,11 @@ export class Helper {
     });
   }
 
+  /** Whether it said anything yet: Python and Ceph's libraries are there. */
+  get spoke(): boolean {
+    return this.#spoke;
+  }
+
   get pid(): number | undefined {
     return this.#child.pid;
   }
@@ -107,6 +112,7 @@ export class Helper {
   }
 
   #hear(header: Header, payload: Buffer): void {
+    this.#spoke = true;
     if (header.id === 0) {
       this.#options.event(header);
       return;

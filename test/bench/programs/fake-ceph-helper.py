@@ -1,3 +1,4 @@
+#!/usr/bin/python3 -I
 """Stands in the place of the agent's helper for Ceph (agent/ceph/link/helper.py), over the same frames:
 answers from files beside the configuration, which a real cluster printed or which were made like that.
 Only subvolumes and keys are kept, in memory, so that volumes can be declared; the pools they want are to
