@@ -52,8 +52,8 @@ export class Boot {
   }
 
   async #accept(call: Call, hash: string, reason: string): Promise<BootReport> {
-    this.#report.forget();
-    const report = await this.#report.get();
+    // A file that is broken must not stand in the way of a new one.
+    const report = await this.#read(async (file) => readAccepted(file).catch(() => undefined));
     if (report.state !== "measured") {
       throw new DsecosError("Unavailable", report.problem);
     }
@@ -71,7 +71,7 @@ export class Boot {
       registers: Object.fromEntries(registers.map(({ pcr, value }) => [pcr, value])),
       before: report.accepted?.hash,
     });
-    await writeAccepted(this.#parts.accepted, {
+    await this.#keep({
       format: "dsecos-boot-1",
       ...{ hash, registers, reason },
       at: new Date().toISOString(),
@@ -84,7 +84,18 @@ export class Boot {
     return await this.#report.get();
   }
 
-  async #read(): Promise<BootReport> {
+  async #keep(accepted: AcceptedBoot): Promise<void> {
+    const file = this.#parts.accepted;
+    try {
+      await writeAccepted(file, accepted);
+    } catch (cause) {
+      const { code = String(cause) } = cause as NodeJS.ErrnoException;
+      const what = `${file} could not be written (${code}), and what was accepted before still holds; make room or mend the disk, then ask again.`;
+      throw new DsecosError("Unavailable", what, { cause });
+    }
+  }
+
+  async #read(readFile = readAccepted): Promise<BootReport> {
     const { port, log, accepted: file } = this.#parts;
     const places = { log, tpm: port.path, accepted: file };
     const none = { registers: [], events: [], gone: [], hash: "" };
@@ -94,7 +105,7 @@ export class Boot {
     });
     let accepted: AcceptedBoot | undefined;
     try {
-      accepted = await readAccepted(file);
+      accepted = await readFile(file);
       if (!port.exists) return say("no-tpm", `There is no TPM at ${port.path}.`, accepted);
       const bytes = await this.#log();
       if (bytes === undefined) {
@@ -124,7 +135,7 @@ export class Boot {
     // Without this file system nobody can say whether there is a log.
     const kernel = "/sys/kernel/security";
     if (log.startsWith(kernel) && (await system.list(kernel)).length === 0) {
-      throw new Error("securityfs is not mounted, so the firmware’s log cannot be read.");
+      throw new Error("The firmware’s log cannot be read: securityfs is not mounted.");
     }
     return undefined;
   }

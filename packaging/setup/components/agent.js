@@ -65,6 +65,7 @@ function defaults(context) {
     selinuxDirectory:
       mode === "private" ? join(stateDirectory, "selinux") : "/var/lib/dsecos/selinux",
     imageDirectory: mode === "private" ? join(stateDirectory, "images") : "/var/lib/dsecos/images",
+    nodeDirectory: mode === "private" ? join(stateDirectory, "node") : "/var/lib/dsecos/node",
     pkiDirectory: mode === "private" ? join(stateDirectory, "pki") : "/var/lib/dsecos/pki",
     exportDirectory:
       mode === "private" ? join(stateDirectory, "exports") : "/var/lib/dsecos/exports",
