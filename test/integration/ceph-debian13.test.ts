@@ -12,8 +12,8 @@ import { missing } from "./incus-lib.ts";
 
 const none = noCephRoot() || missing;
 
-/** The first time it is downloaded. */
-const limit = 900_000;
+/** The first time it is downloaded, which is given up after 15 minutes. */
+const limit = 1_200_000;
 
 async function cached(): Promise<{ root: string } | { why: string }> {
   try {
