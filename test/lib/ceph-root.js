@@ -28,8 +28,8 @@ const LOCK_SECONDS = 900;
 export function noCephRoot() {
   if (distribution().codename === RELEASE) return "this machine's own Ceph is Debian 13's";
   if (process.getuid?.() !== 0) return "only root can make a Debian 13 in a directory";
-  if (!existsSync("/usr/bin/mmdebstrap")) return "mmdebstrap is not installed";
-  return "";
+  if (existsSync(directoryOf())) return "";
+  return "a Debian 13 with Ceph is not there; node test/lib/ceph-root.js makes it, in some minutes";
 }
 
 /** @returns {string} changes with everything that changes the directory, the mirror's state aside */
@@ -38,9 +38,14 @@ function recipeHash() {
   return createHash("sha256").update(recipe).digest("hex").slice(0, 16);
 }
 
+/** @returns {string} where it is, once it was made */
+function directoryOf() {
+  return join(CACHE, `ceph-${recipeHash()}`);
+}
+
 /** @returns {Promise<string>} the directory, from the cache or made now */
 export async function cephRoot() {
-  const directory = join(CACHE, `ceph-${recipeHash()}`);
+  const directory = directoryOf();
   if (existsSync(directory)) return directory;
   mkdirSync(CACHE, { recursive: true });
   return await withLock(`${directory}.lock`, LOCK_SECONDS, async () => {
@@ -78,3 +83,5 @@ export function inRoot(root, shared, command) {
   const args = [...apart, process.execPath, enter, root, shared.join(":"), ...command];
   return { command: "unshare", args };
 }
+
+if (process.argv[1] === import.meta.filename) console.log(await cephRoot());
