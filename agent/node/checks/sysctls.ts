@@ -45,7 +45,10 @@ export const sysctls: CheckDefinition = {
   command: `sysctl ${settings.map(({ key }) => key).join(" ")}`,
   find: async (system) => {
     const read = await Promise.all(
-      settings.map(async (setting) => ({ ...setting, value: await settingOf(system, setting.key) })),
+      settings.map(async (setting) => ({
+        ...setting,
+        value: await settingOf(system, setting.key),
+      })),
     );
     if (read.every(({ value }) => value === undefined)) throw new Error("there is no /proc/sys");
     const weak = read.filter(({ value, good, absent }) =>
