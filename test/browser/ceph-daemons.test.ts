@@ -24,11 +24,12 @@ const quorum = async () => {
 function namesOn({ page }: Visit, daemon: string, isNamed: boolean) {
   return page.waitForFunction(
     (name, expected) => {
-      const parts = [...document.querySelectorAll("[data-silent], [data-code]")];
+      const parts = [...document.querySelectorAll<HTMLElement>("[data-silent], [data-code]")];
       const named = parts.some(
         (part) =>
           part.getAttribute("data-silent") === name ||
-          new RegExp(`\\b${name.replace(".", "\\.")}\\b`).test(part.textContent ?? ""),
+          // As it is seen: the text of paragraphs has nothing between one and the next.
+          new RegExp(`\\b${name.replace(".", "\\.")}\\b`).test(part.innerText),
       );
       return named === expected && (named || document.querySelector("[data-verdict]") !== null);
     },

@@ -14,7 +14,8 @@ beforeAll(async () => {
   if (noCeph) return;
   // Where the agent of the tests looks for a cluster.
   const directory = join(process.env.DSECOS_TEST_STATE ?? "", "ceph");
-  cluster = await withCeph({ directory, osds: 4 });
+  // Twice two in the United Kingdom, so that data of one that goes out has somewhere to go.
+  cluster = await withCeph({ directory, osds: 8 });
 });
 afterAll(() => cluster?.remove());
 
