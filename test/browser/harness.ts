@@ -146,8 +146,14 @@ export class Visit {
     for (let attempt = 1; attempt <= 3; attempt++) {
       await this.page.evaluate(watchClick);
       await target.click();
-      if (await this.page.evaluate(() => document.body.dataset.clicked !== "missed")) return;
+      const clicked = await this.page.evaluate(() => document.body.dataset.clicked);
+      if (clicked === "hit" || clicked === undefined) return;
+      // A short message may lie over it; it goes by itself after some seconds.
+      await this.page.waitForFunction(
+        () => document.querySelector(".pf-m-toast .pf-m-success, .pf-m-toast .pf-m-info") === null,
+      );
     }
+    throw new Error(`the click on ${name} falls on something else`);
   }
 
   /** Opens the menu of a row, by keyboard: under a mouse that travels, rows may move. */
@@ -268,10 +274,13 @@ declare global {
   }
 }
 
-/** Runs in the page: notes whether the next click falls on something that can be clicked. */
+/**
+ * Runs in the page: notes whether the next click falls on something that can be clicked. There is none
+ * at all where what was pressed is gone before it is let go; on another page there is no note.
+ */
 function watchClick(): void {
   const controls = "button, a, [role=menuitem], [role=menuitemcheckbox]";
-  delete document.body.dataset.clicked;
+  document.body.dataset.clicked = "none";
   document.addEventListener(
     "click",
     ({ target }) => {
