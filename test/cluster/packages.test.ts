@@ -6,12 +6,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { buildImage } from "../../packaging/image/build.js";
 import { asWalk } from "../lib/walk.ts";
 import { Console } from "./console.ts";
 import { Node } from "./node.ts";
-import { buildPackages, packageNames, raiseVersion } from "./packages.ts";
+import { packageNames, raiseVersion } from "./packages.ts";
 
 const obstacle = process.getuid?.() === 0 ? "" : ": skipped, since system containers need root";
 
@@ -46,11 +46,11 @@ interface InstanceRow {
 describe.skipIf(obstacle !== "")(`a node with our packages${obstacle}`, () => {
   let node: Node;
   let cockpit: Console;
-  let packages: string[];
+  const packages = inject("packages");
   const work = mkdtempSync(join(tmpdir(), "dsecos-packages-"));
 
   beforeAll(async () => {
-    [node, packages] = await Promise.all([Node.boot(), buildPackages()]);
+    node = await Node.boot();
     for (const person of [operator, stranger]) {
       await node.run(["useradd", "--create-home", "--shell", "/bin/bash", person]);
       await node.run(["chpasswd"], { input: `${person}:${password}\n` });

@@ -7,12 +7,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { LogReader } from "../../agent/audit/segments/reader.ts";
 import { recover, type Torn } from "../../agent/audit/segments/recovery.ts";
 import { run } from "../../packaging/setup/lib/run.js";
 import { until } from "../../packaging/setup/lib/wait.js";
-import { buildPackages } from "../cluster/packages.ts";
 import { asWalk } from "../lib/walk.ts";
 import { acts, requestOf } from "./acts.ts";
 import { Machine } from "./machine.ts";
@@ -56,9 +55,8 @@ describe.skipIf(reason !== "")(`the audit log on a machine with its own kernel${
   let copies = 0;
 
   beforeAll(async () => {
-    const [started, packages] = await Promise.all([Machine.start(plain), buildPackages()]);
-    machine = started;
-    const own = packages.filter((file) => !basename(file).startsWith("dsecos-witness"));
+    machine = await Machine.start(plain);
+    const own = inject("packages").filter((file) => !basename(file).startsWith("dsecos-witness"));
     await machine.run(["mkdir", "/root/packages", "/srv/burst"]);
     await machine.push(own, "/root/packages");
     await machine.run(["install", "-D", "-m", "644", "/dev/stdin", dropIn], { input: patience });

@@ -6,10 +6,9 @@
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { buildImage } from "../../packaging/image/build.js";
 import { until } from "../../packaging/setup/lib/wait.js";
-import { buildPackages } from "../cluster/packages.ts";
 import { asWalk } from "../lib/walk.ts";
 import { type Attempt, attempts, intrude } from "./intruder.ts";
 import { Machine } from "./machine.ts";
@@ -68,8 +67,7 @@ describe.skipIf(reason !== "")(`a node that enforces from its first boot${skippe
   const work = mkdtempSync(join(tmpdir(), "dsecos-vm-selinux-"));
 
   beforeAll(async () => {
-    const packages = await buildPackages();
-    const own = packages.filter((file) => !basename(file).startsWith("dsecos-witness"));
+    const own = inject("packages").filter((file) => !basename(file).startsWith("dsecos-witness"));
     const [started, image] = await Promise.all([Machine.start(selinuxRecipe(own)), buildImage()]);
     machine = started;
     // A copy: other tests make links to the cached one, and tar minds.
