@@ -24,12 +24,13 @@ const quorum = async () => {
 function namesOn({ page }: Visit, daemon: string, isNamed: boolean) {
   return page.waitForFunction(
     (name, expected) => {
-      const parts = [...document.querySelectorAll<HTMLElement>("[data-silent], [data-code]")];
+      const parts = [...document.querySelectorAll("[data-silent], [data-code]")];
+      const word = new RegExp(`\\b${name.replace(".", "\\.")}\\b`);
       const named = parts.some(
         (part) =>
           part.getAttribute("data-silent") === name ||
-          // As it is seen: the text of paragraphs has nothing between one and the next.
-          new RegExp(`\\b${name.replace(".", "\\.")}\\b`).test(part.innerText),
+          // One by one: nothing stands between the text of one and the next.
+          [...part.querySelectorAll("p, li")].some((one) => word.test(one.textContent ?? "")),
       );
       return named === expected && (named || document.querySelector("[data-verdict]") !== null);
     },

@@ -154,7 +154,7 @@ async function checkDisks(tenant: string, rows: VolumeRow[]): Promise<void> {
   expect(await token.driver.keys(token.label)).toHaveLength(keys.length);
   const entries = await bed.admin.mon("auth get", { entity: `client.dsecos.${tenant}` });
   const [entry] = entries as { caps: { osd: string } }[];
-  const opened = [...(entry?.caps.osd ?? "").matchAll(/allow rwx .*?namespace=([^,]+)/g)];
+  const opened = [...(entry?.caps.osd ?? "").matchAll(/allow rwx .*?namespace=(\S+)/g)];
   expect(opened.map(([, namespace]) => namespace).sort()).toEqual(names);
 }
 

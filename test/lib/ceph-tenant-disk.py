@@ -129,6 +129,9 @@ def attack(facts):
             key for key in names(io(pool, ALL_NAMESPACES)) if image_id in key
         ]
         or names(io(pool, "nothing")),
+        # Snapshots of objects have numbers that are the same for all namespaces of a pool.
+        "remove a snapshot of the pool": lambda: mine().remove_self_managed_snap(1),
+        "make a snapshot of the pool": lambda: mine().create_self_managed_snap(),
         "watch its header": lambda: theirs().watch(header, lambda *_: None),
         "set metadata of the pool": lambda: images.config_set(io(pool, ""), "rbd_cache", "false"),
         "shut the other's client out": lambda: asked(

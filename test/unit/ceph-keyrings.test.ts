@@ -110,6 +110,11 @@ describe("a key reaches tenants' data", () => {
         ["limited", false, "other"],
       ],
     ]);
+    const marked = {
+      "client.dsecos.acme": { osd: "allow rwx namespace=acme.db tag rbd *=*" },
+      "client.dsecos.other": { osd: "allow rw pool=tenants-uk namespace=acme.db" },
+    };
+    expect(ask(marked).rows.map(({ tenants: reached }) => reached)).toEqual([["other"], ["acme"]]);
     const shared = { ...tenants, "client.dsecos.other": { osd: `${other.osd}, ${acme.osd}` } };
     const [first, second] = ask(shared, { sort: "entity" }).rows;
     expect(first).toMatchObject({ strength: "tenants", tenants: ["other"], flagged: true });
@@ -129,7 +134,7 @@ test("the key of a tenant with volumes of every kind is as it should be", () => 
   const key = {
     mon: "allow r, allow r fsname=fs",
     mds: "allow rw fsname=fs path=/volumes/acme/acme.a/1",
-    osd: "allow class rbd metadata_list pool=disks object_prefix rbd_info, allow rw pool=tenants-uk namespace=fsvolumens_acme.a, allow rwx pool=disks namespace=acme.db",
+    osd: "allow class rbd metadata_list pool=disks object_prefix rbd_info, allow rw pool=tenants-uk namespace=fsvolumens_acme.a, allow rwx namespace=acme.db tag rbd dsecos=block",
   };
   const row = one(key, "client.dsecos.acme", { "client.dsecos.other": other });
   expect(row).toMatchObject({ strength: "limited", flagged: false, findings: [] });

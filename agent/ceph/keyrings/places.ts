@@ -21,15 +21,22 @@ export class TenantPlaces {
     this.#applications = applications;
   }
 
-  /** One namespace of one pool, as tenants' keys name them; wider grants say nothing of whose it is. */
-  add(tenant: string, { pool, namespace }: Grant): void {
-    if (pool === "" || namespace === undefined || namespace === "" || namespace.endsWith("*")) {
-      return;
+  /** One namespace of pools, as tenants' keys name them; wider grants say nothing of whose it is. */
+  add(tenant: string, grant: Grant): void {
+    const { namespace } = grant;
+    if (namespace === undefined || namespace === "" || namespace.endsWith("*")) return;
+    for (const pool of this.#poolsOf(grant)) {
+      const spaces = this.#places.get(pool) ?? new Map<string, Set<string>>();
+      this.#places.set(pool, spaces);
+      const owners = spaces.get(namespace) ?? new Set<string>();
+      spaces.set(namespace, owners.add(tenant));
     }
-    const spaces = this.#places.get(pool) ?? new Map<string, Set<string>>();
-    this.#places.set(pool, spaces);
-    const owners = spaces.get(namespace) ?? new Set<string>();
-    spaces.set(namespace, owners.add(tenant));
+  }
+
+  #poolsOf(grant: Grant): string[] {
+    if (grant.pool !== "") return [grant.pool];
+    if (grant.tag === undefined) return [];
+    return [...this.#applications.keys()].filter((pool) => this.#isTagged(pool, grant));
   }
 
   reachedBy(grant: Grant, into: Set<string>): void {

@@ -3,8 +3,8 @@ import type { Ceph } from "../../link/types.ts";
 import type { StorageClass } from "../classes.ts";
 import type { Pools } from "../pools.ts";
 
-/** Metadata of the pool's application, by which the agent's key is let at these pools and no others. */
-const mark = { app: "rbd", key: "dsecos", value: "block" } as const;
+/** Metadata of the pool's application, by which keys are let at these pools and no others. */
+export const mark = { app: "rbd", key: "dsecos", value: "block" } as const;
 
 export class BlockPools {
   readonly #parts: { ceph: Pick<Ceph, "mon">; pools: Pools };

@@ -13,7 +13,7 @@ import type { VolumeRecord } from "../record.ts";
 import { blockAccess } from "./block-access.ts";
 import { BlockCounts, type Count } from "./block-counts.ts";
 import { BlockEngine, namespaceOf, type Place, specOf } from "./block-engine.ts";
-import { BlockPools } from "./block-pools.ts";
+import { BlockPools, mark } from "./block-pools.ts";
 import { findStrayImages } from "./block-strays.ts";
 import { certificateOf, type Erasure } from "./erasure.ts";
 import type { Found, Grants, Volume, VolumeKind } from "./types.ts";
@@ -106,13 +106,18 @@ export class BlockVolumes implements VolumeKind {
     throw new DsecosError("Conflict", what);
   }
 
-  /** The second capability is what every client of RBD asks first: settings of the pool. */
+  /**
+   * The pools are named by their mark: monitors let a key that may write to a pool by its name make
+   * and remove snapshots of its objects, those of other tenants, too, whatever its namespace is
+   * (is_unmanaged_snap_op_permitted in Ceph's OSDMonitor). So a tenant's key makes no snapshots at all.
+   * The second capability is what every client of RBD asks first: settings of the pool.
+   */
   async admit(_tenant: string, opened: readonly Found[]): Promise<Grants> {
     if (opened.length === 0) return {};
     return {
       mon: ["allow r"],
       osd: opened.flatMap(({ pool, namespace }) => [
-        `allow rwx pool=${pool} namespace=${namespace}`,
+        `allow rwx namespace=${namespace} tag ${mark.app} ${mark.key}=${mark.value}`,
         `allow class rbd metadata_list pool=${pool} object_prefix rbd_info`,
       ]),
     };
