@@ -1,5 +1,6 @@
 /** The machine as files and programs; tests put a directory and recorded answers in its place. */
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { open, readdir, readlink, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -31,6 +32,16 @@ export class System {
 
   async bytes(path: string): Promise<Buffer | undefined> {
     return await present(readBounded(join(this.root, path)));
+  }
+
+  /** The same of a short file of the kernel, which answers at once: a tenth of the work of {@link read}. */
+  peek(path: string): string | undefined {
+    try {
+      return readFileSync(join(this.root, path), "utf8");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
   }
 
   /** @returns the names in a directory; none where there is no such directory. */
