@@ -132,7 +132,10 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     people,
     node,
     lifetimeSeconds: config.approvalSeconds,
-    changed: (id) => signal(approvalsContract, "Changed", id),
+    changed: (id) => {
+      signal(approvalsContract, "Changed", id);
+      cluster.stale();
+    },
   });
   const record = new LogReader(config.auditDirectory);
   record.refresh();
@@ -269,6 +272,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
         String(((await cephLink.mon("health")) as { status?: unknown }).status),
       incus: () => cloud.tenants.health(),
       tenants: () => cloud.states()?.size,
+      approvals: () => approvals.waiting,
     },
     own: {
       newest: () => sealer.status().checkpoint,

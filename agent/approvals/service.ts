@@ -96,6 +96,11 @@ export class Approvals implements ApprovalGate {
     }
   }
 
+  /** How many requests wait for another person. */
+  get waiting(): number {
+    return this.#list().filter(({ state }) => state === "pending").length;
+  }
+
   async require(request: ApprovalRequest): Promise<string[]> {
     const { call, method, inputs, state } = request;
     const { caller, member } = call;

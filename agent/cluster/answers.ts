@@ -49,6 +49,16 @@ export const clusterNodeSchema = v.object({
     "How far its clock is ahead of this node's at least; null where it was not heard of.",
   ),
   text: described(v.string(), "The worst thing in a sentence, and what to do; empty when good."),
+  found: described(
+    v.array(
+      v.object({
+        about: v.picklist(["presence", "log", "clock"]),
+        verdict: v.picklist(verdicts),
+        text: v.string(),
+      }),
+    ),
+    "What this node found wrong with it, beside what it says of itself; empty where nothing is.",
+  ),
   address: described(v.string(), "HOST:PORT of its Incus; empty where there is no cluster."),
   facts: described(
     v.nullable(factsSchema),

@@ -77,7 +77,12 @@ export function rowOf(peer: Peer, seen: number, now: number, silentMs: number): 
   const logSaid = hidden ? hiddenLog(name) : ofLog[peer.log.state](name);
   const clock = value === undefined || heard === undefined ? good : clockSaid(name, heard.offMs);
   const own = value === undefined || isSilent ? [] : healthOf(value);
-  const all = [heardSaid.said, logSaid, clock, ...own];
+  const found = [
+    { about: "presence" as const, ...heardSaid.said },
+    { about: "log" as const, ...logSaid },
+    { about: "clock" as const, ...clock },
+  ].filter((one) => one.text !== "");
+  const all = [...found, ...own];
   // A log that was tampered with is bad whether its node is heard of or not.
   const verdict = alarming.has(peer.log.state)
     ? "bad"
@@ -94,6 +99,7 @@ export function rowOf(peer: Peer, seen: number, now: number, silentMs: number): 
     log,
     clockOffSeconds: value === undefined || heard === undefined ? null : seconds(heard.offMs),
     text,
+    found,
     address: member.address,
     facts: value ?? null,
   };
@@ -159,6 +165,7 @@ export function ownRow(
     log: { state: "own", size, seen: size, text: logSaid.text },
     clockOffSeconds: 0,
     text: all.find((one) => one.verdict === verdict)?.text ?? "",
+    found: logSaid.text === "" ? [] : [{ about: "log", ...logSaid }],
     address: member.address,
     facts,
   };

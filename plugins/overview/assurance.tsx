@@ -5,14 +5,22 @@ import { type Check, verdicts } from "../../agent/node/contract.ts";
 import { verdictName } from "../lib/assurance.tsx";
 import { Checks } from "../lib/checks.tsx";
 import { ChoiceMenu } from "../lib/choice.tsx";
-import { showDialog } from "../lib/dialog.tsx";
 import { useNow } from "../lib/hooks.ts";
 import { _, format, ngettext, number, relativeTime } from "../lib/i18n.ts";
+import { showLate } from "../lib/late.ts";
 import { PageLink } from "../lib/page-link.tsx";
 import { SearchField } from "../lib/search.tsx";
 import { NoMatch } from "../lib/states.tsx";
-import { BootDialog } from "./boot.tsx";
-import { EtcDialog } from "./etc.tsx";
+
+async function bootDialog() {
+  const { BootDialog } = await import("./boot.tsx");
+  return <BootDialog />;
+}
+
+async function etcDialog() {
+  const { EtcDialog } = await import("./etc.tsx");
+  return <EtcDialog />;
+}
 
 type Shown = Check["verdict"] | "all" | "weak";
 
@@ -115,14 +123,14 @@ function More({ id }: { id: string }) {
   if (id === "hsm") return <PageLink page="hsm">{_("Drivers, tokens and keys")}</PageLink>;
   if (id === "measured-boot") {
     return (
-      <Button variant="link" isInline onClick={() => showDialog(<BootDialog />)}>
+      <Button variant="link" isInline onClick={() => void showLate(bootDialog)}>
         {_("What was measured, and what is expected")}
       </Button>
     );
   }
   if (id === "etc-history") {
     return (
-      <Button variant="link" isInline onClick={() => showDialog(<EtcDialog />)}>
+      <Button variant="link" isInline onClick={() => void showLate(etcDialog)}>
         {_("Who changed what in /etc")}
       </Button>
     );

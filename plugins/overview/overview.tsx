@@ -1,19 +1,19 @@
-/** This node in one picture: health, load, engines, what can be relied on, and what happens. */
-import { audit } from "../../agent/audit/contract.ts";
-import { hsm } from "../../agent/hsm/contract.ts";
+/** The cluster and this node in one picture: health, load, engines, what can be relied on, what happens. */
+import { cluster } from "../../agent/cluster/contract.ts";
 import { node } from "../../agent/node/contract.ts";
-import { selinux } from "../../agent/selinux/contract.ts";
-import { tenants } from "../../agent/tenants/contract.ts";
-import { Approvals } from "../lib/approvals.tsx";
 import { client } from "../lib/client.ts";
 import { commandOf } from "../lib/command.ts";
 import { Frame } from "../lib/frame.tsx";
 import { CommandHelp } from "../lib/help.tsx";
 import { useQuery } from "../lib/hooks.ts";
 import { _ } from "../lib/i18n.ts";
+import { usePlace } from "../lib/location.ts";
+import { useLoaded } from "../lib/parts.ts";
 import { Failure, Loading, Stale } from "../lib/states.tsx";
 import { Acts } from "./acts.tsx";
 import { Assurance } from "./assurance.tsx";
+import { LateWall } from "./cluster/late.tsx";
+import { Nodes } from "./cluster/nodes.tsx";
 import { Counts } from "./counts.tsx";
 import { Engines } from "./engines.tsx";
 import { Firewall } from "./firewall/late.tsx";
@@ -22,12 +22,17 @@ import { Machine } from "./machine.tsx";
 import { RecentJobs } from "./recent-jobs.tsx";
 
 const everyMs = 5000;
-/** Whose requests are carried out here. */
-const contracts = [audit, hsm, node, selinux, tenants];
+const approvals = { load: async () => (await import("./approvals.tsx")).OverviewApprovals };
 
 export function Overview() {
+  const isWall = usePlace().path[0] === "wall";
+  return isWall ? <LateWall /> : <Page />;
+}
+
+function Page() {
   const query = useQuery("node", () => client(node).Show(), { every: everyMs });
   const { data, error } = query;
+  const waiting = useLoaded(approvals);
   return (
     <Frame
       title={_("DsecOS overview")}
@@ -35,13 +40,19 @@ export function Overview() {
         <CommandHelp
           label={_("About this page")}
           text={_(
-            "Every verdict here comes from a check that ran, with its facts and the command to run it yourself. What could not be checked is unknown, never good.",
+            "Every verdict here comes from a check that ran, with its facts and the command to run it yourself. What could not be checked is unknown, never good. What other nodes say of themselves is shown with its age; a node that is not heard of is unknown.",
           )}
-          commands={[commandOf(node, "Show", []), commandOf(node, "Check", [])]}
+          commands={[
+            commandOf(cluster, "Status", []),
+            commandOf(node, "Show", []),
+            commandOf(node, "Check", []),
+          ]}
         />
       }
     >
-      <Approvals own={contracts} />
+      {waiting.value && <waiting.value />}
+      {waiting.error && <Failure error={waiting.error} retry={waiting.again} />}
+      <Nodes />
       {data ? (
         <>
           <Stale error={error} />

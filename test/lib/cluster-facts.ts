@@ -35,7 +35,7 @@ export const someFacts: Facts = {
   },
   flags: [{ id: "fips", verdict: "warning", title: "FIPS mode" }],
   keys: { drivers: 1, ready: 1, software: 0 },
-  counts: { tenants: 40, events: 120_000, alarms: 0 },
+  counts: { tenants: 40, events: 120_000, alarms: 0, approvals: 0 },
 };
 
 const part = { state: "ok", at: "", text: "It is well." } as const;
@@ -79,6 +79,7 @@ export function fakeSources(name: string, size: () => number): Sources {
     cephHealth: async () => "HEALTH_OK",
     incus: () => ({ state: "running", version: "6.0.4", remedy: "" }),
     tenants: () => 3,
+    approvals: () => 0,
   };
 }
 

@@ -145,7 +145,7 @@ describe("a peer", () => {
 
   test("is silent 35 s after its last word, and never good then", () => {
     publish(shows(log));
-    expect(row(34)).toMatchObject({ state: "fresh", verdict: "good", ageSeconds: 34 });
+    expect(row(34)).toMatchObject({ state: "fresh", verdict: "good", ageSeconds: 34, found: [] });
     expect(row(36)).toMatchObject({ state: "silent", verdict: "unknown", ageSeconds: 36 });
     const facts = JSON.stringify(someFacts);
     expect(row(36).facts).toMatchObject({ versions: someFacts.versions });
@@ -165,6 +165,8 @@ describe("a peer", () => {
     publish(shows(log.copy(10)));
     expect(row(100)).toMatchObject({ state: "silent", verdict: "bad", log: { state: "rollback" } });
     expect(row(100).text).toContain("has fewer events than it had");
+    const found = row(100).found.map(({ about, verdict }) => `${about} ${verdict}`);
+    expect(found).toEqual(["presence unknown", "log bad"]);
   });
 
   test("cannot make anything but a state of what it writes", () => {

@@ -121,6 +121,8 @@ export const factsSchema = v.object({
     /** Events in the audit log, and its alarms. */
     events: countSchema,
     alarms: countSchema,
+    /** Requests that wait for another person; left out by an older agent. */
+    approvals: v.optional(countSchema),
   }),
 });
 

@@ -19,6 +19,8 @@ export interface Sources {
   incus: () => IncusHealth;
   /** How many there are; undefined until that is known. */
   tenants: () => number | undefined;
+  /** Requests that wait for another person. */
+  approvals: () => number;
 }
 
 type Health = Facts["health"][number];
@@ -96,6 +98,7 @@ export async function summarize(sources: Sources, stamp: Stamp): Promise<Facts> 
       tenants: sources.tenants() ?? 0,
       events: audit.size,
       alarms: audit.alarms.length,
+      approvals: sources.approvals(),
     },
   };
   return fitting(facts);
@@ -105,7 +108,7 @@ export async function summarize(sources: Sources, stamp: Stamp): Promise<Facts> 
 export function lasting(facts: Facts): string {
   const { format, versions, policy, flags, keys, bootedAt } = facts;
   const health = facts.health.map(({ subsystem, state }) => [subsystem, state]);
-  const { tenants, alarms } = facts.counts;
+  const { tenants, alarms, approvals } = facts.counts;
   return JSON.stringify({
     format,
     versions,
@@ -116,6 +119,7 @@ export function lasting(facts: Facts): string {
     bootedAt,
     tenants,
     alarms,
+    approvals,
   });
 }
 
