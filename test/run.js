@@ -35,29 +35,36 @@ const tiers = {
     return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
   },
   unit: () => vitest("unit", {}),
-  integration: () => withStack("integration", false),
-  browser: () => withStack("browser", true),
+  integration: () => withStacks("integration", false),
+  browser: () => withStacks("browser", true),
   cluster: () => vitest("cluster", {}),
   vm: () => vitest("vm", {}),
 };
 
+/** Files wait for daemons most of their time, so that two at once take little longer than one. */
+const sideBySide = 2;
+
 /**
- * Runs a tier with daemons of its own: a bus, polkit, Incus, the agent, and Cockpit for pages.
+ * Runs a tier with daemons of its own: a bus, polkit, Incus, the agent, and Cockpit for pages; a set of
+ * them for each of the files that run side by side.
  *
  * @param {string} tier
  * @param {boolean} pages
  * @returns {Promise<Counts>}
  */
-async function withStack(tier, pages) {
-  const stack = await startTestStack({ pages });
+async function withStacks(tier, pages) {
+  /** @type {Awaited<ReturnType<typeof startTestStack>>[]} */
+  const stacks = [];
   try {
-    const counts = await vitest(tier, stack.environment);
-    const unexpected = unexpectedLines(stack.agentLog);
+    while (stacks.length < sideBySide) stacks.push(await startTestStack({ pages }));
+    const environments = stacks.map(({ environment }) => environment);
+    const counts = await vitest(tier, { DSECOS_TEST_STACKS: JSON.stringify(environments) });
+    const unexpected = stacks.flatMap(({ agentLog }) => unexpectedLines(agentLog));
     failures.push(...unexpected.map((line) => `${tier}: unexpected in the agent's log: ${line}`));
     counts[unexpected.length === 0 ? "passed" : "failed"] += 1;
     return counts;
   } finally {
-    await stack.stop();
+    for (const stack of stacks) await stack.stop();
   }
 }
 

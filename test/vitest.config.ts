@@ -2,14 +2,17 @@ import { resolve } from "node:path";
 import { defineConfig } from "vitest/config";
 
 const tier = process.env.DSECOS_TIER ?? "";
+const stacks: number = JSON.parse(process.env.DSECOS_TEST_STACKS ?? "[]").length;
 
 export default defineConfig({
   root: resolve(import.meta.dirname, ".."),
   test: {
     include: ["test/*/**/*.test.{ts,tsx}"],
-    // In other tiers files share daemons; they take turns, so that one cannot disturb another. Each
-    // file about machines has one of its own, which keeps one processor busy most of the time.
-    fileParallelism: ["unit", "vm"].includes(tier),
+    // Files share daemons, or a machine. Where there is one, they take turns; where each worker has its
+    // own, or each file, two run side by side.
+    fileParallelism: tier === "unit" || tier === "vm" || stacks > 1,
+    ...(stacks > 1 ? { maxWorkers: stacks } : {}),
+    setupFiles: stacks > 0 ? ["test/lib/worker-stack.ts"] : [],
     globalSetup: ["cluster", "vm"].includes(tier) ? ["test/cluster/packages-setup.ts"] : [],
     // Its modules import style sheets, which Node cannot load by itself.
     server: { deps: { inline: [/@patternfly/] } },
