@@ -4,7 +4,7 @@
  * sites in three regions, and OSDs that keep their data in memory. Ready in seconds.
  */
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { isAlive, readRecord, startDaemon, stopDaemon } from "../setup/lib/daemons.js";
 import { freePort } from "../setup/lib/ports.js";
@@ -236,7 +236,11 @@ export function describeCluster({ directory, mons = 1, osds = 8, gateways = 0 })
     /** Ends one at once, as a crash would. @param {string} name */
     kill: (name) => stopDaemon(directory, name, { signal: "SIGKILL" }),
     /** Freezes one: it holds its connections and answers nothing. @param {string} name */
-    pause: (name) => signal(name, "SIGSTOP"),
+    async pause(name) {
+      signal(name, "SIGSTOP");
+      // Its threads stop one after the other, and those that are late might answer still.
+      await until(`${name} to stop`, 10, () => isStopped(record(name)?.pid), 5);
+    },
     /** @param {string} name */
     resume: (name) => signal(name, "SIGCONT"),
     /**
@@ -255,3 +259,12 @@ export function describeCluster({ directory, mons = 1, osds = 8, gateways = 0 })
 }
 
 /** @typedef {ReturnType<typeof describeCluster>} Cluster */
+
+/** @param {number | undefined} pid */
+function isStopped(pid) {
+  const threads = `/proc/${pid}/task`;
+  return readdirSync(threads).every((thread) => {
+    const stat = readFileSync(`${threads}/${thread}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T");
+  });
+}

@@ -243,7 +243,7 @@ test.skipIf(noCeph)(
   async () => {
     const page = await open("topology");
     await page.sees("dubai");
-    cluster?.pause("mon.a");
+    await cluster?.pause("mon.a");
     await page.sees("The monitors of the cluster do not answer", 60_000);
     await page.screenshot("ceph-no-quorum");
     await page.check();

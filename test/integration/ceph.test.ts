@@ -194,7 +194,7 @@ describe.skipIf(noCeph !== "")(`a cluster on this machine ${noCeph}`, limits, ()
       log: (level, message) => void (level === "info" || ended.push(message)),
     });
     await vi.waitFor(() => expect(link.status().state).toBe("ready"), patience);
-    cluster.pause("mgr.x");
+    await cluster.pause("mgr.x");
     const late = expect(link.mgr("pg stat")).rejects.toMatchObject({ code: "Timeout" });
     const { manager, osds } = await vi.waitFor(async () => {
       const now = await health();
@@ -223,7 +223,7 @@ describe.skipIf(noCeph !== "")(`a cluster on this machine ${noCeph}`, limits, ()
       program: join(import.meta.dirname, "../../agent/ceph/link/helper.py"),
     });
     await vi.waitFor(() => expect(link.status().state).toBe("ready"), patience);
-    cluster.pause("osd.3");
+    await cluster.pause("osd.3");
     const hung = expect(link.osd(3, "version")).rejects.toMatchObject({ code: "Timeout" });
     expect(await link.osd(0, "version")).toMatchObject({ version: expect.any(String) });
     await hung;
