@@ -284,6 +284,10 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     },
     remembered: () => history(witnessedAction, mostEvents),
     changed: (name) => signal(clusterContract, "Changed", name),
+    joining: {
+      jobs,
+      firewall: { status: () => nodeService.firewall(), declared: config.firewall },
+    },
   });
   cloud.tenants.onChanged(() => cluster.stale());
   const services: Record<string, Service> = {

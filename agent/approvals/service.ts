@@ -113,7 +113,7 @@ export class Approvals implements ApprovalGate {
     if (!(quorum.needed >= Math.max(method.approvals ?? 0, 1))) {
       throw new DsecosError("Denied", `${member} asks for approval by too few people.`);
     }
-    // Content is approved by its hash, which is another argument.
+    // Content is approved by a hash, which is another argument.
     const named = method.in
       .map(({ name, content }, i) => ({ name, content, value: inputs[i] }))
       .filter(({ content }) => content === undefined);

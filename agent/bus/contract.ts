@@ -24,7 +24,10 @@ export interface Argument<T = unknown, N extends string = string> {
    * so it is recorded by its length alone, and typed on no command line.
    */
   readonly content?: number;
-  /** Name of the argument that has the SHA-256 of this content, and is approved in its place. */
+  /**
+   * Name of the argument that is approved in the place of this content: its SHA-256, or that of what it
+   * stands for.
+   */
   readonly approvedBy?: string;
 }
 
@@ -41,7 +44,7 @@ export function text<const N extends string, T extends string>(
 /**
  * Content that is secret or large: base64 on the bus. Neither it nor a hash of it goes on record.
  * @param most bytes before they become base64
- * @param approvedBy name of the argument with its hash, to which whoever answers must hold it
+ * @param approvedBy name of the argument with that hash, to which whoever answers must hold it
  */
 export function content<const N extends string>(
   name: N,

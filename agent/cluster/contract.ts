@@ -2,14 +2,10 @@ import * as v from "valibot";
 import { defineInterface, document, text } from "../bus/contract.ts";
 import { lineSchema } from "../bus/fields.ts";
 import { clusterStatusSchema } from "./answers.ts";
-import { isMemberName } from "./members/names.ts";
+import { joiningMembers } from "./joining/members.ts";
+import { memberNameSchema } from "./members/names.ts";
 
 const everybody = ["viewer", "operator", "officer", "auditor"] as const;
-
-export const memberNameSchema = v.pipe(
-  v.string(),
-  v.check(isMemberName, "A node is named by letters, digits, dots and dashes."),
-);
 
 export const cluster = defineInterface({
   name: "org.dsecos.Cluster1",
@@ -22,6 +18,7 @@ export const cluster = defineInterface({
       description: "Decide which audit log of another node is its own",
       roles: ["officer"],
     },
+    form: { description: "Form a cluster, and let nodes into it", roles: ["officer"] },
   },
   methods: {
     Status: {
@@ -44,6 +41,7 @@ export const cluster = defineInterface({
       changes: true,
       approvals: 1,
     },
+    ...joiningMembers,
   },
   signals: {
     Changed: text(

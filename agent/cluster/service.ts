@@ -15,6 +15,7 @@ import { Cache } from "../node/cache.ts";
 import type { ClusterNode, ClusterStatus } from "./answers.ts";
 import type { cluster } from "./contract.ts";
 import { type Sources, summarize } from "./facts/summary.ts";
+import { createJoining, type Joining, type JoiningParts } from "./joining/service.ts";
 import { IncusMembers } from "./members/incus.ts";
 import { alarming } from "./members/peer.ts";
 import { Peers } from "./members/peers.ts";
@@ -35,12 +36,16 @@ export interface ClusterParts {
   log: Log;
   /** Told the name of a node of which something changed but its age and load. */
   changed: (node: string) => void;
+  /** What forming a cluster and joining one needs beside this. */
+  joining: Pick<JoiningParts, "jobs" | "firewall">;
   pace?: Pace;
 }
 
 export interface ClusterService {
   handlers: Handlers<typeof cluster, Call>;
-  fingerprints: { AcknowledgeLog: (call: Call, node: string) => Promise<string> };
+  fingerprints: Joining["fingerprints"] & {
+    AcknowledgeLog: (call: Call, node: string) => Promise<string>;
+  };
   start(): void;
   stop(): Promise<void>;
   /** Something of this node changed that the others want to know soon. */
@@ -70,6 +75,13 @@ export function createCluster(parts: ClusterParts): ClusterService {
     summarize(sources, { sequence: Math.max(1, publisher.sequence), startedAt, at: Date.now() }),
   );
   let starting: Promise<void> | undefined;
+  const joining = createJoining({
+    ...{ client, members, sources, log, ...parts.joining },
+    async refresh() {
+      await peers.look(true);
+      publisher.stale();
+    },
+  });
 
   async function status(): Promise<ClusterStatus> {
     const [facts] = await Promise.all([ownFacts.get(), starting?.then(() => peers.look())]);
@@ -110,6 +122,7 @@ export function createCluster(parts: ClusterParts): ClusterService {
 
   return {
     handlers: {
+      ...joining.handlers,
       Status: status,
       async AcknowledgeLog(_call, node) {
         const peer = await peers.find(node);
@@ -125,6 +138,7 @@ export function createCluster(parts: ClusterParts): ClusterService {
       },
     },
     fingerprints: {
+      ...joining.fingerprints,
       async AcknowledgeLog(_call, node) {
         const { log: shown, published } = await peers.find(node);
         return `${shown.state} ${published?.vkey ?? ""}`;

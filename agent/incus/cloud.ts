@@ -176,7 +176,8 @@ export function createCloud(options: CloudOptions): Cloud {
 
   function onEvent({ action, project, source }: IncusEvent): void {
     const [kind] = action.split("-");
-    if (action === "project-renamed") reload();
+    // Where this node joined a cluster, all of its Incus is another one now.
+    if (action === "project-renamed" || action === "cluster-member-added") reload();
     else if (kind === "project") gather(project);
     else if (kind === "instance") {
       gather(project);

@@ -14,6 +14,7 @@ import { readDisks } from "./disks.ts";
 import { probeEngines } from "./engines.ts";
 import type { EtcHistory } from "./etc/answers.ts";
 import { readEtc } from "./etc/history.ts";
+import type { FirewallStatus } from "./firewall/answers.ts";
 import { createFirewall, type Firewall, type FirewallParts } from "./firewall/service.ts";
 import { readIdentity } from "./identity.ts";
 import { LoadMeter } from "./load.ts";
@@ -45,6 +46,7 @@ export interface NodeService {
   handlers: Handlers<typeof node, Call>;
   /** The node as it stands, for whom it concerns in the agent itself. */
   status(): Promise<NodeStatus>;
+  firewall(): Promise<FirewallStatus>;
   fingerprints: Firewall["fingerprints"];
   start(): void;
   stop(): void;
@@ -129,6 +131,7 @@ export function createNode(options: NodeOptions): NodeService {
   return {
     ...firewall,
     status: show,
+    firewall: firewall.status,
     handlers: { Show: show, Check: check, ...posture, ...firewall.handlers },
   };
 }

@@ -68,6 +68,43 @@ describe.skipIf(noIncusCluster !== "")(`an agent${noIncusCluster && `: ${noIncus
     }
   });
 
+  test("lets officers alone form or join one, and asks nobody about what cannot be", async () => {
+    const here = "127.0.0.1";
+    const invitation = Buffer.from("hello").toString("base64");
+    const acts = [
+      ["Init", "node1", here],
+      ["Invite", "node2"],
+      ["CheckJoin", "node1", here, invitation],
+      ["Join", "node1", here, "0".repeat(64), invitation],
+    ] as const;
+    for (const who of [person.viewer, person.auditor, person.nobody]) {
+      for (const [member, ...inputs] of acts) {
+        const refused = await who.try(cluster, member, ...inputs);
+        expect(refused.error?.name).toMatch(/Denied$/);
+      }
+    }
+    expect((await person.nobody.try(cluster, "CheckInit", "node1", here)).error?.name).toMatch(
+      /Denied$/,
+    );
+    expect(await person.viewer.call(cluster, "CheckInit", "node1", here)).toMatchObject({
+      ready: false,
+      address: "127.0.0.1:8443",
+    });
+    const told = {
+      Init: "Nothing was changed. 127.0.0.1 is no address of this node that others reach.",
+      Invite: "This node is in no cluster yet",
+      CheckJoin: "This is no invitation",
+      Join: "This is no invitation",
+    };
+    for (const [member, ...inputs] of acts) {
+      const refused = await person.officer.try(cluster, member, ...inputs);
+      expect(refused.error?.message).toContain(told[member]);
+    }
+    expect(await person.officer2.call(approvals, "List")).toEqual([]);
+    const { config } = await api.request("GET", "/1.0");
+    expect(JSON.stringify(config)).not.toContain("https_address");
+  }, 60_000);
+
   test("tells the others of itself once there is a cluster, and of no write on record", async () => {
     await formCluster(api, "node1");
     await expect.poll(async () => (await status()).publishedAt, patience).not.toBe("");

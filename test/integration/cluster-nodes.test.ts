@@ -7,7 +7,7 @@ import type { ClusterNode, ClusterStatus } from "../../agent/cluster/answers.ts"
 import { type ClusterService, createCluster } from "../../agent/cluster/service.ts";
 import { witnessedAction } from "../../agent/cluster/witness/memory.ts";
 import { IncusClient } from "../../agent/incus/client.ts";
-import { fakeSources, ownPartsOf } from "../lib/cluster-facts.ts";
+import { fakeSources, noJoining, ownPartsOf } from "../lib/cluster-facts.ts";
 import { IncusCluster, noIncusCluster } from "../lib/incus-cluster.ts";
 import { RecordingAudit } from "../lib/recording-audit.ts";
 import { TreeLog } from "../lib/tree-log.ts";
@@ -42,6 +42,7 @@ class FakeNode {
       audit: this.audit,
       log: (level, message) => this.said.push(`${level}: ${message}`),
       changed: () => undefined,
+      joining: noJoining,
       pace,
     });
     this.service.start();

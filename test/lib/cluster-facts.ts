@@ -2,7 +2,9 @@
 import type { KeyObject } from "node:crypto";
 import type { Facts } from "../../agent/cluster/facts/schema.ts";
 import type { Sources } from "../../agent/cluster/facts/summary.ts";
+import type { ClusterParts } from "../../agent/cluster/service.ts";
 import { OwnLog } from "../../agent/cluster/witness/own.ts";
+import type { FirewallStatus } from "../../agent/node/firewall/answers.ts";
 import type { TreeLog } from "./tree-log.ts";
 
 export const someFacts: Facts = {
@@ -101,3 +103,20 @@ export function ownPartsOf(log: () => TreeLog) {
     proofs: { consistency: async (from: number, to: number) => log().proof(from, to) },
   };
 }
+
+/** A node whose agent loads no packet filter. */
+export const noFilter: FirewallStatus = {
+  ...{ state: "undeclared", fact: "agent.json declares no firewall.", remedy: "Declare one." },
+  ...{ declared: null, confirmed: null, trial: null, drift: [], counters: [], others: [], at },
+};
+
+/** For tests in which nobody joins by the agent. */
+export const noJoining: ClusterParts["joining"] = {
+  jobs: {
+    start: () => {
+      throw new Error("nobody joins here");
+    },
+    get: () => undefined,
+  },
+  firewall: { status: async () => noFilter, declared: undefined },
+};

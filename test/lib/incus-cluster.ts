@@ -76,6 +76,18 @@ export class IncusCluster {
 
   /** @returns daemons node1, node2 … that are one cluster */
   static async start(size: number): Promise<IncusCluster> {
+    const cluster = await IncusCluster.apart(size);
+    try {
+      await cluster.#form();
+      return cluster;
+    } catch (error) {
+      await cluster.remove();
+      throw error;
+    }
+  }
+
+  /** @returns daemons node1, node2 … that know nothing of each other */
+  static async apart(size: number): Promise<IncusCluster> {
     // Sockets are made deep below it.
     const root = mkdtempSync("/var/tmp/dsecos-c-");
     chmodSync(root, 0o711);
@@ -86,7 +98,6 @@ export class IncusCluster {
     );
     try {
       await Promise.all(cluster.nodes.map((node) => node.start()));
-      await cluster.#form();
       return cluster;
     } catch (error) {
       await cluster.remove();

@@ -29,6 +29,8 @@ const values: Record<string, string> = {
   "hsm.hash": `${policyHash}${policyHash}`,
   "ceph.map-hash": policyHash,
   "cluster.node": "node2",
+  "cluster.address": "10.1.0.3",
+  "cluster.cluster": policyHash,
   ceremony: "0123456789abcdef",
   tenant: "mod-defense",
   job: "0123456789abcdef",

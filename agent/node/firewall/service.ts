@@ -35,6 +35,7 @@ export interface FirewallParts {
 
 export interface Firewall {
   handlers: Pick<Handlers<typeof node, Call>, keyof typeof firewallMembers>;
+  status: () => Promise<FirewallStatus>;
   fingerprints: { ApplyFirewall: () => Promise<string> };
   /** Ends what was begun before, and goes on counting; in the background. */
   start(): void;
@@ -87,10 +88,9 @@ export function createFirewall(parts: FirewallParts, system: System): Firewall {
   }));
 
   return {
+    status,
     handlers: {
-      async Firewall() {
-        return await status();
-      },
+      Firewall: status,
       async ApplyFirewall(call, wanted, { confirmSeconds }) {
         const now = await policy();
         if (now === undefined) {
