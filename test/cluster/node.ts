@@ -1,64 +1,32 @@
-/** A whole Debian 13 with systemd, as a system container of an Incus daemon of its own. */
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
-import { startTimeOf } from "../../packaging/setup/lib/daemons.js";
+/** A whole Debian 13 with systemd, as a system container. */
 import { freePort } from "../../packaging/setup/lib/ports.js";
-import { probe, type RunOptions, type RunResult, run } from "../../packaging/setup/lib/run.js";
-import { createStack } from "../../packaging/setup/stack.js";
-import { nodeImage } from "./node-image.js";
+import { CommandError, type RunOptions, type RunResult } from "../../packaging/setup/lib/run.js";
+import type { NodeBed } from "./bed.ts";
 
-const name = "node1";
-
-/** State of each run lies below, under the process id of its owner. */
-const place = "/var/tmp/dsecos-node";
+/** What an administrator answers to `incus admin init`, without a network. */
+const preseed = `storage_pools:
+- {name: default, driver: dir}
+profiles:
+- name: default
+  devices:
+    root: {type: disk, path: /, pool: default}
+`;
 
 /** What one command in the node may be given: seconds and input; `as` runs it for that person. */
 export type CommandOptions = Pick<RunOptions, "seconds" | "input"> & { as?: string };
 
 export class Node {
-  readonly #stack: ReturnType<typeof createStack>;
-  readonly #directory: string;
-  readonly #environment: NodeJS.ProcessEnv;
+  readonly name: string;
+  readonly #bed: NodeBed;
 
-  private constructor(directory: string) {
-    this.#directory = directory;
-    this.#stack = createStack({
-      mode: "private",
-      stateDirectory: directory,
-      components: ["incus"],
-      poolGiB: 12,
-    });
-    this.#environment = { ...process.env, ...this.#stack.context.environment };
-  }
-
-  /** Boots a node, and returns when systemd says that it is up. */
-  static async boot(): Promise<Node> {
-    const { file } = await nodeImage();
-    await Node.#sweep();
-    const directory = `${place}/${process.pid}`;
-    mkdirSync(directory, { recursive: true });
-    const node = new Node(directory);
-    try {
-      await node.#stack.start();
-      await node.#incus(["image", "import", file, "--alias", "node", "--quiet"], 120);
-      // Nested containers are all that it needs beyond the default: it stays unprivileged.
-      await node.#incus(["launch", "node", name, "-c", "security.nesting=true", "--quiet"], 120);
-      await node.#started();
-      return node;
-    } catch (error) {
-      await node.remove();
-      throw error;
-    }
-  }
-
-  /** Ends what a run left that was killed. */
-  static async #sweep(): Promise<void> {
-    mkdirSync(place, { recursive: true, mode: 0o711 });
-    for (const owner of readdirSync(place))
-      if (startTimeOf(Number(owner)) === null) await new Node(`${place}/${owner}`).remove();
+  /** @param bed has booted it */
+  constructor(name: string, bed: NodeBed) {
+    this.name = name;
+    this.#bed = bed;
   }
 
   /** Until then sockets listen already, but what is behind them may fail. */
-  async #started(): Promise<void> {
+  async started(): Promise<void> {
     const asked = ["systemctl", "is-system-running", "--wait"];
     for (let attempt = 0; ; attempt++) {
       const { stdout, stderr } = await this.probe(asked, { seconds: 60 });
@@ -72,43 +40,50 @@ export class Node {
     }
   }
 
+  /** Gives Incus in the node a storage pool. */
+  async initIncus(): Promise<void> {
+    await this.run(["incus", "admin", "init", "--preseed"], { input: preseed, seconds: 60 });
+  }
+
+  /** Cuts the power. */
+  async kill(): Promise<void> {
+    await this.#bed.incus(["stop", "--force", this.name, "--quiet"], 60);
+  }
+
+  /** Boots it again. */
+  async start(): Promise<void> {
+    await this.#bed.incus(["start", this.name, "--quiet"], 60);
+    await this.started();
+  }
+
   /** Cuts the power and boots again. */
   async restart(): Promise<void> {
-    await this.#incus(["restart", "--force", name, "--quiet"], 60);
-    await this.#started();
-  }
-
-  async remove(): Promise<void> {
-    await this.#stack.stop();
-    rmSync(this.#directory, { recursive: true, force: true });
-  }
-
-  #incus(args: string[], seconds = 30): Promise<RunResult> {
-    return run("incus", args, { env: this.#environment, seconds });
+    await this.#bed.incus(["restart", "--force", this.name, "--quiet"], 60);
+    await this.started();
   }
 
   #command(words: readonly string[], as?: string): string[] {
     const person = as === undefined ? [] : ["runuser", "-u", as, "--"];
-    return ["exec", name, "--cwd", "/", "--", ...person, ...words];
+    return ["exec", this.name, "--cwd", "/", "--", ...person, ...words];
   }
 
   /** Runs a command in the node and gives its output; throws when it fails. */
   async run(words: readonly string[], options: CommandOptions = {}): Promise<string> {
-    const { as, ...rest } = options;
-    const done = await run("incus", this.#command(words, as), { env: this.#environment, ...rest });
+    const done = await this.probe(words, options);
+    if (done.code !== 0) throw new CommandError(this.name, [...words], done);
     return done.stdout;
   }
 
   /** The same, but its exit code tells. */
   probe(words: readonly string[], options: CommandOptions = {}): Promise<RunResult> {
     const { as, ...rest } = options;
-    return probe("incus", this.#command(words, as), { env: this.#environment, ...rest });
+    return this.#bed.probe(this.#command(words, as), rest);
   }
 
   /** Copies files into a directory of the node, which is made when it is missing. */
   async push(files: readonly string[], directory: string): Promise<void> {
-    const target = `${name}${directory}/`;
-    await this.#incus(["file", "push", "--quiet", "--create-dirs", ...files, target], 120);
+    const target = `${this.name}${directory}/`;
+    await this.#bed.incus(["file", "push", "--quiet", "--create-dirs", ...files, target], 120);
   }
 
   /**
@@ -120,7 +95,8 @@ export class Node {
     const here = await freePort();
     const listen = `listen=tcp:127.0.0.1:${here}`;
     const connect = `connect=tcp:127.0.0.1:${port}`;
-    await this.#incus(["config", "device", "add", name, `p${port}`, "proxy", listen, connect]);
+    const device = ["config", "device", "add", this.name, `p${port}`, "proxy", listen, connect];
+    await this.#bed.incus(device);
     return here;
   }
 }

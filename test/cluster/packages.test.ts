@@ -9,8 +9,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { buildImage } from "../../packaging/image/build.js";
 import { asWalk } from "../lib/walk.ts";
+import { NodeBed } from "./bed.ts";
 import { Console } from "./console.ts";
-import { Node } from "./node.ts";
+import type { Node } from "./node.ts";
 import { packageNames, raiseVersion } from "./packages.ts";
 
 const obstacle = process.getuid?.() === 0 ? "" : ": skipped, since system containers need root";
@@ -22,15 +23,6 @@ const password = "correct horse battery staple";
 const tenant = "mod-defense";
 const instance = "web1";
 const key = "documents";
-
-/** What an administrator answers to `incus admin init`, without a network. */
-const preseed = `storage_pools:
-- {name: default, driver: dir}
-profiles:
-- name: default
-  devices:
-    root: {type: disk, path: /, pool: default}
-`;
 
 /** The node has no network at all: what is not in it is not there. */
 const apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--yes"];
@@ -44,25 +36,27 @@ interface InstanceRow {
 }
 
 describe.skipIf(obstacle !== "")(`a node with our packages${obstacle}`, () => {
+  let bed: NodeBed;
   let node: Node;
   let cockpit: Console;
   const packages = inject("packages");
   const work = mkdtempSync(join(tmpdir(), "dsecos-packages-"));
 
   beforeAll(async () => {
-    node = await Node.boot();
+    bed = await NodeBed.open();
+    node = await bed.launch("node1");
     for (const person of [operator, stranger]) {
       await node.run(["useradd", "--create-home", "--shell", "/bin/bash", person]);
       await node.run(["chpasswd"], { input: `${person}:${password}\n` });
     }
-    await node.run(["incus", "admin", "init", "--preseed"], { input: preseed, seconds: 60 });
+    await node.initIncus();
   }, 900_000);
 
   asWalk();
 
   afterAll(async () => {
     await cockpit?.close();
-    await node?.remove();
+    await bed?.remove();
     rmSync(work, { recursive: true, force: true });
   });
 

@@ -7,8 +7,9 @@
 import { randomBytes } from "node:crypto";
 import type { Page } from "puppeteer-core";
 import { until } from "../../../packaging/setup/lib/wait.js";
+import { NodeBed } from "../../cluster/bed.ts";
 import { Console } from "../../cluster/console.ts";
-import { Node } from "../../cluster/node.ts";
+import type { Node } from "../../cluster/node.ts";
 import { buildPackages } from "../../cluster/packages.ts";
 import { median, type Result, ratioAtMost } from "../case.ts";
 import { firstPaint } from "../lib/painted.ts";
@@ -26,29 +27,21 @@ const services = {
   row: "tr[data-goto-unit]",
 };
 
-/** What an administrator answers to `incus admin init`, without a network. */
-const preseed = `storage_pools:
-- {name: default, driver: dir}
-profiles:
-- name: default
-  devices:
-    root: {type: disk, path: /, pool: default}
-`;
-
 export async function run(): Promise<Result[]> {
   const packages = await buildPackages();
-  const node = await Node.boot();
+  const bed = await NodeBed.open();
   try {
+    const node = await bed.launch("node1");
     await install(node, packages);
     await fill(node);
     return [await compare(node)];
   } finally {
-    await node.remove();
+    await bed.remove();
   }
 }
 
 async function install(node: Node, packages: readonly string[]): Promise<void> {
-  await node.run(["incus", "admin", "init", "--preseed"], { input: preseed, seconds: 60 });
+  await node.initIncus();
   await node.push(packages, "/root/packages");
   const files = packages.map((file) => `/root/packages/${file.split("/").at(-1)}`);
   const apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--yes", "install"];
