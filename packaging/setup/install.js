@@ -39,7 +39,15 @@ export const CEPH_PACKAGES = [
 export const TEST_PACKAGES = [
   ...CEPH_PACKAGES,
   ...["chromium", "tpm2-tools", "strace", "lintian", "debhelper", "gettext", "fakeroot"],
-  ...["qemu-system-x86", "qemu-utils", "e2fsprogs", "openssh-client", "python3", "openssl"],
+  ...[
+    "qemu-system-x86",
+    "qemu-utils",
+    "e2fsprogs",
+    "openssh-client",
+    "openssh-server",
+    "python3",
+    "openssl",
+  ],
   ...["python3-cephfs", "secilc", "setools", "bzip2"],
   ...["apparmor", "checkpolicy", "bsdutils", "jq"],
 ];

@@ -7,7 +7,7 @@ import { instances } from "../../agent/instances/contract.ts";
 import { client } from "../lib/client.ts";
 import type { StreamChannel } from "../lib/cockpit.ts";
 import { type PageError, remedyOf, toPageError } from "../lib/errors.ts";
-import { openStream } from "../lib/host.ts";
+import { chosenNode, openStream } from "../lib/host.ts";
 import { _, applyLanguage, format } from "../lib/i18n.ts";
 import { followTheme } from "../lib/theme.ts";
 import { drawPage } from "./page.ts";
@@ -19,7 +19,10 @@ followTheme();
 const [tenant = "", name = ""] = cockpit.location.path;
 const title = format(_("Console of $0"), name);
 document.title = format(_("$0 - DsecOS"), title);
-const page = drawPage(title, format(_("Tenant $0"), tenant));
+const node = chosenNode();
+const whose =
+  node === "" ? format(_("Tenant $0"), tenant) : format(_("Tenant $0, on $1"), tenant, node);
+const page = drawPage(title, whose);
 const terminal = openTerminal({
   place: page.terminal,
   label: title,

@@ -1,11 +1,11 @@
 /** Keys in their tokens: where they are, who holds them to their rules, and what they are used for. */
 import { hsm } from "../../agent/hsm/contract.ts";
-import { Approvals } from "../lib/approvals.tsx";
 import { client, listen } from "../lib/client.ts";
 import { Frame } from "../lib/frame.tsx";
 import { CommandHelp } from "../lib/help.tsx";
 import { useConnection, useQuery } from "../lib/hooks.ts";
 import { _ } from "../lib/i18n.ts";
+import { LatePart } from "../lib/late-part.tsx";
 import { usePlace } from "../lib/location.ts";
 import { partAddress, useTab } from "../lib/parts.ts";
 import { Failure, Loading, Stale } from "../lib/states.tsx";
@@ -16,8 +16,7 @@ import { Strip } from "./strip.tsx";
 
 /** Signals tell what changes; this is for what a module says of itself. */
 const everyMs = 30_000;
-/** Whose requests are carried out here. */
-const contracts = [hsm];
+const approvals = { load: async () => (await import("./approvals.tsx")).HsmApprovals };
 const changes = (changed: () => void) =>
   listen(hsm, "Changed", (what) => what === "drivers" && changed());
 
@@ -47,7 +46,7 @@ export function Hsm() {
   );
   return (
     <Frame title={_("Keys")} beside={help}>
-      <Approvals own={contracts} />
+      <LatePart source={approvals} props={{}} rows={0} />
       <Stale error={error} />
       {tab !== tabs[0] && <Strip drivers={data} stale={stale} />}
       <Tabs

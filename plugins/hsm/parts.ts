@@ -3,12 +3,15 @@ import { _ } from "../lib/i18n.ts";
 import { here } from "../lib/parts.ts";
 import { overview } from "./overview.tsx";
 import type { Tab } from "./part.ts";
-import { tokens } from "./tokens/tab.tsx";
 
 /** The others are loaded when they are shown. */
 export const tabs: readonly Tab[] = [
   here(overview),
-  here(tokens),
+  {
+    key: "tokens",
+    title: () => _("Tokens"),
+    load: async () => (await import("./tokens/tab.tsx")).tokens,
+  },
   {
     key: "keys",
     title: () => _("Keys"),

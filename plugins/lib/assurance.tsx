@@ -2,6 +2,7 @@
 import WarningIcon from "@patternfly/react-icons/dist/esm/icons/exclamation-triangle-icon";
 import { type Check, node } from "../../agent/node/contract.ts";
 import { client } from "./client.ts";
+import { isToldByPage } from "./errors.ts";
 import { Command } from "./help.tsx";
 import { useQuery } from "./hooks.ts";
 import { _, ngettext, relativeTime } from "./i18n.ts";
@@ -31,7 +32,7 @@ export function AssuranceBanner() {
   const flags = (data ?? []).filter(({ verdict }) => verdict !== "good");
   if (error && !data) {
     // Not knowing is not being safe; where the agent is gone the page itself says so.
-    if (error.code === "NotRunning" || error.code === "NoAccess") return null;
+    if (isToldByPage(error)) return null;
     return (
       <section className="ds-banner" aria-label={_("Assurance")}>
         <WarningIcon /> {_("What can be relied on here is unknown:")} {error.message}

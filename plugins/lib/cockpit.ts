@@ -32,6 +32,7 @@ export interface DBusClient {
   ): { remove(): void };
   addEventListener(type: "close", callback: (event: Event, why: CockpitError) => void): void;
   addEventListener(type: "owner", callback: (event: Event, owner: string | null) => void): void;
+  close(): void;
 }
 
 /** Bytes to and from a unix socket. */

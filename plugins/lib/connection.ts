@@ -4,12 +4,14 @@
  */
 import type { DBusClient } from "./cockpit.ts";
 import { PageError, toPageError } from "./errors.ts";
-import { openBus } from "./host.ts";
+import { admitted, chosenNode, openBus } from "./host.ts";
 
 /** A session has 128 pending calls for all its pages together. */
 const maximumInFlight = 50;
 const firstDelay = 500;
 const longestDelay = 8000;
+/** Each attempt at another node is a login there, which may be counted and refused. */
+const longestElsewhere = 30_000;
 
 export type ConnectionState = "open" | "lost";
 type SignalListener = (path: string, member: string, args: unknown[]) => void;
@@ -26,6 +28,7 @@ export interface BusCall {
 
 let client: DBusClient | undefined;
 let state: ConnectionState = "open";
+let problem = "";
 let delay = firstDelay;
 let inFlight = 0;
 const waiting: (() => void)[] = [];
@@ -42,16 +45,18 @@ function connect(): DBusClient {
   if (client) return client;
   const opened = openBus();
   client = opened;
-  opened.addEventListener("close", () => {
+  opened.addEventListener("close", (_event, why) => {
     if (client !== opened) return;
     client = undefined;
+    problem = why.problem ?? "";
     setState("lost");
     setTimeout(probe, delay);
-    delay = Math.min(delay * 2, longestDelay);
+    delay = Math.min(delay * 2, chosenNode() === "" ? longestDelay : longestElsewhere);
   });
   opened.addEventListener("owner", (_event, owner) => {
     if (client !== opened) return;
     if (owner) delay = firstDelay;
+    problem = "";
     setState(owner ? "open" : "lost");
   });
   for (const name of signalListeners.keys()) match(opened, name);
@@ -78,6 +83,7 @@ async function slot(): Promise<void> {
 export async function call(request: BusCall): Promise<unknown> {
   await slot();
   try {
+    await admitted();
     const reply = await connect().call(
       request.path,
       request.interface,
@@ -116,6 +122,11 @@ export function onConnection(listener: (state: ConnectionState) => void): () => 
 
 export function connectionState(): ConnectionState {
   return state;
+}
+
+/** Why the channel closed, in Cockpit's words; empty where it is open, and only the agent is not there. */
+export function connectionProblem(): string {
+  return problem;
 }
 
 export function badReply(member: string, message: string): PageError {

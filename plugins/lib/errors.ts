@@ -4,8 +4,17 @@ import { codeOfName, type ErrorCode } from "../../agent/bus/errors.ts";
 import type { CockpitError } from "./cockpit.ts";
 import { _, format } from "./i18n.ts";
 
-/** `NotRunning`: no agent on the bus. `NoAccess`: the bus lets the person not speak to it. */
-export type PageErrorCode = ErrorCode | "NotRunning" | "NoAccess" | "Disconnected" | "BadReply";
+/**
+ * `NotRunning`: no agent on the bus. `NoAccess`: the bus lets the person not speak to it. `NoNode`: there
+ * is no way to the node that was chosen.
+ */
+export type PageErrorCode =
+  | ErrorCode
+  | "NotRunning"
+  | "NoAccess"
+  | "NoNode"
+  | "Disconnected"
+  | "BadReply";
 
 export class PageError extends Error {
   readonly code: PageErrorCode;
@@ -31,6 +40,12 @@ const problems: Record<string, PageErrorCode> = {
   "not-found": "NotRunning",
   "access-denied": "NoAccess",
   timeout: "Timeout",
+  "no-host": "NoNode",
+  "unknown-host": "NoNode",
+  "unknown-hostkey": "NoNode",
+  "invalid-hostkey": "NoNode",
+  "authentication-failed": "NoNode",
+  "no-cockpit": "NoNode",
 };
 
 function isCockpitError(cause: unknown): cause is CockpitError {
@@ -63,11 +78,18 @@ function explain(code: PageErrorCode, cause: CockpitError): string {
       );
     case "Timeout":
       return _("The agent did not answer in time.");
+    case "NoNode":
+      return _("There is no way to this node.");
     case "Disconnected":
       return _("The connection to this node was lost.");
     default:
       return cause.message ?? cause.name ?? cause.problem ?? _("Something went wrong.");
   }
+}
+
+/** Nothing of the page is there then, which the page as a whole says with what to do. */
+export function isToldByPage({ code }: PageError): boolean {
+  return code === "NotRunning" || code === "NoAccess" || code === "NoNode";
 }
 
 /** What the person can do; with the command where there is one. */
@@ -83,6 +105,8 @@ export function remedyOf(code: PageErrorCode): { text: string; command?: string 
         text: _("Ask an administrator to add you to one of them, then log in again:"),
         command: "usermod --append --groups dsecos-viewer NAME",
       };
+    case "NoNode":
+      return { text: _("The first line of the page says why, and what to do.") };
     case "Disconnected":
       return { text: _("The page connects again by itself as soon as it can.") };
     case "Timeout":

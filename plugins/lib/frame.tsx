@@ -6,8 +6,10 @@ import type { Capabilities } from "../../agent/agent/contract.ts";
 import { AssuranceBanner } from "./assurance.tsx";
 import { AccessProvider, useAccess } from "./capabilities.tsx";
 import { useConnection } from "./hooks.ts";
+import { chosenNode, keepNode } from "./host.ts";
 import { _, applyLanguage, format } from "./i18n.ts";
 import { JobList } from "./job-list.tsx";
+import { NodeBand, NodeChoice } from "./node-choice.tsx";
 import { Dialogs } from "./shown-dialog.ts";
 import { followTheme } from "./theme.ts";
 import { Toasts } from "./toasts.tsx";
@@ -15,6 +17,7 @@ import { Toasts } from "./toasts.tsx";
 export function startPage(app: ReactNode, who?: Promise<Capabilities>): void {
   applyLanguage();
   followTheme();
+  keepNode();
   const place = document.getElementById("app");
   if (!place) throw new Error("the page has no element #app");
   createRoot(place).render(
@@ -38,9 +41,12 @@ interface FrameProps {
 }
 
 export function Frame({ title, before, beside, children }: FrameProps) {
-  document.title = format(_("$0 - DsecOS"), title);
+  const node = chosenNode();
+  const where = node === "" ? title : format(_("$0 on $1"), title, node);
+  document.title = format(_("$0 - DsecOS"), where);
   return (
     <div className="ds-page">
+      <NodeBand />
       <AssuranceBanner />
       <LostBanner />
       <header className="ds-header">
@@ -51,6 +57,7 @@ export function Frame({ title, before, beside, children }: FrameProps) {
           </h1>
           {beside}
           <span className="ds-grow" />
+          <NodeChoice />
           <Person />
         </div>
       </header>
@@ -63,7 +70,8 @@ export function Frame({ title, before, beside, children }: FrameProps) {
 }
 
 function LostBanner() {
-  const lost = useConnection() === "lost";
+  // Of another node more is said above.
+  const lost = useConnection() === "lost" && chosenNode() === "";
   return (
     <div role="status" aria-live="assertive">
       {lost && (

@@ -5,7 +5,7 @@ import { type JobRecord, job } from "../../agent/jobs/contract.ts";
 import { ActionButton } from "./action-button.tsx";
 import { useAccess } from "./capabilities.tsx";
 import { client } from "./client.ts";
-import { toPageError } from "./errors.ts";
+import { isToldByPage, toPageError } from "./errors.ts";
 import { _, format, ngettext, number, percent, relativeTime } from "./i18n.ts";
 import { dismissJob, useJobs } from "./jobs.ts";
 import { Tag, type TagColor } from "./tag.tsx";
@@ -32,7 +32,7 @@ export function jobStateName(state: JobRecord["state"]): string {
 export function JobList() {
   const { records, error } = useJobs();
   // Where the agent is gone, or not for this person, the page itself says so.
-  const unknown = error && error.code !== "NotRunning" && error.code !== "NoAccess";
+  const unknown = error && !isToldByPage(error);
   if (records.length === 0 && !unknown) return null;
   return (
     <section

@@ -1,6 +1,7 @@
 /** Where the person is lives in the address, so that every view can be linked to. */
 import { useCallback, useEffect, useState } from "react";
 import type { LocationOptions } from "./cockpit.ts";
+import { nodeOption } from "./host.ts";
 
 export interface Place {
   readonly path: readonly string[];
@@ -28,7 +29,7 @@ function toOptions(options: Place["options"]): LocationOptions {
     if (only === undefined) return [];
     return [[key, kept.length === 1 ? only : [...kept]] as const];
   });
-  return Object.fromEntries(entries);
+  return { ...Object.fromEntries(entries), ...nodeOption() };
 }
 
 export function go(path: readonly string[], options: Place["options"] = {}): void {

@@ -7,12 +7,10 @@ import { Frame } from "../lib/frame.tsx";
 import { CommandHelp } from "../lib/help.tsx";
 import { useQuery } from "../lib/hooks.ts";
 import { _ } from "../lib/i18n.ts";
+import { LatePart } from "../lib/late-part.tsx";
 import { usePlace } from "../lib/location.ts";
-import { useLoaded } from "../lib/parts.ts";
 import { Failure, Loading, Stale } from "../lib/states.tsx";
-import { Acts } from "./acts.tsx";
 import { Assurance } from "./assurance.tsx";
-import { LateWall } from "./cluster/late.tsx";
 import { Nodes } from "./cluster/nodes.tsx";
 import { Counts } from "./counts.tsx";
 import { Engines } from "./engines.tsx";
@@ -23,16 +21,17 @@ import { RecentJobs } from "./recent-jobs.tsx";
 
 const everyMs = 5000;
 const approvals = { load: async () => (await import("./approvals.tsx")).OverviewApprovals };
+const wall = { load: async () => (await import("./cluster/wall.tsx")).Wall };
+const acts = { load: async () => (await import("./acts.tsx")).Acts };
 
 export function Overview() {
   const isWall = usePlace().path[0] === "wall";
-  return isWall ? <LateWall /> : <Page />;
+  return isWall ? <LatePart source={wall} props={{}} /> : <Page />;
 }
 
 function Page() {
   const query = useQuery("node", () => client(node).Show(), { every: everyMs });
   const { data, error } = query;
-  const waiting = useLoaded(approvals);
   return (
     <Frame
       title={_("DsecOS overview")}
@@ -50,8 +49,7 @@ function Page() {
         />
       }
     >
-      {waiting.value && <waiting.value />}
-      {waiting.error && <Failure error={waiting.error} retry={waiting.again} />}
+      <LatePart source={approvals} props={{}} rows={0} />
       <Nodes />
       {data ? (
         <>
@@ -66,7 +64,7 @@ function Page() {
           <Firewall />
           <div className="ds-panels">
             <RecentJobs />
-            <Acts />
+            <LatePart source={acts} props={{}} />
           </div>
         </>
       ) : error ? (

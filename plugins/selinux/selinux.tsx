@@ -5,27 +5,29 @@ import { client, listen } from "../lib/client.ts";
 import { Frame } from "../lib/frame.tsx";
 import { useConnection, useQuery } from "../lib/hooks.ts";
 import { _ } from "../lib/i18n.ts";
+import { LatePart } from "../lib/late-part.tsx";
 import { usePlace } from "../lib/location.ts";
 import { Failure, Loading, Stale } from "../lib/states.tsx";
 import { Tabs } from "../lib/tabs.tsx";
-import { DenialsTab } from "./denials/tab.tsx";
 import { earlyStatus } from "./early.ts";
 import { Help } from "./help.tsx";
-import { LabelsTab } from "./labels/tab.tsx";
 import { OverviewTab } from "./overview.tsx";
 import { Pending } from "./policies/pending.tsx";
-import { PoliciesTab } from "./policies/tab.tsx";
 import { ProofTab } from "./proof.tsx";
-import { SettingsTab } from "./settings/tab.tsx";
 import { Strip } from "./strip.tsx";
-import { TenantsTab } from "./tenants/tab.tsx";
 import { tabAddress } from "./view.ts";
-import { WhyTab } from "./why.tsx";
 
 /** The signal tells of proofs only; mode and policy may change without one. */
 const everyMs = 15_000;
 /** Whose requests are carried out here. */
 const contracts = [selinux];
+/** What few people open at first, each in a file of its own. */
+const denialsTab = { load: async () => (await import("./denials/tab.tsx")).DenialsTab };
+const labelsTab = { load: async () => (await import("./labels/tab.tsx")).LabelsTab };
+const policiesTab = { load: async () => (await import("./policies/tab.tsx")).PoliciesTab };
+const settingsTab = { load: async () => (await import("./settings/tab.tsx")).SettingsTab };
+const tenantsTab = { load: async () => (await import("./tenants/tab.tsx")).TenantsTab };
+const whyTab = { load: async () => (await import("./why.tsx")).WhyTab };
 const changes = (changed: () => void) => listen(selinux, "Changed", changed);
 
 export function Selinux() {
@@ -54,25 +56,33 @@ export function Selinux() {
     {
       key: "denials",
       title: _("Denials"),
-      body: <DenialsTab place={place} inactive={inactive} />,
+      body: <LatePart source={denialsTab} props={{ place, inactive }} />,
     },
     {
       key: "tenants",
       title: _("Tenants"),
-      body: <TenantsTab place={place} status={data} stale={stale} />,
+      body: <LatePart source={tenantsTab} props={{ place, status: data, stale }} />,
     },
     { key: "proof", title: _("Proof"), body: <ProofTab proof={proof} inactive={inactive} /> },
-    { key: "why", title: _("Explain access"), body: <WhyTab place={place} inactive={inactive} /> },
+    {
+      key: "why",
+      title: _("Explain access"),
+      body: <LatePart source={whyTab} props={{ place, inactive }} />,
+    },
     {
       key: "labels",
       title: _("Labels"),
-      body: <LabelsTab place={place} inactive={inactive} />,
+      body: <LatePart source={labelsTab} props={{ place, inactive }} />,
     },
-    { key: "settings", title: _("Settings"), body: <SettingsTab place={place} /> },
+    {
+      key: "settings",
+      title: _("Settings"),
+      body: <LatePart source={settingsTab} props={{ place }} />,
+    },
     {
       key: "policies",
       title: _("Policies"),
-      body: <PoliciesTab place={place} loaded={data.loaded} inactive={inactive} />,
+      body: <LatePart source={policiesTab} props={{ place, loaded: data.loaded, inactive }} />,
     },
   ];
   const [, ...others] = tabs;

@@ -4,6 +4,7 @@ import type { Access } from "../lib/capabilities.tsx";
 import { client } from "../lib/client.ts";
 import { Dialog, showDialog } from "../lib/dialog.tsx";
 import { toPageError } from "../lib/errors.ts";
+import { withNode } from "../lib/host.ts";
 import { _, format, ngettext } from "../lib/i18n.ts";
 import { watchJob } from "../lib/jobs.ts";
 import type { MenuEntry } from "../lib/menu.tsx";
@@ -97,7 +98,7 @@ function single(tenant: string, { name, status }: Instance, access: Access): Men
       key: "open-console",
       label: _("Open console"),
       why: access.why(instances, "console") ?? stands,
-      run: () => window.open(`console.html#/${tenant}/${name}`),
+      run: () => window.open(withNode(`console.html#/${tenant}/${name}`)),
     },
     {
       key: "snapshots",

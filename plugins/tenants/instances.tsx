@@ -8,16 +8,15 @@ import { Chart } from "../lib/chart.tsx";
 import { client, listen } from "../lib/client.ts";
 import { useColumns } from "../lib/columns.tsx";
 import { commandOf } from "../lib/command.ts";
-import { showDialog } from "../lib/dialog.tsx";
 import { CommandHelp } from "../lib/help.tsx";
 import { useQuery } from "../lib/hooks.ts";
 import { _, format, ngettext, number, size } from "../lib/i18n.ts";
+import { showLate } from "../lib/late.ts";
 import { ButtonMenu } from "../lib/menu.tsx";
 import { useSelection } from "../lib/preferences.ts";
 import { useRowMenu } from "../lib/row-menu.tsx";
 import { Failure, Loading, Nothing } from "../lib/states.tsx";
 import { Table } from "../lib/table.tsx";
-import { CreateInstanceDialog } from "./create-instance.tsx";
 import { instanceMenu } from "./instance-acts.tsx";
 import { instanceColumns } from "./instance-columns.tsx";
 import { span, together, useTracks } from "./live.ts";
@@ -45,7 +44,12 @@ export function InstancesTab({ tenant }: { tenant: Tenant }) {
   const create = (
     <ActionButton
       why={access.why(instances, "create") ?? notActive}
-      onClick={() => showDialog(<CreateInstanceDialog tenant={tenant} />)}
+      onClick={() => {
+        void showLate(async () => {
+          const { CreateInstanceDialog } = await import("./create-instance.tsx");
+          return <CreateInstanceDialog tenant={tenant} />;
+        });
+      }}
     >
       {_("Create instances")}
     </ActionButton>

@@ -10,18 +10,19 @@ import { Frame } from "../lib/frame.tsx";
 import { CommandHelp } from "../lib/help.tsx";
 import { useQuery } from "../lib/hooks.ts";
 import { _ } from "../lib/i18n.ts";
+import { LatePart } from "../lib/late-part.tsx";
 import type { Place } from "../lib/location.ts";
 import { ButtonMenu } from "../lib/menu.tsx";
 import { Failure, Loading, Stale } from "../lib/states.tsx";
 import { Tabs } from "../lib/tabs.tsx";
 import { Tag } from "../lib/tag.tsx";
 import { tenantMenu } from "./acts.tsx";
-import { ImagesTab } from "./images.tsx";
 import { InstancesTab } from "./instances.tsx";
-import { RecordTab } from "./record.tsx";
 import { SummaryTab } from "./summary.tsx";
 import { stateColors, stateName } from "./words.ts";
 
+const images = { load: async () => (await import("./images.tsx")).ImagesTab };
+const record = { load: async () => (await import("./record.tsx")).RecordTab };
 const everyMs = 10_000;
 /** Whose requests are carried out here. */
 const contracts = [tenants];
@@ -83,8 +84,12 @@ function TenantTabs({ detail, place }: { detail: TenantDetail; place: Place }) {
   const tabs = [
     { key: "summary", title: _("Summary"), body: <SummaryTab detail={detail} /> },
     { key: "instances", title: _("Instances"), body: <InstancesTab tenant={detail.tenant} /> },
-    { key: "images", title: _("Images"), body: <ImagesTab /> },
-    { key: "record", title: _("Record"), body: <RecordTab tenant={name} /> },
+    { key: "images", title: _("Images"), body: <LatePart source={images} props={{}} /> },
+    {
+      key: "record",
+      title: _("Record"),
+      body: <LatePart source={record} props={{ tenant: name }} />,
+    },
   ];
   return (
     <Tabs

@@ -21,6 +21,7 @@ function fakeCockpit() {
     gettext: (text: string) => text,
     ngettext: (one: string, many: string, count: number) => (count === 1 ? one : many),
     language: "en",
+    location: { path: [], options: {} },
     dbus: () => {
       opened += 1;
       return {

@@ -1,5 +1,5 @@
 // @ts-check
-import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isAlive, readRecord, startReady, stopDaemon } from "../lib/daemons.js";
 import { freePort, portIsFree } from "../lib/ports.js";
@@ -114,7 +114,10 @@ function environment(context, name, user) {
   if (user !== null) {
     const { name: login, home, shell } = user;
     Object.assign(env, { HOME: home, USER: login, LOGNAME: login, SHELL: shell });
-    delete env.XDG_RUNTIME_DIR; // root's
+    // Without one of his own, nothing of his reaches another host.
+    env.XDG_RUNTIME_DIR = join(directory, "run");
+    mkdirSync(env.XDG_RUNTIME_DIR, { recursive: true, mode: 0o700 });
+    chownSync(env.XDG_RUNTIME_DIR, Number(user.uid), Number(user.gid));
   }
   return env;
 }

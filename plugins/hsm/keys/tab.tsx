@@ -9,9 +9,10 @@ import { useAccess } from "../../lib/capabilities.tsx";
 import { client, listen } from "../../lib/client.ts";
 import { useColumns } from "../../lib/columns.tsx";
 import { commandOf } from "../../lib/command.ts";
-import { showDialog } from "../../lib/dialog.tsx";
 import { useQuery } from "../../lib/hooks.ts";
 import { _, ngettext } from "../../lib/i18n.ts";
+import { showLate } from "../../lib/late.ts";
+import { LatePart } from "../../lib/late-part.tsx";
 import { sortedBy } from "../../lib/list.ts";
 import { ListPages } from "../../lib/list-pages.tsx";
 import { ButtonMenu } from "../../lib/menu.tsx";
@@ -25,8 +26,6 @@ import { partAddress } from "../part.ts";
 import { bulkMenu, keyMenu } from "./acts.tsx";
 import { useAwayTokens } from "./away.ts";
 import { keyColumns } from "./columns.tsx";
-import { CreateKeyDialog } from "./create.tsx";
-import { KeyPart } from "./key.tsx";
 import { Toolbar } from "./toolbar.tsx";
 import {
   clearFilters,
@@ -37,13 +36,16 @@ import {
   readKeyView,
 } from "./view.ts";
 
+const keyPart = { load: async () => (await import("./key.tsx")).KeyPart };
 const everyMs = 30_000;
 const changes = (changed: () => void) => listen(hsm, "Changed", changed);
 const keyOf = ({ tenant, name }: KeyRow) => `${tenant}/${name}`;
 
 function KeysTab(props: PartProps) {
   const [, tenant, key] = props.place.path;
-  if (tenant && key) return <KeyPart key={`${tenant}/${key}`} tenant={tenant} name={key} />;
+  if (tenant && key) {
+    return <LatePart key={`${tenant}/${key}`} source={keyPart} props={{ tenant, name: key }} />;
+  }
   return <KeyList {...props} />;
 }
 
@@ -109,7 +111,12 @@ function Found({ view, page, drivers, stale }: FoundProps) {
   const create = (
     <ActionButton
       why={access.why(hsm, "keys")}
-      onClick={() => showDialog(<CreateKeyDialog tenant={view.tenant} drivers={drivers} />)}
+      onClick={() => {
+        void showLate(async () => {
+          const { CreateKeyDialog } = await import("./create.tsx");
+          return <CreateKeyDialog tenant={view.tenant} drivers={drivers} />;
+        });
+      }}
     >
       {_("Make a key")}
     </ActionButton>

@@ -1,5 +1,5 @@
 /** What the table of nodes shows. */
-import type { ClusterNode } from "../../../agent/cluster/answers.ts";
+import type { ClusterNode, ClusterStatus } from "../../../agent/cluster/answers.ts";
 import { _, format, number, percent, size } from "../../lib/i18n.ts";
 import { Meter } from "../../lib/meter.tsx";
 import type { Column } from "../../lib/table.tsx";
@@ -7,14 +7,21 @@ import { heardWords, LogTag, proofTag, VerdictTag } from "./words.tsx";
 
 const nothing = "–";
 
-/** @param at when the nodes were told of */
-export function nodeColumns(at: string): Column<ClusterNode>[] {
+/** The name of another node leads to its own overview. */
+export function nodeColumns({ at, node: own }: ClusterStatus): Column<ClusterNode>[] {
   return [
     {
       key: "name",
       title: _("Node"),
       sort: "name",
-      render: ({ name }) => <strong className="ov-name">{name}</strong>,
+      render: ({ name }) =>
+        name === own ? (
+          <strong className="ov-name">{name}</strong>
+        ) : (
+          <a className="ds-name ov-name" href={`#/?node=${name}`}>
+            {name}
+          </a>
+        ),
     },
     {
       key: "verdict",

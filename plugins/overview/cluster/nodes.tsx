@@ -7,19 +7,20 @@ import { ChoiceMenu } from "../../lib/choice.tsx";
 import { client, listen } from "../../lib/client.ts";
 import { useQuery } from "../../lib/hooks.ts";
 import { _, format, ngettext, number } from "../../lib/i18n.ts";
+import { LatePart } from "../../lib/late-part.tsx";
 import { changeOption, changeText, sortedBy, toggle } from "../../lib/list.ts";
 import { usePlace } from "../../lib/location.ts";
 import { Search } from "../../lib/search.tsx";
 import { NoMatch, Stale } from "../../lib/states.tsx";
 import { Table } from "../../lib/table.tsx";
 import { nodeColumns } from "./columns.tsx";
-import { NodeDetails } from "./details.tsx";
 import { Tiles } from "./tiles.tsx";
 import { readNodes, shownNodes } from "./view.ts";
 import { verdictOrder } from "./words.tsx";
 import { Worst } from "./worst.tsx";
 import "./cluster.css";
 
+const nodeDetails = { load: async () => (await import("./details.tsx")).NodeDetails };
 const everyMs = 5000;
 const changes = (changed: () => void) => listen(cluster, "Changed", changed);
 
@@ -89,7 +90,7 @@ function Cluster({ status }: { status: ClusterStatus }) {
       ) : (
         <Table
           label={_("Nodes")}
-          columns={nodeColumns(status.at)}
+          columns={nodeColumns(status)}
           rows={shown}
           keyOf={({ name }) => name}
           sorting={sortedBy(view.sort, view.descending)}
@@ -97,7 +98,7 @@ function Cluster({ status }: { status: ClusterStatus }) {
             open: view.open,
             toggle: (key) => toggle(view, key),
             name: ({ name }) => name,
-            render: (node) => <NodeDetails node={node} status={status} />,
+            render: (node) => <LatePart source={nodeDetails} props={{ node, status }} />,
           }}
         />
       )}

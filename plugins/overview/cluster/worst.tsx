@@ -34,8 +34,11 @@ export function Worst({ status }: { status: ClusterStatus }) {
             <li key={`${one.about} ${one.nodes[0]} ${one.text}`}>
               <VerdictTag verdict={one.verdict} />
               <span>
-                <strong>{namesOf(one, status)}</strong> <More about={one.about}>{one.about}</More>:{" "}
-                {one.text}
+                <strong>{namesOf(one, status)}</strong>{" "}
+                <More about={one.about} node={otherNode(one, status)}>
+                  {one.about}
+                </More>
+                : {one.text}
               </span>
             </li>
           ))}
@@ -55,9 +58,25 @@ export function Worst({ status }: { status: ClusterStatus }) {
   );
 }
 
-function More({ about, children }: { about: string; children: ReactNode }) {
+/** The one that it is true of, where the page does not speak to it already. */
+function otherNode({ nodes: [first, ...others] }: Finding, { node }: ClusterStatus) {
+  return others.length > 0 || first === node ? undefined : first;
+}
+
+interface MoreProps {
+  about: string;
+  node: string | undefined;
+  children: ReactNode;
+}
+
+function More({ about, node, children }: MoreProps) {
   const page = Object.hasOwn(pages, about) ? pages[about] : undefined;
-  return page === undefined ? children : <PageLink page={page}>{children}</PageLink>;
+  if (page === undefined) return children;
+  return (
+    <PageLink page={page} node={node}>
+      {children}
+    </PageLink>
+  );
 }
 
 function namesOf({ nodes }: Finding, status: ClusterStatus): string {

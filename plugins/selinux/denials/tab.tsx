@@ -8,6 +8,7 @@ import { client, listen } from "../../lib/client.ts";
 import { CursorPages } from "../../lib/cursor-pages.tsx";
 import { useNow, useQuery } from "../../lib/hooks.ts";
 import { _, format, ngettext, relativeTime } from "../../lib/i18n.ts";
+import { LatePart } from "../../lib/late-part.tsx";
 import {
   changeCursor,
   changePerPage,
@@ -23,10 +24,10 @@ import { Failure, Loading, Nothing, Stale } from "../../lib/states.tsx";
 import { Table } from "../../lib/table.tsx";
 import { Tag } from "../../lib/tag.tsx";
 import { denialColumns } from "./columns.tsx";
-import { DenialDetail } from "./detail.tsx";
 import { Heard } from "./heard.tsx";
 import type { Denial } from "./words.ts";
 
+const denialDetail = { load: async () => (await import("./detail.tsx")).DenialDetail };
 /** Nothing tells of single denials: a broken program makes thousands. */
 const everyMs = 10_000;
 const changes = (changed: () => void) => listen(selinux, "Changed", changed);
@@ -142,7 +143,7 @@ function Found({ view, page, stale, inactive }: FoundProps) {
           toggle: (key) => toggle(view, key),
           name: ({ sourceType, targetType, class: of }) =>
             format(_("$0 about $1 of $2"), sourceType, of, targetType),
-          render: (denial) => <DenialDetail denial={denial} />,
+          render: (denial) => <LatePart source={denialDetail} props={{ denial }} />,
         }}
       />
       <CursorPages
