@@ -63,6 +63,8 @@ describe.skipIf(missing !== "")(`the node of a page${missing && `: ${missing}`}`
     await page.page.waitForSelector(band);
     await page.sees("What can be relied on");
     await page.screenshot("node-chosen");
+    // Parts that are on their way would be cut off.
+    await page.page.waitForNetworkIdle();
     await page.page.evaluate(() => {
       location.hash = "#/?verdict=bad";
     });
@@ -76,6 +78,7 @@ describe.skipIf(missing !== "")(`the node of a page${missing && `: ${missing}`}`
     await page.page.waitForSelector(picker);
     expect(await page.page.$(band)).toBeNull();
     await page.page.goto(page.page.url().replace("tenants.html", "overview.html"));
+    await page.page.waitForNetworkIdle();
     await page.page.locator("tr[data-row=node2] a").click();
     await page.page.waitForSelector(band);
   });
@@ -140,6 +143,8 @@ describe.skipIf(missing !== "")(`the node of a page${missing && `: ${missing}`}`
     await page.page.waitForSelector(picker);
     await page.check();
     const own = await visit("tenants.html#/?node=node1");
+    // The page loads itself anew, perhaps before all of its parts are there.
+    own.expect(/^(failed: .*\.js|console debug: (part|dialog))/);
     await own.page.waitForFunction(
       () => location.hash === "#/" && document.body.textContent.includes("Create a tenant"),
     );

@@ -6,11 +6,13 @@ import { freePort, portIsFree } from "../../packaging/setup/lib/ports.js";
 import { until } from "../../packaging/setup/lib/wait.js";
 
 const program = "/usr/sbin/sshd";
+/** File by which a run knows what one before it left that was killed. */
+const mark = "dsecos-test";
 
 /** Why there can be none here; empty when there can. */
 export const noSshd = existsSync(program) ? "" : `no openssh-server (${program})`;
 
-/** Shared by all tests that are that person, so it must not be there before. */
+/** The person's own way to hosts is replaced meanwhile: one test at a time. */
 export class LoopbackSsh {
   readonly #directory: string;
   readonly #client: string;
@@ -45,9 +47,12 @@ export class LoopbackSsh {
       this.#own(this.#file(key));
       this.#own(this.#file(`${key}.pub`));
     }
-    if (existsSync(this.#client)) throw new Error(`${this.#client} is there already`);
+    const isOurs = existsSync(join(this.#client, mark));
+    if (existsSync(this.#client) && !isOurs) throw new Error(`${this.#client} is somebody's`);
+    rmSync(this.#client, { recursive: true, force: true });
     mkdirSync(this.#client, { mode: 0o700 });
     this.#own(this.#client);
+    this.#write(join(this.#client, mark), "");
     const hosts = names.map(
       (name) => `Host ${name}
   HostName 127.0.0.1
