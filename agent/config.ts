@@ -5,6 +5,7 @@ import { elasticSchema } from "./audit/export/elastic.ts";
 import { syslogSchema } from "./audit/export/syslog.ts";
 import { offloadSchema } from "./audit/offload/types.ts";
 import { witnessSchema } from "./audit/witness/types.ts";
+import { maintenanceSchema } from "./cluster/drill/windows.ts";
 import { regionSchema } from "./hsm/algorithms.ts";
 import { firewallSchema } from "./node/firewall/declared.ts";
 
@@ -79,6 +80,8 @@ export const configSchema = v.strictObject({
   runtimeDirectory: v.optional(path, "/run/dsecos"),
   /** Incus storage pool for the disks of instances. */
   storagePool: v.optional(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]*$/)), "default"),
+  /** When drills may be held, in UTC; never where none is declared. */
+  maintenance: v.optional(maintenanceSchema, []),
   /** Who may come and where packets may go; without it the agent loads no packet filter. */
   firewall: v.optional(firewallSchema),
   /** Rules of the packet filter that were confirmed, which the next start loads. */

@@ -45,6 +45,10 @@ import { openTool } from "./ceph/link/tool.ts";
 import { createCeph } from "./ceph/service.ts";
 import { readMap } from "./ceph/volumes/map.ts";
 import { cluster as clusterContract } from "./cluster/contract.ts";
+import { createAway } from "./cluster/drill/away.ts";
+import { Cut } from "./cluster/drill/cut.ts";
+import { drillFiledAction } from "./cluster/drill/histogram.ts";
+import { DrillUnits } from "./cluster/drill/units.ts";
 import { createCluster } from "./cluster/service.ts";
 import { mostEvents, witnessedAction } from "./cluster/witness/memory.ts";
 import { type Config, readConfig } from "./config.ts";
@@ -60,6 +64,7 @@ import { job as jobContract } from "./jobs/contract.ts";
 import { JobList } from "./jobs/service.ts";
 import { explain, journal as log } from "./log.ts";
 import { derivedWays } from "./node/firewall/derived.ts";
+import { nftables } from "./node/firewall/nft.ts";
 import { createNode } from "./node/service.ts";
 import { selinux as selinuxContract } from "./selinux/contract.ts";
 import { createLoads } from "./selinux/loads/service.ts";
@@ -72,6 +77,8 @@ import { version } from "./version.ts";
 const maximumBody = 1024 * 1024;
 /** How much of the audit log is read at the start, in events and bytes. */
 const remembers = { events: 20_000, bytes: 4 * 1024 * 1024 };
+/** Of which there is a histogram. */
+const mostDrills = 500;
 /** What has to be known of it before anything is served: requests, jobs and the last verdict. */
 const servedFrom = [`"action":"${approvalAction}"`, `"action":"${verifiedAction}"`, '"job":{'];
 /** Where the sources, the observer and the forwarding go on. */
@@ -287,6 +294,19 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     joining: {
       jobs,
       firewall: { status: () => nodeService.firewall(), declared: config.firewall },
+    },
+    drills: {
+      away: createAway(new DrillUnits(client), new Cut(nftables(), config.firewall?.members ?? [])),
+      windows: config.maintenance,
+      jobs,
+      history: () => history(drillFiledAction, mostDrills),
+      storage: () =>
+        cephLink.status().state === "ready" ? () => cephLink.mon("osd stat") : undefined,
+      async keys() {
+        const tokens = await hsm.core.book.every();
+        const token = tokens.find(({ driver }) => driver.status().state === "ready");
+        return token && (() => token.driver.random(token.label, 16));
+      },
     },
   });
   cloud.tenants.onChanged(() => cluster.stale());

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { defineInterface, document, text } from "../bus/contract.ts";
 import { lineSchema } from "../bus/fields.ts";
 import { clusterStatusSchema } from "./answers.ts";
+import { drillMembers } from "./drill/members.ts";
 import { joiningMembers } from "./joining/members.ts";
 import { memberNameSchema } from "./members/names.ts";
 
@@ -19,6 +20,10 @@ export const cluster = defineInterface({
       roles: ["officer"],
     },
     form: { description: "Form a cluster, and let nodes into it", roles: ["officer"] },
+    drill: {
+      description: "Take a node away for a drill, within a maintenance window",
+      roles: ["officer"],
+    },
   },
   methods: {
     Status: {
@@ -42,6 +47,7 @@ export const cluster = defineInterface({
       approvals: 1,
     },
     ...joiningMembers,
+    ...drillMembers,
   },
   signals: {
     Changed: text(

@@ -34,6 +34,8 @@ export class Publisher {
   #isStale = false;
   #lasting = "";
   #log = { text: "", rests: "" };
+  /** The write that was asked for last. */
+  #turn: Promise<void> = Promise.resolve();
   /** When writes began whose event did not come yet. */
   #echoes: number[] = [];
   sequence = 0;
@@ -101,13 +103,26 @@ export class Publisher {
   }
 
   async #publish(facts: Facts): Promise<void> {
-    const { members } = this.#parts;
     const log = await this.#newLog();
     const config = { [factsKey]: JSON.stringify(facts), ...(log === "" ? {} : { [logKey]: log }) };
-    this.#echoes.push(performance.now());
-    await members.publish(config);
+    await this.write(config);
     this.sequence = facts.sequence;
     if (log !== "") this.#log.text = log;
+  }
+
+  /**
+   * Writes keys of the own member, of which Incus then tells as of anybody's. One write at a time: Incus
+   * merges what is there with what is new, and of two that it merges at once one is lost.
+   * @throws DsecosError
+   */
+  write(config: Record<string, string>): Promise<void> {
+    const written = this.#turn.then(async () => {
+      this.#echoes.push(performance.now());
+      await this.#parts.members.publish(config);
+    });
+    // Whoever asked is told; the next one goes on anyway.
+    this.#turn = written.catch(() => undefined);
+    return written;
   }
 
   /** @returns what the member is to have of the log; empty where it has that already */

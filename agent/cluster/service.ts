@@ -3,6 +3,7 @@
  * what they tell, and watches over their audit logs as they do over its own.
  */
 import { hostname } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 import type { AuditEntry } from "../audit/entry.ts";
 import type { AuditWriter } from "../audit/types.ts";
 import type { Call } from "../bus/call.ts";
@@ -14,6 +15,9 @@ import { explain, type Log } from "../log.ts";
 import { Cache } from "../node/cache.ts";
 import type { ClusterNode, ClusterStatus } from "./answers.ts";
 import type { cluster } from "./contract.ts";
+import type { DrillSpec } from "./drill/answers.ts";
+import { type ProbeParts, probesOf } from "./drill/probes.ts";
+import { type DrillParts, Drills } from "./drill/service.ts";
 import { type Sources, summarize } from "./facts/summary.ts";
 import { createJoining, type Joining, type JoiningParts } from "./joining/service.ts";
 import { IncusMembers } from "./members/incus.ts";
@@ -38,6 +42,8 @@ export interface ClusterParts {
   changed: (node: string) => void;
   /** What forming a cluster and joining one needs beside this. */
   joining: Pick<JoiningParts, "jobs" | "firewall">;
+  drills: Pick<DrillParts, "away" | "windows" | "jobs" | "history"> &
+    Pick<ProbeParts, "storage" | "keys">;
   pace?: Pace;
 }
 
@@ -45,6 +51,7 @@ export interface ClusterService {
   handlers: Handlers<typeof cluster, Call>;
   fingerprints: Joining["fingerprints"] & {
     AcknowledgeLog: (call: Call, node: string) => Promise<string>;
+    Drill: (call: Call, node: string, spec: DrillSpec) => Promise<string>;
   };
   start(): void;
   stop(): Promise<void>;
@@ -56,6 +63,11 @@ export interface ClusterService {
 
 /** Pages that refresh together share one answer, in milliseconds. */
 const ownLifetimeMs = 3_000;
+/**
+ * So long an answer waits for news of the others, in milliseconds. While the database of Incus has no
+ * leader, which takes seconds, what is known is told with its age.
+ */
+const newsMs = 200;
 
 export function createCluster(parts: ClusterParts): ClusterService {
   const { client, sources, audit, log, pace = usualPace } = parts;
@@ -65,6 +77,7 @@ export function createCluster(parts: ClusterParts): ClusterService {
   const peers = new Peers({
     ...{ members, memory, own, audit, log, pace },
     changed: parts.changed,
+    heard: (reading) => drills.observer.hear(reading),
   });
   const startedAt = Date.now();
   const publisher = new Publisher({
@@ -83,10 +96,18 @@ export function createCluster(parts: ClusterParts): ClusterService {
     },
   });
 
+  const nameOfOwn = () => (peers.reading?.kind === "cluster" ? peers.reading.self : hostname());
+
   async function status(): Promise<ClusterStatus> {
-    const [facts] = await Promise.all([ownFacts.get(), starting?.then(() => peers.look())]);
+    const waited = new AbortController();
+    const news = Promise.race([
+      starting?.then(() => peers.look()),
+      delay(newsMs, undefined, { signal: waited.signal }).catch(() => undefined),
+    ]);
+    const [facts] = await Promise.all([ownFacts.get(), news]);
+    waited.abort();
     const { reading, trouble } = peers;
-    const name = reading?.kind === "cluster" ? reading.self : hostname();
+    const name = nameOfOwn();
     const now = performance.now();
     const others = peers.all.map((peer) =>
       rowOf(peer, memory.get(peer.name)?.size ?? 0, now, pace.silentMs),
@@ -109,7 +130,20 @@ export function createCluster(parts: ClusterParts): ClusterService {
     };
   }
 
+  const drills: Drills = new Drills({
+    ...{ members, peers, audit, log, pace },
+    ...parts.drills,
+    write: (config) => publisher.write(config),
+    probes: async (writes) =>
+      await probesOf(
+        { ...parts.drills, client, write: (config) => publisher.write(config), pages: status },
+        nameOfOwn(),
+        writes,
+      ),
+  });
+
   async function begin(): Promise<void> {
+    await drills.resume();
     try {
       memory.restore(await parts.remembered());
     } catch (error) {
@@ -118,12 +152,14 @@ export function createCluster(parts: ClusterParts): ClusterService {
     await peers.look();
     publisher.start();
     peers.start();
+    await drills.settle();
   }
 
   return {
     handlers: {
       ...joining.handlers,
       Status: status,
+      ...drills.handlers,
       async AcknowledgeLog(_call, node) {
         const peer = await peers.find(node);
         const { state } = peer.log;
@@ -139,6 +175,7 @@ export function createCluster(parts: ClusterParts): ClusterService {
     },
     fingerprints: {
       ...joining.fingerprints,
+      ...drills.fingerprints,
       async AcknowledgeLog(_call, node) {
         const { log: shown, published } = await peers.find(node);
         return `${shown.state} ${published?.vkey ?? ""}`;
@@ -149,6 +186,7 @@ export function createCluster(parts: ClusterParts): ClusterService {
     },
     async stop() {
       await starting;
+      await drills.observer.stop();
       await publisher.stop();
       await peers.stop();
       await memory.record(true);

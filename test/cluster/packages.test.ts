@@ -309,6 +309,36 @@ describe.skipIf(obstacle !== "")(`a node with our packages${obstacle}`, () => {
     await node.run(["rm", "-r", dropIns]);
   }, 120_000);
 
+  // After the last look at the journal, since an Incus that is away is rightly complained about.
+  test("brings Incus back from a drill, whatever becomes of the agent, and nothing that runs ends", async () => {
+    const states = async () => {
+      const asked = ["systemctl", "is-active", "incus.service", "incus.socket"];
+      return (await node.probe(asked)).stdout.trim().split("\n");
+    };
+    const back = () => expect.poll(states, { timeout: 60_000 }).toEqual(["active", "active"]);
+    const isAway = async () => expect(await states()).not.toContain("active");
+    const before = await instances();
+    await node.run(["systemctl", "start", "dsecos-drill@SIGKILL"], { seconds: 60 });
+    await isAway();
+    // The next agent finds what the one before left.
+    await node.run(["systemctl", "restart", "dsecos-agent"]);
+    await back();
+
+    const unit = "/run/systemd/system/dsecos-drill@.service.d";
+    await node.run(["mkdir", unit]);
+    const input = "[Service]\nRuntimeMaxSec=4\n";
+    await node.run(["tee", `${unit}/short.conf`], { input });
+    await node.run(["systemctl", "daemon-reload"]);
+    await node.run(["systemctl", "start", "dsecos-drill@SIGTERM"], { seconds: 60 });
+    await isAway();
+    await node.run(["systemctl", "kill", "--signal=SIGKILL", "dsecos-agent"]);
+    await back();
+    expect(await instances()).toEqual(before);
+    await node.run(["rm", "-r", unit]);
+    await node.run(["systemctl", "daemon-reload"]);
+    await node.run(["systemctl", "reset-failed"]);
+  }, 120_000);
+
   test("leaves nothing but the record and the keys when it is purged", async () => {
     const { stdout } = await node.probe(["dpkg-query", "--listfiles", ...packageNames]);
     const files = [...new Set(stdout.split("\n"))].filter((path) => path.includes("dsecos"));

@@ -65,7 +65,18 @@ describe.skipIf(noIncusCluster !== "")(`an agent${noIncusCluster && `: ${noIncus
     for (const who of [person.viewer, person.auditor]) {
       const refused = await who.try(cluster, "AcknowledgeLog", "node2", "why not");
       expect(refused.error?.name).toMatch(/Denied$/);
+      const drill = await who.try(cluster, "Drill", "node1", { kind: "kill", reason: "why not" });
+      expect(drill.error?.name).toMatch(/Denied$/);
     }
+    expect(await person.viewer.call(cluster, "Drills")).toMatchObject({ drills: [], running: "" });
+  });
+
+  test("holds no drill where no window is declared, and asks nobody to approve one", async () => {
+    const spec = { kind: "offline", reason: "to see" };
+    const refused = await person.officer.try(cluster, "Drill", "node1", spec);
+    expect(refused.error?.name).toBe("org.dsecos.Error.Conflict");
+    expect(refused.error?.message).toContain("write “maintenance” into /etc/dsecos/agent.json");
+    expect(await person.officer2.call(approvals, "List")).toEqual([]);
   });
 
   test("lets officers alone form or join one, and asks nobody about what cannot be", async () => {

@@ -8,6 +8,7 @@ import { type ClusterService, createCluster } from "../../agent/cluster/service.
 import { witnessedAction } from "../../agent/cluster/witness/memory.ts";
 import { IncusClient } from "../../agent/incus/client.ts";
 import { fakeSources, noJoining, ownPartsOf } from "../lib/cluster-facts.ts";
+import { noDrills } from "../lib/drill-bed.ts";
 import { IncusCluster, noIncusCluster } from "../lib/incus-cluster.ts";
 import { RecordingAudit } from "../lib/recording-audit.ts";
 import { TreeLog } from "../lib/tree-log.ts";
@@ -43,6 +44,7 @@ class FakeNode {
       log: (level, message) => this.said.push(`${level}: ${message}`),
       changed: () => undefined,
       joining: noJoining,
+      drills: noDrills(this.audit),
       pace,
     });
     this.service.start();

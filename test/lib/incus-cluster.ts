@@ -74,9 +74,12 @@ export class IncusCluster {
     this.nodes = nodes;
   }
 
-  /** @returns daemons node1, node2 … that are one cluster */
-  static async start(size: number): Promise<IncusCluster> {
-    const cluster = await IncusCluster.apart(size);
+  /**
+   * @param place with a short path, since sockets are made deep below it
+   * @returns daemons node1, node2 … that are one cluster
+   */
+  static async start(size: number, place = "/var/tmp"): Promise<IncusCluster> {
+    const cluster = await IncusCluster.apart(size, place);
     try {
       await cluster.#form();
       return cluster;
@@ -87,9 +90,8 @@ export class IncusCluster {
   }
 
   /** @returns daemons node1, node2 … that know nothing of each other */
-  static async apart(size: number): Promise<IncusCluster> {
-    // Sockets are made deep below it.
-    const root = mkdtempSync("/var/tmp/dsecos-c-");
+  static async apart(size: number, place = "/var/tmp"): Promise<IncusCluster> {
+    const root = mkdtempSync(join(place, "dsecos-c-"));
     chmodSync(root, 0o711);
     const names = Array.from({ length: size }, (_, i) => `node${i + 1}`);
     const cluster = new IncusCluster(

@@ -91,7 +91,15 @@ describe("a log against what was seen of it", () => {
 });
 
 const member = (change: Partial<Member> = {}): Member => ({
-  ...{ name: "node2", address: "10.0.0.2:8443", state: "online", facts: "", log: "" },
+  ...{
+    name: "node2",
+    address: "10.0.0.2:8443",
+    state: "online",
+    facts: "",
+    log: "",
+    drill: "",
+    seen: "",
+  },
   ...change,
 });
 const time = (seconds: number) => ({

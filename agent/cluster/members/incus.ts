@@ -10,6 +10,7 @@
 import { DsecosError } from "../../bus/errors.ts";
 import { apiPath, type IncusClient } from "../../incus/client.ts";
 import { type SqlValue, select } from "../../incus/sql.ts";
+import { drillKey, maximumDrill, seenKey } from "../drill/published.ts";
 import { maximumFacts } from "../facts/schema.ts";
 import { maximumLog } from "../witness/schema.ts";
 import { isMemberName } from "./names.ts";
@@ -26,18 +27,22 @@ export interface Member {
   /** As they were written, cut off behind what is allowed; empty where nothing was. */
   facts: string;
   log: string;
+  drill: string;
+  seen: string;
 }
 
 /** `alone`: Incus runs, and is in no cluster. */
 export type Reading = { kind: "alone" } | { kind: "cluster"; self: string; members: Member[] };
 
+const column = (key: string, maximum: number) =>
+  `(SELECT substr(value, 1, ${maximum + 1}) FROM nodes_config
+    WHERE node_id = nodes.id AND key = '${key}')`;
+
 const query = `SELECT nodes.name, nodes.address, nodes.state,
   (julianday('now') - julianday(nodes.heartbeat)) * 86400 >
     COALESCE((SELECT CAST(value AS REAL) FROM config WHERE key = 'cluster.offline_threshold'), 20),
-  (SELECT substr(value, 1, ${maximumFacts + 1}) FROM nodes_config
-    WHERE node_id = nodes.id AND key = '${factsKey}'),
-  (SELECT substr(value, 1, ${maximumLog + 1}) FROM nodes_config
-    WHERE node_id = nodes.id AND key = '${logKey}')
+  ${column(factsKey, maximumFacts)}, ${column(logKey, maximumLog)},
+  ${column(drillKey, maximumDrill)}, ${column(seenKey, maximumDrill)}
   FROM nodes ORDER BY nodes.name`;
 
 /** Incus's numbers. */
@@ -89,6 +94,14 @@ export class IncusMembers {
     );
   }
 
+  /** Whether the own member leads the database of Incus. @throws DsecosError */
+  async isLeader(): Promise<boolean> {
+    const { roles } = await this.#client.get<MemberAnswer>(
+      apiPath("cluster", "members", this.#self),
+    );
+    return roles.includes("database-leader");
+  }
+
   /** Writes keys of the own member and leaves all else of it as it is. @throws DsecosError */
   async publish(config: Record<string, string>): Promise<void> {
     const path = apiPath("cluster", "members", this.#self);
@@ -108,13 +121,13 @@ export class IncusMembers {
   }
 }
 
-function memberOf([name, address, state, late, facts, log]: SqlValue[]): Member {
+function memberOf([name, address, state, late, ...written]: SqlValue[]): Member {
+  const [facts, log, drill, seen] = written.map((value) => (value === null ? "" : String(value)));
   return {
     name: String(name),
     address: String(address),
     state: stateOf(Number(state), late !== 0),
-    facts: facts === null ? "" : String(facts),
-    log: log === null ? "" : String(log),
+    ...{ facts: facts ?? "", log: log ?? "", drill: drill ?? "", seen: seen ?? "" },
   };
 }
 

@@ -24,6 +24,8 @@ export interface PeersParts {
   log: Log;
   pace: Pace;
   changed: (node: string) => void;
+  /** Told each reading of a cluster. */
+  heard: (reading: Reading & { kind: "cluster" }) => void;
 }
 
 export class Peers {
@@ -91,6 +93,7 @@ export class Peers {
       if (reading.kind === "cluster") await this.#take(reading, now);
       else this.#peers.clear();
       this.#before = now;
+      if (reading.kind === "cluster") this.#parts.heard(reading);
       await this.#parts.memory.record();
     } catch (error) {
       if (!(error instanceof DsecosError)) {
