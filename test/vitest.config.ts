@@ -8,9 +8,9 @@ export default defineConfig({
   root: resolve(import.meta.dirname, ".."),
   test: {
     include: ["test/*/**/*.test.{ts,tsx}"],
-    // Files share daemons, or a machine. Where there is one, they take turns; where each worker has its
-    // own, or each file, two run side by side.
-    fileParallelism: tier === "unit" || tier === "vm" || stacks > 1,
+    // Files share daemons, or a processor that is emulated by all there are. Where there is one, they
+    // take turns; where each worker has daemons of its own, two run side by side.
+    fileParallelism: tier === "unit" || stacks > 1,
     ...(stacks > 1 ? { maxWorkers: stacks } : {}),
     setupFiles: stacks > 0 ? ["test/lib/worker-stack.ts"] : [],
     globalSetup: ["cluster", "vm"].includes(tier) ? ["test/cluster/packages-setup.ts"] : [],

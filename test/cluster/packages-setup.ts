@@ -1,4 +1,4 @@
-/** Builds the Debian packages once for all files of a tier, which may run side by side. */
+/** Builds the Debian packages once for all files of a tier. */
 import type { TestProject } from "vitest/node";
 import { obstacle } from "../vm/qemu.ts";
 import { buildPackages } from "./packages.ts";
