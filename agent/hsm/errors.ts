@@ -17,6 +17,11 @@ const sentences: Record<DriverErrorKind, { code: ErrorCode; say: Sentence }> = {
     say: (_at, { driver }) =>
       `The driver ${driver} is not ready; it is begun again by itself, so try again in a moment or look at “journalctl -u dsecos-hsm@${driver}”.`,
   },
+  closed: {
+    code: "Unavailable",
+    say: (_at, { driver }) =>
+      `The driver ${driver} was let go meanwhile, since its file in /etc/dsecos/hsm.d went or changed; see what drivers there are with “dsecos hsm get-drivers” and ask again.`,
+  },
   timeout: {
     code: "Timeout",
     say: (_at, { driver }) =>
@@ -116,6 +121,12 @@ export async function asking<T>(asked: Asked, work: () => Promise<T>): Promise<T
   } catch (error) {
     throw error instanceof DriverError ? explainDriver(error, asked) : error;
   }
+}
+
+/** How loudly a failure of one driver is told: that the agent itself let go of it is no fault. */
+export function levelOfDriver(error: unknown): Level {
+  const cause = error instanceof DsecosError ? error.cause : error;
+  return cause instanceof DriverError && cause.kind === "closed" ? "debug" : "warning";
 }
 
 /** What the journal makes of a failure that is tried again by itself: an engine that is away is news. */

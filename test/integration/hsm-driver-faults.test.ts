@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { DriverError } from "../../agent/hsm/driver/types.ts";
+import { levelOfDriver } from "../../agent/hsm/errors.ts";
 import { createHsmBed, eventually, type HsmBed, newId, until } from "../lib/hsm-driver.ts";
 import { compileFaults, type Faults } from "../lib/hsm-faults/faults.ts";
 
@@ -51,6 +53,25 @@ describe("a module that dies", () => {
     await until(bed.driver, () => bed.driver.status().state === "ready");
     expect((await eventually(sign)).length).toBeGreaterThan(90);
   });
+});
+
+it("that is let go meanwhile says so, and nobody takes it for a fault", async () => {
+  const bed = await faulty();
+  try {
+    const { driver } = bed;
+    const id = newId();
+    await driver.createToken("acme");
+    faults.set("hang-making");
+    const made = driver.generateKey("acme", id, "P-384");
+    const failed = expect(made).rejects.toSatisfy(
+      (error) => (error as DriverError).kind === "closed" && levelOfDriver(error) === "debug",
+    );
+    while (!faults.calls().some((call) => call.startsWith("C_GenerateKeyPair"))) await delay(10);
+    await driver.close();
+    await failed;
+  } finally {
+    await bed.remove();
+  }
 });
 
 it("is not asked a second time to make a key when it dies meanwhile", async () => {

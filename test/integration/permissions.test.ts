@@ -92,12 +92,17 @@ const samples: Record<string, unknown> = {
   minutes: 1,
   cursor: "",
   capacity: "1GiB",
+  // For documentation, so that no node has it.
+  address: "192.0.2.1",
+  cluster: "0".repeat(64),
+  invitation: "AAAA",
   recipient: {
     ...{ tenant: "no-such-thing", key: "no-such-key", version: 1, region: "UK" },
     publicKey: "AAAA",
   },
 };
 const specs: Record<string, unknown> = {
+  "cluster.Drill": { kind: "stop", reason: "none" },
   "instances.Create": { image: "no-such-image" },
   "hsm.CreateAuthority": {},
   "hsm.RollAuthority": {},

@@ -279,7 +279,7 @@ describe("the list of keys", () => {
 
 test("every failure of a driver is one sentence that says what to do, without the driver's words", () => {
   const kinds = [
-    ...["unavailable", "timeout", "tokenAbsent", "keyMissing", "ambiguous", "pinWrong"],
+    ...["unavailable", "closed", "timeout", "tokenAbsent", "keyMissing", "ambiguous", "pinWrong"],
     ...["pinLocked", "refused", "authentication", "badKey", "exists", "unsupported", "full"],
     "module",
   ] as const;

@@ -7,6 +7,7 @@ import type { Algorithm } from "../algorithms.ts";
 
 /**
  * - `unavailable`: the process is not ready (it starts, was killed, hung); may be asked again.
+ * - `closed`: the agent has let go of it, since its file went or changed, or the agent ends.
  * - `timeout`: no answer in time; the process is killed.
  * - `tokenAbsent`: the token is not there, which says nothing about its keys.
  * - `keyMissing`: the token is there, and has no such key.
@@ -27,6 +28,7 @@ import type { Algorithm } from "../algorithms.ts";
  */
 export type DriverErrorKind =
   | "unavailable"
+  | "closed"
   | "timeout"
   | "tokenAbsent"
   | "keyMissing"

@@ -5,7 +5,7 @@ import { Cache } from "../../node/cache.ts";
 import type { DriverFact } from "../../node/checks/types.ts";
 import type { ModuleInfo, TokenInfo } from "../driver/types.ts";
 import { DriverError } from "../driver/types.ts";
-import { explainDriver } from "../errors.ts";
+import { explainDriver, levelOfDriver } from "../errors.ts";
 import type { DriverRow, DriversAnswer } from "./answers.ts";
 import { assuranceOf } from "./assurance.ts";
 import { readSealing } from "./credential.ts";
@@ -95,7 +95,7 @@ async function ask({ name, driver }: OpenedDriver, log: Log): Promise<Said> {
     return { module, tokens, problem: "" };
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
-    log("warning", "a driver did not answer", { driver: name, error: explain(error) });
+    log(levelOfDriver(error), "a driver did not answer", { driver: name, error: explain(error) });
     const problem = explainDriver(error, { driver: name }).message;
     return { module: null, tokens: null, problem };
   }

@@ -236,7 +236,9 @@ class Link {
     const open = [...this.#pending.values(), ...this.#waiting];
     this.#pending.clear();
     this.#waiting = [];
-    for (const call of open) call.reject(this.#unavailable("it is closed"));
+    for (const call of open) {
+      call.reject(new DriverError("closed", `the driver ${this.#name} was let go`));
+    }
     this.#log("debug", "a driver is closed", { driver: this.#name });
   }
 }

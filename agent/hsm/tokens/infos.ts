@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from "node:util";
 import { explain, type Log } from "../../log.ts";
 import type { TokenInfo } from "../driver/types.ts";
 import type { OpenedDriver } from "../drivers/drivers.ts";
-import { asking } from "../errors.ts";
+import { asking, levelOfDriver } from "../errors.ts";
 
 /** From this age on it is read again behind the answer; in milliseconds. */
 const agesMs = 10_000;
@@ -43,7 +43,7 @@ export class TokenInfos {
         (error) => {
           // What was kept may be wrong now; the next who asks hears why.
           this.#kept = undefined;
-          this.#log("warning", "a driver does not tell its tokens", {
+          this.#log(levelOfDriver(error), "a driver does not tell its tokens", {
             ...{ driver: name, error: explain(error) },
           });
         },

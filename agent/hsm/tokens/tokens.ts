@@ -212,5 +212,5 @@ function canMake(config: DriverConfig, label: string): boolean {
 export function isAway(error: unknown): boolean {
   const cause = error instanceof DsecosError ? error.cause : error;
   if (!(cause instanceof DriverError)) return false;
-  return ["unavailable", "timeout", "module"].includes(cause.kind);
+  return ["unavailable", "closed", "timeout", "module"].includes(cause.kind);
 }

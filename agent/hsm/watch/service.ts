@@ -7,7 +7,7 @@ import type { JobProgress, Jobs } from "../../jobs/types.ts";
 import { explain, type Log } from "../../log.ts";
 import type { Core } from "../core.ts";
 import { DriverError } from "../driver/types.ts";
-import { explainDriver, levelOf } from "../errors.ts";
+import { explainDriver, levelOf, levelOfDriver } from "../errors.ts";
 import type { FoundKey, Token } from "../parts.ts";
 import type { CertificateSummary } from "../pki/summary.ts";
 import type { AskRecord } from "../statement/record.ts";
@@ -229,7 +229,7 @@ export function createWatch(parts: WatchParts) {
     /** Looks a token through soon, since it is there or usable again. */
     settled(token: Token): void {
       reconciler.token(token).catch((error) => {
-        log("warning", "a token was not looked through", {
+        log(levelOfDriver(error), "a token was not looked through", {
           ...{ token: token.id, error: explain(error) },
         });
       });

@@ -68,6 +68,7 @@ export function frame(to: Writer, write: () => void): void {
 
 const kinds: Record<DriverErrorKind, true> = {
   unavailable: true,
+  closed: true,
   timeout: true,
   tokenAbsent: true,
   keyMissing: true,
