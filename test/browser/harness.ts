@@ -89,7 +89,11 @@ export class Visit {
     page.setDefaultTimeout(30_000);
     page.on("console", (message) => this.#problem(`console ${message.type()}: ${message.text()}`));
     page.on("pageerror", (error) => this.#problem(`page error: ${String(error)}`));
-    page.on("requestfailed", (request) => this.#problem(`failed: ${request.url()}`));
+    page.on("requestfailed", (request) => {
+      // Cut off by a person who goes to another page before this one is whole.
+      if (request.failure()?.errorText === "net::ERR_ABORTED") return;
+      this.#problem(`failed: ${request.url()}`);
+    });
     page.on("response", (response) => {
       if (response.status() >= 400) this.#problem(`${response.status()}: ${response.url()}`);
     });

@@ -63,8 +63,6 @@ describe.skipIf(missing !== "")(`the node of a page${missing && `: ${missing}`}`
     await page.page.waitForSelector(band);
     await page.sees("What can be relied on");
     await page.screenshot("node-chosen");
-    // Parts that are on their way would be cut off.
-    await page.page.waitForNetworkIdle();
     await page.page.evaluate(() => {
       location.hash = "#/?verdict=bad";
     });
@@ -78,7 +76,6 @@ describe.skipIf(missing !== "")(`the node of a page${missing && `: ${missing}`}`
     await page.page.waitForSelector(picker);
     expect(await page.page.$(band)).toBeNull();
     await page.page.goto(page.page.url().replace("tenants.html", "overview.html"));
-    await page.page.waitForNetworkIdle();
     await page.page.locator("tr[data-row=node2] a").click();
     await page.page.waitForSelector(band);
   });
