@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import axe from "axe-core";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { clickSurely } from "../lib/clicks.ts";
 
 const dist = resolve(import.meta.dirname, "../../dist");
 const screenshots = join(dist, "screenshots");
@@ -143,21 +144,7 @@ export class Visit {
 
   /** Clicks the element of that role with exactly this accessible name, once it can be used. */
   async click(role: "button" | "menuitem" | "menuitemcheckbox" | "link", name: string) {
-    const target = this.page
-      .locator(`::-p-aria([role="${role}"][name="${name}"])`)
-      .filter((element) => element.ariaDisabled !== "true");
-    // What moves under the pointer gets no click; like a person, click again then.
-    for (let attempt = 1; attempt <= 3; attempt++) {
-      await this.page.evaluate(watchClick);
-      await target.click();
-      const clicked = await this.page.evaluate(() => document.body.dataset.clicked);
-      if (clicked === "hit" || clicked === undefined) return;
-      // A short message may lie over it; it goes by itself after some seconds.
-      await this.page.waitForFunction(
-        () => document.querySelector(".pf-m-toast .pf-m-success, .pf-m-toast .pf-m-info") === null,
-      );
-    }
-    throw new Error(`the click on ${name} falls on something else`);
+    await clickSurely(this.page, `::-p-aria([role="${role}"][name="${name}"])`);
   }
 
   /** Opens the menu of a row, by keyboard: under a mouse that travels, rows may move. */
@@ -276,21 +263,4 @@ declare global {
   interface Window {
     axe: typeof axe;
   }
-}
-
-/**
- * Runs in the page: notes whether the next click falls on something that can be clicked. There is none
- * at all where what was pressed is gone before it is let go; on another page there is no note.
- */
-function watchClick(): void {
-  const controls = "button, a, [role=menuitem], [role=menuitemcheckbox]";
-  document.body.dataset.clicked = "none";
-  document.addEventListener(
-    "click",
-    ({ target }) => {
-      const hit = target instanceof Element && target.closest(controls) !== null;
-      document.body.dataset.clicked = hit ? "hit" : "missed";
-    },
-    { capture: true, once: true },
-  );
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import puppeteer, { type Browser, type Frame, type Page } from "puppeteer-core";
+import { clickSurely } from "../lib/clicks.ts";
 
 const flags = [
   "--no-sandbox",
@@ -74,4 +75,24 @@ export class Console {
     if (!frame) throw new Error(`the shell shows no frame for ${path}`);
     return frame;
   }
+}
+
+/** Clicks the element of that role with exactly this accessible name, once it can be used. */
+export function click(page: Frame, role: "button" | "link", name: string): Promise<void> {
+  return clickSurely(page, `::-p-aria([role="${role}"][name="${name}"])`);
+}
+
+export async function fill(page: Frame, label: string, text: string): Promise<void> {
+  await page.locator(`::-p-aria([name="${label}"][role="textbox"])`).fill(text);
+}
+
+/** Fills the form on the page of tenants, and lets it be created. */
+export async function createTenant(page: Frame, name: string): Promise<void> {
+  await click(page, "button", "Create a tenant");
+  await fill(page, "Name", name);
+  await fill(page, "SELinux domain", "defense_t");
+  await fill(page, "CPU cores", "4");
+  await fill(page, "RAM", "2GiB");
+  await fill(page, "Storage", "20GiB");
+  await click(page, "button", "Create");
 }

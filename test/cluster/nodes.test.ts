@@ -9,7 +9,7 @@ import type { ApprovalRecord } from "../../agent/approvals/contract.ts";
 import type { ClusterStatus } from "../../agent/cluster/answers.ts";
 import { asWalk } from "../lib/walk.ts";
 import { NodeBed } from "./bed.ts";
-import { Console } from "./console.ts";
+import { Console, createTenant } from "./console.ts";
 import type { CommandOptions, Node } from "./node.ts";
 
 const obstacle = process.getuid?.() === 0 ? "" : ": skipped, since system containers need root";
@@ -140,17 +140,7 @@ describe.skipIf(obstacle !== "")(`three nodes with our packages${obstacle}`, () 
     await cockpit.login(`https://127.0.0.1:${await first.publish(443)}/`, operator, password);
     await cockpit.page.locator("::-p-text(Limited access)").setTimeout(20_000).wait();
     page = await cockpit.open("/dsecos/tenants");
-    const usable = 'not(@disabled) and not(@aria-disabled="true")';
-    const button = (name: string) =>
-      page.locator(`::-p-xpath(//button[normalize-space()="${name}" and ${usable}])`);
-    const field = (name: string) => page.locator(`::-p-aria([name="${name}"][role="textbox"])`);
-    await button("Create a tenant").setTimeout(30_000).click();
-    await field("Name").fill("mod-defense");
-    await field("SELinux domain").fill("defense_t");
-    await field("CPU cores").fill("4");
-    await field("RAM").fill("2GiB");
-    await field("Storage").fill("20GiB");
-    await button("Create").click();
+    await createTenant(page, "mod-defense");
     await expect
       .poll(() => tenant(third, "mod-defense"), patience)
       .toMatchObject({ state: "active", quota: { cpu: "4" }, notYetTrue: [dirOnly] });

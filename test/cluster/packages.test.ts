@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { buildImage } from "../../packaging/image/build.js";
 import { asWalk } from "../lib/walk.ts";
 import { NodeBed } from "./bed.ts";
-import { Console } from "./console.ts";
+import { Console, click, createTenant, fill } from "./console.ts";
 import type { Node } from "./node.ts";
 import { packageNames, raiseVersion } from "./packages.ts";
 
@@ -158,26 +158,12 @@ describe.skipIf(obstacle !== "")(`a node with our packages${obstacle}`, () => {
 
   test("creates a tenant and a container on the page", async () => {
     const page = await cockpit.open("/dsecos/tenants");
-    // One that says why it cannot be used yet takes clicks all the same.
-    const usable = 'not(@disabled) and not(@aria-disabled="true")';
-    const button = (name: string) =>
-      page.locator(`::-p-xpath(//button[normalize-space()="${name}" and ${usable}])`);
-    const field = (name: string) => page.locator(`::-p-aria([name="${name}"][role="textbox"])`);
-    const link = (name: string) => page.locator(`::-p-aria([name="${name}"][role="link"])`);
-
-    await button("Create a tenant").setTimeout(30_000).click();
-    await field("Name").fill(tenant);
-    await field("SELinux domain").fill("defense_t");
-    await field("CPU cores").fill("4");
-    await field("RAM").fill("2GiB");
-    await field("Storage").fill("20GiB");
-    await button("Create").click();
-    await link(tenant).setTimeout(30_000).click();
-    await link("Instances").setTimeout(20_000).click();
-
-    await button("Create instances").setTimeout(20_000).click();
-    await field("Name").fill(instance);
-    await button("Create").click();
+    await createTenant(page, tenant);
+    await click(page, "link", tenant);
+    await click(page, "link", "Instances");
+    await click(page, "button", "Create instances");
+    await fill(page, "Name", instance);
+    await click(page, "button", "Create");
     const running = `//tr[contains(., "${instance}")]//*[normalize-space(text())="running"]`;
     await page.locator(`::-p-xpath(${running})`).setTimeout(60_000).wait();
     expect(await instances()).toMatchObject([
