@@ -8,7 +8,7 @@ import {
   type OutputOf,
   signatureOf,
 } from "../../agent/bus/contract.ts";
-import { badReply, call, onSignal } from "./connection.ts";
+import { type BusCall, badReply, call, onSignal } from "./connection.ts";
 import { PageError } from "./errors.ts";
 
 export type Client<I extends Interface> = {
@@ -17,15 +17,25 @@ export type Client<I extends Interface> = {
   ) => Promise<OutputOf<I["methods"][K]>>;
 };
 
+/** How a call gets to an agent. */
+export type Send = (request: BusCall) => Promise<unknown>;
+
 /** The agent answers within its own limit; the page gives it this much longer to say so. */
 const graceMs = 5000;
 
-/** @param object id of the one object where every object of the interface is one thing */
-export function client<I extends Interface>(definition: I, object?: string): Client<I> {
+/**
+ * @param object id of the one object where every object of the interface is one thing
+ * @param send to another agent than that of the page
+ */
+export function client<I extends Interface>(
+  definition: I,
+  object?: string,
+  send: Send = call,
+): Client<I> {
   const path = object === undefined ? definition.path : `${definition.path}/${object}`;
   const members = Object.entries(definition.methods).map(([member, method]) => [
     member,
-    (...inputs: unknown[]) => invoke(definition, path, member, method, inputs),
+    (...inputs: unknown[]) => invoke(definition, path, member, method, inputs, send),
   ]);
   return Object.fromEntries(members) as Client<I>;
 }
@@ -37,8 +47,9 @@ export async function invoke(
   member: string,
   method: Method,
   inputs: unknown[],
+  send: Send = call,
 ): Promise<unknown> {
-  const reply = await call({
+  const reply = await send({
     path,
     interface: definition.name,
     member,

@@ -88,6 +88,11 @@ export function openOwnBus(): DBusClient {
   return cockpit.dbus(busName, { bus: "system" });
 }
 
+/** Opens a new channel to the agent of another member. @param node as the node of the login names it */
+export function openBusAt(node: string): DBusClient {
+  return cockpit.dbus(busName, { bus: "system", host: node });
+}
+
 /** Joins a unix socket on that node, with the rights of the person. */
 export function openStream(path: string): StreamChannel {
   return cockpit.channel({ payload: "stream", unix: path, binary: true, ...route });

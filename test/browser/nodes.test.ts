@@ -17,7 +17,8 @@ const band = "[data-node=node2]";
 const picker = "select[aria-label=Node]";
 
 /** What Cockpit itself writes when a channel to a host fails. */
-const cockpitSays = /^console warn: (Peer exited with status|\[Errno \d+\] ssh: connect to host)/;
+const cockpitSays =
+  /^console warn: (Peer exited with status|\[Errno -?\d+\] ssh: (connect to host|Could not resolve hostname))/;
 
 const hash = ({ page }: Visit) => page.evaluate(() => location.hash);
 
@@ -78,6 +79,25 @@ describe.skipIf(missing !== "")(`the node of a page${missing && `: ${missing}`}`
     await page.page.goto(page.page.url().replace("tenants.html", "overview.html"));
     await page.page.locator("tr[data-row=node2] a").click();
     await page.page.waitForSelector(band);
+  });
+
+  test("is asked together with others, with one progress and what came of each", async () => {
+    const page = await visit("overview.html");
+    page.expect(cockpitSays);
+    await page.click("button", "Act on several");
+    const node3 = "node3 (not heard of)";
+    await page.page.locator(`::-p-aria([role=checkbox][name="${node3}"])`).click();
+    await page.check();
+    await page.screenshot("nodes-act-choose");
+    await page.click("button", "Begin");
+    await page.sees("3 of 3 nodes, all done");
+    const told = (node: string) =>
+      page.page.$eval(`[role=dialog] tr[data-row=${node}]`, ({ textContent }) => textContent);
+    expect(await told("node1")).toMatch(/checks?: \d+ bad, \d+ with a warning/);
+    expect(await told("node2")).toMatch(/checks?: \d+ bad, \d+ with a warning/);
+    expect(await told("node3")).toContain("node3 cannot be reached over SSH.");
+    await page.check();
+    await page.screenshot("nodes-act-done");
   });
 
   test("is lost and found again", async () => {

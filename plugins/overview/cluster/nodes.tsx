@@ -1,5 +1,7 @@
 /** All nodes of the cluster: how many are well, the worst things first, and each with what it says. */
 
+import { Button } from "@patternfly/react-core/dist/esm/components/Button";
+import { createElement } from "react";
 import type { ClusterStatus } from "../../../agent/cluster/answers.ts";
 import { cluster } from "../../../agent/cluster/contract.ts";
 import { verdictName } from "../../lib/assurance.tsx";
@@ -7,6 +9,7 @@ import { ChoiceMenu } from "../../lib/choice.tsx";
 import { client, listen } from "../../lib/client.ts";
 import { useQuery } from "../../lib/hooks.ts";
 import { _, format, ngettext, number } from "../../lib/i18n.ts";
+import { showLate } from "../../lib/late.ts";
 import { LatePart } from "../../lib/late-part.tsx";
 import { changeOption, changeText, sortedBy, toggle } from "../../lib/list.ts";
 import { usePlace } from "../../lib/location.ts";
@@ -21,6 +24,7 @@ import { Worst } from "./worst.tsx";
 import "./cluster.css";
 
 const nodeDetails = { load: async () => (await import("./details.tsx")).NodeDetails };
+const act = async () => createElement((await import("../fleet/choose.tsx")).ActOnNodes);
 const everyMs = 5000;
 const changes = (changed: () => void) => listen(cluster, "Changed", changed);
 
@@ -83,6 +87,9 @@ function Cluster({ status }: { status: ClusterStatus }) {
           )}
         </span>
         <span className="ds-grow" />
+        <Button variant="secondary" onClick={() => showLate(act)}>
+          {_("Act on several")}
+        </Button>
         <a href="#/wall">{_("Wall screen")}</a>
       </div>
       {shown.length === 0 ? (
