@@ -86,8 +86,26 @@ export class Pools {
   }
 
   async #make(jurisdiction: string, storageClass: StorageClass, pool: string): Promise<Place> {
-    const { ceph, record } = this.#parts;
     const facts = await this.#known();
+    try {
+      return await this.#makeBy(facts, jurisdiction, storageClass, pool);
+    } catch (error) {
+      // Another round, or another node, may have made it since they were read.
+      if (facts.pools.some(({ pool_name }) => pool_name === pool)) throw error;
+      const newer = await this.#read();
+      if (!newer.pools.some(({ pool_name }) => pool_name === pool)) throw error;
+      this.#rules.delete(ruleName(jurisdiction, storageClass));
+      return await this.#makeBy(newer, jurisdiction, storageClass, pool);
+    }
+  }
+
+  async #makeBy(
+    facts: PoolFacts,
+    jurisdiction: string,
+    storageClass: StorageClass,
+    pool: string,
+  ): Promise<Place> {
+    const { ceph, record } = this.#parts;
     const { map, crush, pools } = facts;
     const redundancy = redundancyOf[storageClass];
     const bucket = bucketOf(crush, map, jurisdiction);
