@@ -63,6 +63,8 @@ import { instances as instancesContract } from "./instances/contract.ts";
 import { job as jobContract } from "./jobs/contract.ts";
 import { JobList } from "./jobs/service.ts";
 import { explain, journal as log } from "./log.ts";
+import { createExpiring } from "./node/expiring/service.ts";
+import { endingSources } from "./node/expiring/sources.ts";
 import { derivedWays } from "./node/firewall/derived.ts";
 import { nftables } from "./node/firewall/nft.ts";
 import { createNode } from "./node/service.ts";
@@ -196,6 +198,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
       ...{ audit, history, directory: config.firewallDirectory, declared: config.firewall },
       derived: derivedWays(config),
     },
+    expiring: (call) => expiring(call),
   });
   const incus = new IncusClient(config.incusSocket);
   const loads = createLoads({
@@ -310,6 +313,15 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
     },
   });
   cloud.tenants.onChanged(() => cluster.stale());
+  const expiring = createExpiring({
+    allows: (caller, action) => polkit.allows(caller, action, { node }),
+    log,
+    sources: endingSources({
+      ...{ approvals, hsm, ceph, cloud, incus },
+      firewall: () => nodeService.firewall(),
+      policy: () => loads.origin(),
+    }),
+  });
   const services: Record<string, Service> = {
     "org.dsecos.Agent1": createAgent({ contracts, polkit, node, version, log }),
     "org.dsecos.Jobs1": { handlers: jobs.handlers },

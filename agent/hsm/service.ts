@@ -19,7 +19,7 @@ import { createMayLive } from "./jurisdiction/live.ts";
 import { createJurisdictionAnswers } from "./jurisdiction/service.ts";
 import { createKeys } from "./keys/service.ts";
 import type { Token } from "./parts.ts";
-import { createCertificates } from "./pki/service.ts";
+import { type CertificateAnswers, createCertificates } from "./pki/service.ts";
 import { createQuorums, createTenantRule } from "./quorums.ts";
 import type { AskRecord } from "./statement/record.ts";
 import { createStatements } from "./statement/service.ts";
@@ -67,6 +67,8 @@ export interface HsmService {
   volumeKeys: VolumeKeys;
   /** What each driver says of its tokens, for the checks of the node. */
   driverFacts(): Promise<DriverFact[]>;
+  /** What of certificates ends soon. */
+  certificateEnds: CertificateAnswers["ends"];
 }
 
 export function createHsm(parts: HsmParts): HsmService {
@@ -200,5 +202,6 @@ export function createHsm(parts: HsmParts): HsmService {
       ...{ maker: core.maker, changed: core.changed },
     }),
     driverFacts: driverAnswers.facts,
+    certificateEnds: certificates.ends,
   };
 }

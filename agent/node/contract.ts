@@ -3,6 +3,7 @@ import { defineInterface, document } from "../bus/contract.ts";
 import { timeSchema } from "../bus/fields.ts";
 import { bootMembers } from "./boot/members.ts";
 import { etcHistorySchema } from "./etc/answers.ts";
+import { expiringSchema } from "./expiring/answers.ts";
 import { firewallMembers } from "./firewall/members.ts";
 
 /** `unknown` is what could not be found out; it is never shown as good. */
@@ -123,6 +124,13 @@ export const node = defineInterface({
       description: "Who changed which files in /etc, and what is not on record yet.",
       in: [],
       out: document("history", etcHistorySchema, "Commits and open changes, without contents."),
+      action: "read",
+    },
+    Expiring: {
+      description:
+        "Everything with an end that somebody has to act on within 90 days, the soonest first: certificates and lists of revoked ones, keys, ceremonies, requests, invitations, rules and policies on trial, tenants and volumes to be removed, and what is stopped in Ceph for a while. What the caller may not see, or could not be read, is said.",
+      in: [],
+      out: document("expiring", expiringSchema, "What ends, and what is missing from it."),
       action: "read",
     },
     ...bootMembers,

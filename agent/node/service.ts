@@ -14,6 +14,7 @@ import { readDisks } from "./disks.ts";
 import { probeEngines } from "./engines.ts";
 import type { EtcHistory } from "./etc/answers.ts";
 import { readEtc } from "./etc/history.ts";
+import type { Expiring } from "./expiring/answers.ts";
 import type { FirewallStatus } from "./firewall/answers.ts";
 import { createFirewall, type Firewall, type FirewallParts } from "./firewall/service.ts";
 import { readIdentity } from "./identity.ts";
@@ -40,6 +41,8 @@ export interface NodeOptions {
   /** What drivers of HSMs say; none where there is no such subsystem. */
   drivers?: () => Promise<readonly DriverFact[]>;
   firewall: Omit<FirewallParts, "log">;
+  /** Everything with an end, as the caller may see it. */
+  expiring: (call: Call) => Promise<Expiring>;
 }
 
 export interface NodeService {
@@ -127,12 +130,13 @@ export function createNode(options: NodeOptions): NodeService {
   const accept = (call: Call, hash: string, reason: string) => boot.accept(call, hash, reason);
   const changes = () => etc.get().catch(unknownEtc);
   const posture = { Boot: started, AcceptBoot: accept, EtcHistory: changes };
+  const { expiring: Expiring } = options;
   const firewall = createFirewall({ ...options.firewall, log }, system);
   return {
     ...firewall,
     status: show,
     firewall: firewall.status,
-    handlers: { Show: show, Check: check, ...posture, ...firewall.handlers },
+    handlers: { Show: show, Check: check, Expiring, ...posture, ...firewall.handlers },
   };
 }
 

@@ -22,6 +22,7 @@ import { RecentJobs } from "./recent-jobs.tsx";
 const everyMs = 5000;
 const approvals = { load: async () => (await import("./approvals.tsx")).OverviewApprovals };
 const wall = { load: async () => (await import("./cluster/wall.tsx")).Wall };
+const expiring = { load: async () => (await import("./expiring/panel.tsx")).ExpiringPanel };
 const acts = { load: async () => (await import("./acts.tsx")).Acts };
 
 export function Overview() {
@@ -55,6 +56,7 @@ function Page() {
         <>
           <Stale error={error} />
           <Counts />
+          <LatePart source={expiring} props={{}} />
           <div className="ds-panels">
             <Load status={data} />
             <Machine status={data} />

@@ -59,6 +59,11 @@ test.each([
   const id = await ask(grace);
   const page = await visit(address);
   await page.page.waitForSelector(`[data-request="${id}"]`);
+  if (address === "overview.html") {
+    await page.sees("tenants.Delete");
+    await page.sees("Request for a second person");
+    await page.screenshot("what-ends");
+  }
   await page.check();
   await page.click("button", "Withdraw");
   await page.page.waitForSelector(`[data-request="${id}"]`, { hidden: true });

@@ -14,6 +14,7 @@ test.each([
   await page.sees("What can be relied on");
   await page.sees("Your latest acts");
   await page.page.waitForSelector(".ds-count strong");
+  await page.page.waitForSelector("[data-ends]");
   await page.check();
   await page.screenshot("overview");
 });
@@ -46,6 +47,14 @@ test("help shows the command that does the same", async () => {
   await page.seesNot("dsecos node show");
   const focused = await page.page.evaluate(() => document.activeElement?.ariaLabel);
   expect(focused).toBe("About this page");
+});
+
+test("who may only look sees what ends soon, and the command that tells the same", async () => {
+  const page = await visit("overview.html", { role: "viewer" });
+  await page.page.waitForSelector("[data-ends]");
+  await page.click("button", "About what ends soon");
+  await page.sees("dsecos node expiring");
+  await page.check();
 });
 
 test("follows the language's direction", async () => {

@@ -9,6 +9,7 @@ import {
   readInvitation,
   writeInvitation,
 } from "../../agent/cluster/joining/invitation.ts";
+import { openInvitations } from "../../agent/cluster/joining/invited.ts";
 import { createJoining, type Joining } from "../../agent/cluster/joining/service.ts";
 import { IncusMembers } from "../../agent/cluster/members/incus.ts";
 import { IncusClient } from "../../agent/incus/client.ts";
@@ -190,6 +191,8 @@ describe.skipIf(noIncusCluster !== "")(
       const [one, two] = nodes();
       const before = await two.state();
       const invitation = await invited("node2");
+      const { expiresAt: endsAt } = readInvitation(invitation);
+      expect(await openInvitations(one.client)).toEqual([{ node: "node2", endsAt }]);
       expect(await two.verdicts(invitation)).toMatchObject({
         ...{ invitation: "good", versions: "good", peer: "good", clock: "good", own: "good" },
         ...{ address: "good", name: "warning", firewall: "warning" },

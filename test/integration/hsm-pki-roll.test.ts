@@ -183,3 +183,22 @@ test("an address without the key's place, or of https, is none", async () => {
   expect(safeParse(rollSpecSchema, { statusUrl: "https://a.example/ocsp" }).success).toBe(false);
   expect(safeParse(rollSpecSchema, { issuerUrl: "http://a b/{key}" }).success).toBe(false);
 });
+
+test("what ends soon is told until its holder has a newer one", async () => {
+  const told = async () => (await acme.bed.answers.ends()).ends;
+  const { serial } = await acme.issue("ida");
+  const { nextUpdate } = await acme.list();
+  const list = { kind: "revocationList", tenant: "acme", endsAt: Date.parse(nextUpdate) };
+  expect(await told()).toContainEqual(expect.objectContaining(list));
+  const ida = expect.objectContaining({ kind: "certificate", tenant: "acme", name: "ida", serial });
+  expect(await told()).not.toContainEqual(ida);
+  acme.bed.clock.ahead = 86_400_000 * 70;
+  acme.bed.again();
+  expect(await told()).toContainEqual(ida);
+  await acme.bed.call("Renew", (call) => acme.handlers.Renew(call, "acme", serial), {
+    ...{ tenant: "acme", object: serial },
+  });
+  expect(await told()).not.toContainEqual(ida);
+  const kinds = (await told()).map(({ kind, tenant }) => `${kind} ${tenant}`);
+  expect(kinds).toEqual(expect.arrayContaining(["authority =node", "authority acme"]));
+});

@@ -9,6 +9,7 @@ import type { BootReport } from "../../agent/node/boot/answers.ts";
 import { extendsRegister, parseBootLog } from "../../agent/node/boot/log.ts";
 import { Boot } from "../../agent/node/boot/service.ts";
 import { type Check, node } from "../../agent/node/contract.ts";
+import type { Expiring } from "../../agent/node/expiring/answers.ts";
 import { System } from "../../agent/node/system.ts";
 import { TpmPort } from "../../agent/tpm/port.ts";
 import { extend, realLog, realRegisters } from "../lib/boot-log.ts";
@@ -53,6 +54,7 @@ describe("the agent of this machine", () => {
 
   it("lets an officer accept a start only with another, and nobody else", async () => {
     const hash = "0".repeat(64);
+    expect((await stranger.try(node, "Expiring")).error?.name).toMatch(/Denied$/);
     for (const person of [viewer, stranger]) {
       const answer = await person.try(node, "AcceptBoot", hash, "why not");
       expect(answer.error?.name).toMatch(/(Denied|AccessDenied)$/);
@@ -63,6 +65,17 @@ describe("the agent of this machine", () => {
     const request = requests.find(({ state, arguments: args }) => {
       return state === "pending" && args.includes("a new firmware");
     });
+    const soon = (await viewer.call(node, "Expiring")) as Expiring;
+    expect(soon.rows).toContainEqual(
+      expect.objectContaining({
+        ...{ kind: "request", subsystem: "node", endsAt: request?.expiresAt },
+        name: expect.stringMatching(/^node\.AcceptBoot/),
+      }),
+    );
+    const missing = soon.missing.map(({ source }) => source);
+    for (const source of ["requests", "firewall", "policy", "invitations", "flags"]) {
+      expect(missing).not.toContain(source);
+    }
     const own = await officer.try(approvals, "Approve", request?.id, request?.hash);
     expect(own.error).toBeDefined();
     await second.call(approvals, "Approve", request?.id, request?.hash);

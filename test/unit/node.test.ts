@@ -271,6 +271,7 @@ describe("this machine", () => {
         ...{ audit: new RecordingAudit(), directory: "/no/such", declared: undefined },
         ...{ derived: [], history: async () => [] },
       },
+      expiring: () => Promise.reject(new Error("not asked for")),
     });
     const call = {} as never;
     const status = await handlers.Show(call);

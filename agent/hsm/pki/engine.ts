@@ -21,6 +21,7 @@ import { type Authority, generationsOf, type Urls } from "./authority.ts";
 import { AuthorityBook } from "./book.ts";
 import { chainOf } from "./chain.ts";
 import type { CertificateDirectory } from "./directory.ts";
+import { type CertificateEnd, endsOf } from "./ends.ts";
 import type { CertificateFinding } from "./findings.ts";
 import { filesOf, Issuing, known } from "./issue.ts";
 import { readIssued } from "./issued.ts";
@@ -135,6 +136,16 @@ export function createEngine(parts: PkiParts) {
       }
       await sumUp(authorities);
       return failures;
+    },
+
+    /** What of them ends soon, and sentences about what could not be read. */
+    async ends(): Promise<{ ends: CertificateEnd[]; missing: string[] }> {
+      const { authorities, unreachable: missing } = await book.all();
+      const listEnd = (authority: Authority) => {
+        const list = revoking.newest(authority);
+        return list && Date.parse(list.answer.nextUpdate);
+      };
+      return { ends: await endsOf(authorities, listEnd, now()), missing };
     },
 
     async authorities(): Promise<Authorities> {

@@ -5,6 +5,7 @@ import type { Answers } from "../area.ts";
 import type { Finding } from "../watch/alarms.ts";
 import { recordActions } from "./actions.ts";
 import type { AuthoritySpec, RollSpec } from "./answers.ts";
+import type { CertificateEnd } from "./ends.ts";
 import type { Engine } from "./engine.ts";
 import type { certificateMembers } from "./members.ts";
 import { Pace } from "./pace.ts";
@@ -30,6 +31,8 @@ export interface CertificateAnswers {
   look(found: (token: string, findings: readonly Finding[]) => Promise<void>): Promise<string[]>;
   /** What is known of all authorities since they were looked at; undefined before. */
   summary(): CertificateSummary | undefined;
+  /** What ends soon, and sentences about what could not be read; nothing where none was ever issued. */
+  ends(): Promise<{ ends: CertificateEnd[]; missing: string[] }>;
 }
 
 export function createCertificates(parts: PkiParts): CertificateAnswers {
@@ -89,17 +92,28 @@ export function createCertificates(parts: PkiParts): CertificateAnswers {
       return (await engine()).look(found);
     },
     summary: () => loaded?.summary(),
+    async ends() {
+      // The log is not asked each time that somebody looks; it tells every hour of what is gone.
+      if (loading === undefined && !(await isThere(parts))) return { ends: [], missing: [] };
+      return (await engine()).ends();
+    },
   };
 }
 
-/** The log knows even where somebody removed the directory. */
-async function wasIssued({ directory, history }: PkiParts): Promise<boolean> {
+async function isThere({ directory }: PkiParts): Promise<boolean> {
   try {
     await access(directory);
     return true;
   } catch {
-    // Not there, or not to be read: the log decides.
+    // Not there, or not to be read: whoever asks decides what that means.
+    return false;
   }
+}
+
+/** The log knows even where somebody removed the directory. */
+async function wasIssued(parts: PkiParts): Promise<boolean> {
+  if (await isThere(parts)) return true;
+  const { history } = parts;
   for (const action of recordActions) {
     const { rows } = await history({ action, cursor: "", limit: 1 });
     if (rows.length > 0) return true;

@@ -53,7 +53,7 @@ export async function summaryOf(
   return { counts, problems };
 }
 
-function* certificatesOf(
+export function* certificatesOf(
   directories: readonly CertificateDirectory[],
 ): Generator<[Issued, boolean]> {
   for (const { certificates, revocations } of directories) {
@@ -61,10 +61,10 @@ function* certificatesOf(
   }
 }
 
-const holderOf = ({ profile, name }: Issued) => `${profile} ${name}`;
+export const holderOf = ({ profile, name }: Issued) => `${profile} ${name}`;
 
 /** When the newest certificate of each holder ends. */
-async function newestOf(
+export async function newestOf(
   directories: readonly CertificateDirectory[],
 ): Promise<Map<string, number>> {
   const newest = new Map<string, number>();
