@@ -11,6 +11,7 @@ import { Approvals, approvalAction } from "./approvals/service.ts";
 import { watchClock } from "./audit/clock.ts";
 import { audit as auditContract } from "./audit/contract.ts";
 import { forwardedAction } from "./audit/export/forward.ts";
+import type { AuditEntry } from "./audit/entry.ts";
 import { Exports } from "./audit/export/service.ts";
 import { createForwarding } from "./audit/forwarding.ts";
 import { interruptedActs, recordInterrupted } from "./audit/interrupted.ts";
@@ -79,8 +80,8 @@ import { version } from "./version.ts";
 const maximumBody = 1024 * 1024;
 /** How much of the audit log is read at the start, in events and bytes. */
 const remembers = { events: 20_000, bytes: 4 * 1024 * 1024 };
-/** Of which there is a histogram. */
-const mostDrills = 500;
+/** Of which there is a histogram, in pages of the log: a drill of many nodes takes some kilobytes. */
+const mostDrills = { count: 1000, pages: 10 };
 /** What has to be known of it before anything is served: requests, jobs and the last verdict. */
 const servedFrom = [`"action":"${approvalAction}"`, `"action":"${verifiedAction}"`, '"job":{'];
 /** Where the sources, the observer and the forwarding go on. */
@@ -183,9 +184,18 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
   cloud.tenants.onChanged((name) => signal(tenantsContract, "Changed", name));
   cloud.instances.onChanged((tenant) => signal(instancesContract, "Changed", tenant));
   cloud.images.onChanged((fingerprint) => signal(imagesContract, "Changed", fingerprint));
-  const history = async (action: string, limit: number) => {
-    const filter = { action, cursor: "", limit };
-    return (await reader.ask("list", { filter, scope: {} })).rows;
+  /** @param pages of the log's answer at most, each of which is bounded in bytes and time */
+  const history = async (action: string, limit: number, pages = 1) => {
+    const rows: AuditEntry[] = [];
+    let cursor = "";
+    for (let page = 0; page < pages; page++) {
+      const filter = { action, cursor, limit: limit - rows.length };
+      const answer = await reader.ask("list", { filter, scope: {} });
+      rows.push(...answer.rows);
+      cursor = answer.next;
+      if (cursor === "" || rows.length >= limit) break;
+    }
+    return rows;
   };
   const nodeService = createNode({
     log,
@@ -302,7 +312,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
       away: createAway(new DrillUnits(client), new Cut(nftables(), config.firewall?.members ?? [])),
       windows: config.maintenance,
       jobs,
-      history: () => history(drillFiledAction, mostDrills),
+      history: () => history(drillFiledAction, mostDrills.count, mostDrills.pages),
       storage: () =>
         cephLink.status().state === "ready" ? () => cephLink.mon("osd stat") : undefined,
       async keys() {

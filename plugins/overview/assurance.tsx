@@ -46,9 +46,9 @@ export function Assurance({ checks }: { checks: readonly Check[] }) {
         />
         <span className="ds-subtle" role="status">
           {format(
-            ngettext("$0 of $1 check", "$0 of $1 checks", checks.length),
+            _("$0 of $1"),
             number(found.length),
-            number(checks.length),
+            ngettext("$0 check", "$0 checks", checks.length),
           )}
         </span>
       </div>

@@ -21,6 +21,7 @@ import { RecentJobs } from "./recent-jobs.tsx";
 
 const everyMs = 5000;
 const approvals = { load: async () => (await import("./approvals.tsx")).OverviewApprovals };
+const drills = { load: async () => (await import("./drills/panel.tsx")).Drills };
 const wall = { load: async () => (await import("./cluster/wall.tsx")).Wall };
 const expiring = { load: async () => (await import("./expiring/panel.tsx")).ExpiringPanel };
 const acts = { load: async () => (await import("./acts.tsx")).Acts };
@@ -52,6 +53,7 @@ function Page() {
     >
       <LatePart source={approvals} props={{}} rows={0} />
       <Nodes />
+      <LatePart source={drills} props={{}} rows={0} />
       {data ? (
         <>
           <Stale error={error} />

@@ -15,8 +15,10 @@ import { removeTree } from "../lib/remove-tree.js";
 import { people } from "../lib/test-stack.js";
 
 const beatMs = 5000;
-const roles = ["operator", "viewer"] as const;
+const roles = ["operator", "viewer", "officer"] as const;
 const variable = (role: string) => `DSECOS_TEST_COCKPIT_${role.toUpperCase()}`;
+
+type Part = "bus" | "polkit" | "policies" | "incus" | "agent";
 
 export class NodesBed {
   readonly directory = mkdtempSync("/var/tmp/dsecos-nb-");
@@ -35,9 +37,20 @@ export class NodesBed {
   #members = 1;
   #sequence = 0;
 
-  #stackOf(...components: ("bus" | "polkit" | "policies" | "incus" | "agent")[]) {
+  #stackOf(...components: Part[]) {
+    return this.#stackWith({}, components);
+  }
+
+  #stackWith(agentConfig: Record<string, unknown>, components: Part[]) {
     const stateDirectory = this.directory;
-    return createStack({ mode: "private", stateDirectory, components, poolGiB: 2 });
+    return createStack({ mode: "private", stateDirectory, components, poolGiB: 2, agentConfig });
+  }
+
+  /** @param meanwhile what is done while no agent runs. @param config beside what it had */
+  async restartAgent(config: Record<string, unknown>, meanwhile: () => void): Promise<void> {
+    await this.stack.component("agent").stop();
+    meanwhile();
+    await this.#stackWith(config, ["agent"]).component("agent").start();
   }
 
   /** @param own name of the node in the cluster */

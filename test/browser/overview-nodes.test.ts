@@ -73,6 +73,7 @@ describe.skipIf(noIncusCluster !== "")(`nodes${noIncusCluster && `: ${noIncusClu
     await page.page.waitForSelector(cell("node2", "name"));
     await page.page.select("select[aria-label='Which nodes']", "unknown");
     await waitForNodes(page, "node3");
+    await page.sees("1 of 3 nodes");
     await page.page.select("select[aria-label='Which nodes']", "");
     await page.click("button", "Node");
     await waitForNodes(page, "node1 node2 node3");

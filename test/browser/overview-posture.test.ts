@@ -38,6 +38,7 @@ test("finds checks by state and by word", async () => {
   await page.page.waitForSelector("[data-check=iommu]");
   await page.page.type("input[aria-label='Search in the checks']", " nowhere");
   await page.sees("No check fits this");
+  await page.sees("0 of ");
   await page.check();
   await page.click("button", "Clear all filters");
   await page.page.waitForSelector("[data-check=measured-boot]");

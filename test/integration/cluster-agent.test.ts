@@ -68,7 +68,10 @@ describe.skipIf(noIncusCluster !== "")(`an agent${noIncusCluster && `: ${noIncus
       const drill = await who.try(cluster, "Drill", "node1", { kind: "kill", reason: "why not" });
       expect(drill.error?.name).toMatch(/Denied$/);
     }
-    expect(await person.viewer.call(cluster, "Drills")).toMatchObject({ drills: [], running: "" });
+    expect(await person.viewer.call(cluster, "Drills", {})).toMatchObject({
+      ...{ drills: [], filed: 0, running: null, node: "" },
+      obstacle: expect.stringContaining("No maintenance window is open"),
+    });
   });
 
   test("holds no drill where no window is declared, and asks nobody to approve one", async () => {

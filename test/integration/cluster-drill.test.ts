@@ -63,13 +63,13 @@ describe.skipIf(noIncusCluster !== "")(
       await expect(leader.begin(spec)).rejects.toThrow("One drill at a time");
       const [other] = others as [DrillNode];
       await expect
-        .poll(async () => (await other.drills()).running, patience)
-        .toContain(leader.name);
+        .poll(async () => (await other.drills()).running?.node, patience)
+        .toBe(leader.name);
       await expect(other.begin(spec)).rejects.toThrow("One drill at a time");
       await expect.poll(() => leader.job(job)?.state, patience).toBe("succeeded");
       expect(leader.away.calls).toEqual(["take kill", "back"]);
       const { drills, histogram, running } = await leader.drills();
-      expect(running).toBe("");
+      expect(running).toBeNull();
       expect(drills).toMatchObject([
         {
           ...{ id: job, kind: "kill", node: leader.name, leader: true, by: "otto", back: true },
@@ -98,7 +98,7 @@ describe.skipIf(noIncusCluster !== "")(
       const node = named("node2");
       const id = "0123456789abcdef";
       const at = new Date().toISOString();
-      const text = JSON.stringify({ format: 1, id, kind: "kill", at, over: false });
+      const text = JSON.stringify({ format: 1, id, kind: "kill", at, seconds: 30, over: false });
       const path = `/1.0/cluster/members/${node.name}`;
       const { roles, groups, failure_domain, description } = await node.incus.api.request(
         "GET",

@@ -4,7 +4,12 @@
  */
 import type { Call } from "../../agent/bus/call.ts";
 import type { ClusterStatus } from "../../agent/cluster/answers.ts";
-import type { DrillKind, DrillSpec, Drills } from "../../agent/cluster/drill/answers.ts";
+import type {
+  DrillFilter,
+  DrillKind,
+  DrillSpec,
+  Drills,
+} from "../../agent/cluster/drill/answers.ts";
 import type { Away } from "../../agent/cluster/drill/away.ts";
 import { drillFiledAction } from "../../agent/cluster/drill/histogram.ts";
 import type { Maintenance } from "../../agent/cluster/drill/windows.ts";
@@ -127,8 +132,9 @@ export class DrillNode {
     return this.service.handlers.Status(undefined as never);
   }
 
-  drills(): Promise<Drills> {
-    return this.service.handlers.Drills(undefined as never);
+  drills(filter: Partial<DrillFilter> = {}): Promise<Drills> {
+    const all = { text: "", cursor: "", limit: 1000 };
+    return this.service.handlers.Drills(undefined as never, { ...all, ...filter });
   }
 
   /** Whether it leads the database; false where its Incus is not there. */

@@ -39,7 +39,11 @@ export class GeneratedMember {
   /** Writes what its agent would write now, or `text` in its place. */
   async publish(key: "facts" | "log", text?: string): Promise<void> {
     const value = text ?? JSON.stringify(key === "facts" ? this.#facts() : await this.published());
-    const row = `(SELECT id FROM nodes WHERE name='${this.name}'), 'user.dsecos.${key}'`;
+    await this.write(`user.dsecos.${key}`, value);
+  }
+
+  async write(key: string, value: string): Promise<void> {
+    const row = `(SELECT id FROM nodes WHERE name='${this.name}'), '${key}'`;
     // In hexadecimal no text can end the statement.
     const written = `CAST(X'${Buffer.from(value).toString("hex")}' AS TEXT)`;
     await sql(

@@ -5,6 +5,7 @@ import { BusError, type CallTarget } from "../../agent/bus/connection.ts";
 import { type DrillRecord, type Gaps, gapsSchema } from "../../agent/cluster/drill/answers.ts";
 import { createAway } from "../../agent/cluster/drill/away.ts";
 import { Cut, cutText } from "../../agent/cluster/drill/cut.ts";
+import { pageOf } from "../../agent/cluster/drill/filed.ts";
 import { drillsIn, histogramOf, percentile } from "../../agent/cluster/drill/histogram.ts";
 import { measure } from "../../agent/cluster/drill/meter.ts";
 import { Observer } from "../../agent/cluster/drill/observer.ts";
@@ -106,6 +107,58 @@ test("what no agent filed is no drill", () => {
   expect(drillsIn(entries)).toEqual([{ ...good, sequence: 7 }]);
 });
 
+test("drills on record are searched and turned over, also while others are filed", () => {
+  const filed = (sequence: number, change: Partial<DrillRecord> = {}) => ({
+    ...{ ...drill("kill", 30_000, 900), ...change },
+    sequence,
+  });
+  const all = [
+    filed(50, { kind: "stop" }),
+    filed(40, { reason: "After the Move" }),
+    filed(30, { error: "Incus did not come back." }),
+    filed(20, { missing: ["node9"] }),
+    filed(10, { by: "olga" }),
+  ];
+  const found = (text: string, cursor = "", limit = 50) => {
+    const { drills, ...rest } = pageOf(all, { text, cursor, limit });
+    return { ...rest, events: drills.map(({ sequence }) => sequence) };
+  };
+  expect(found("")).toEqual({ total: 5, next: "", events: [50, 40, 30, 20, 10] });
+  for (const [text, event] of [
+    ["stop", 50],
+    [" after the move ", 40],
+    ["come back", 30],
+    ["NODE9", 20],
+    ["olga", 10],
+  ] as const) {
+    expect(found(text), text).toEqual({ total: 1, next: "", events: [event] });
+  }
+  expect(found("n1").total).toBe(5);
+  const first = found("", "", 2);
+  expect(first).toEqual({ total: 5, next: "40", events: [50, 40] });
+  all.unshift(filed(60));
+  const second = found("", first.next, 2);
+  expect(second).toEqual({ total: 6, next: "20", events: [30, 20] });
+  expect(found("", second.next, 2)).toEqual({ total: 6, next: "", events: [10] });
+});
+
+test("what is aimed at is the end of a bar, and of writes only where Incus is there", () => {
+  const rows = histogramOf([
+    {
+      ...drill("kill", 1, 2),
+      nodes: ["n0", "n1"].map((node) => ({ node, ...none, writes: 1, pages: 1, keys: 1 })),
+    },
+  ]);
+  const aims = rows.map(({ service, where, aimMs }) => `${service} ${where} ${aimMs}`);
+  expect(aims).toEqual([
+    ...["writes away null", "writes others 4200", "pages away 1000", "pages others 1000"],
+    ...["keys away null", "keys others null"],
+  ]);
+  for (const { aimMs, bars } of rows) {
+    if (aimMs !== null) expect(bars.map(({ upToMs }) => upToMs)).toContain(aimMs);
+  }
+});
+
 const at = (text: string) => Date.parse(`2026-11-${text}:00.000Z`);
 const minutes = (windows: Maintenance, text: string) => openMs(windows, at(text)) / 60_000;
 
@@ -141,13 +194,25 @@ test.each([
   ["too much", `{"format":1,"more":"${"x".repeat(maximumDrill)}"}`],
   [
     "another kind",
-    writeAnnouncement({ id, kind: "rm" as "kill", at: "2026-11-01T12:00:00Z", over: false }),
+    writeAnnouncement({
+      id,
+      kind: "rm" as "kill",
+      at: "2026-11-01T12:00:00Z",
+      seconds: 30,
+      over: false,
+    }),
   ],
   [
     "an id with markup",
-    writeAnnouncement({ id: "<script>", kind: "kill", at: "2026-11-01T12:00:00Z", over: false }),
+    writeAnnouncement({
+      id: "<script>",
+      kind: "kill",
+      at: "2026-11-01T12:00:00Z",
+      seconds: 30,
+      over: false,
+    }),
   ],
-  ["no time", writeAnnouncement({ id, kind: "kill", at: "soon", over: false })],
+  ["no time", writeAnnouncement({ id, kind: "kill", at: "soon", seconds: 30, over: false })],
 ])("an announcement of %s is none", (_name, text) => {
   expect(readAnnouncement(text)).toBeUndefined();
 });
@@ -176,7 +241,7 @@ test("a drill of another is seen once, whatever it announces again, and told whe
     },
   });
   const announced = (over: boolean, of = id) =>
-    writeAnnouncement({ id: of, kind: "kill", at: "2026-11-01T12:00:00.000Z", over });
+    writeAnnouncement({ id: of, kind: "kill", at: "2026-11-01T12:00:00.000Z", seconds: 30, over });
   const reading = (text: string): Reading & { kind: "cluster" } => ({
     kind: "cluster",
     self: "node1",
@@ -209,13 +274,14 @@ function held(states: Member["state"][], drills: Partial<Record<string, string>>
   const refused = async () => {
     throw new Error("no drill was to begin");
   };
+  const audit = new RecordingAudit();
   return new Drills({
     peers: { reading, look: async () => undefined },
     members: { isLeader: refused },
     ...{ write: refused, probes: refused, pace: usualPace },
-    ...noDrills(new RecordingAudit()),
+    ...noDrills(audit),
     windows: always,
-    audit: new RecordingAudit(),
+    audit,
     log: () => undefined,
   });
 }
@@ -223,21 +289,50 @@ function held(states: Member["state"][], drills: Partial<Record<string, string>>
 const spec = { kind: "kill", seconds: 30, reason: "yearly" } as const;
 const ask = (drills: Drills, node = "node1") =>
   drills.fingerprints.Drill(undefined as never, node, spec);
+const show = (drills: Drills) =>
+  drills.handlers.Drills(undefined as never, { text: "", cursor: "", limit: 50 });
+const three: Member["state"][] = ["online", "online", "online"];
+const announced = (when: number) => ({
+  node3: writeAnnouncement({
+    ...{ id, kind: "stop", at: new Date(when).toISOString(), seconds: 30, over: false },
+  }),
+});
 
 test("a drill is refused where it would do harm, before anybody approves it", async () => {
-  const three: Member["state"][] = ["online", "online", "online"];
   expect(await ask(held(three))).toBe("node1 online, node2 online, node3 online");
   await expect(ask(held(["online", "online"]))).rejects.toThrow("a cluster of 3 nodes or more");
   await expect(ask(held(["online", "offline", "online"]))).rejects.toThrow("node2 is offline");
   await expect(ask(held(["online", "online", "evacuated"]))).rejects.toThrow("node3 is evacuated");
   await expect(ask(held(three), "node2")).rejects.toThrow("order the drill of node2 there");
-  const announced = (at: number) => ({
-    node3: writeAnnouncement({ id, kind: "stop", at: new Date(at).toISOString(), over: false }),
-  });
-  const now = announced(Date.now());
-  await expect(ask(held(three, now))).rejects.toThrow("One drill at a time. A drill of node3.");
-  // One that never came back is not waited for.
+  const running = "One drill at a time. A drill of node3 is under way.";
+  await expect(ask(held(three, announced(Date.now())))).rejects.toThrow(running);
+  // One that never came back is not waited for, nor one that is still to come.
   await ask(held(three, announced(Date.now() - 3_600_000)));
+  await ask(held(three, announced(Date.now() + 3_600_000)));
+});
+
+test("what is in the way, and what another node does, is shown before anybody asks", async () => {
+  const nodes = ["node1", "node2", "node3"];
+  const free = await show(held(three));
+  expect(free).toMatchObject({ node: "node1", nodes, obstacle: "", running: null });
+  expect(free.window).toMatchObject({ open: true, declared: true });
+  const when = Date.now();
+  const { running, obstacle } = await show(held(three, announced(when)));
+  expect(obstacle).toContain("A drill of node3 is under way");
+  expect(running).toMatchObject({ node: "node3", kind: "stop", seconds: 30, job: "" });
+  // The others hear of it within 40 s, and then it takes its time.
+  expect(Date.parse(running?.until ?? "") - when).toBe(70_000);
+});
+
+test("of two that are ordered at once, one begins", async () => {
+  const drills = held(three);
+  const call = { caller: { user: "otto", uid: 1001 }, member: "cluster.Drill" };
+  const order = () => drills.handlers.Drill(call as never, "node1", spec);
+  const both = await Promise.allSettled([order(), order()]);
+  expect(both.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+  expect(both[1]).toMatchObject({
+    reason: { message: expect.stringContaining("A drill of node1 is under way") },
+  });
 });
 
 test("members stay within reach by address and network, and one with a name is refused", async () => {

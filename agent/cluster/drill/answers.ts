@@ -1,6 +1,12 @@
 /** What the agent answers about drills. Imports nothing from node:, since the pages use it too. */
 import * as v from "valibot";
-import { identifierSchema, lineSchema, timeSchema } from "../../bus/fields.ts";
+import {
+  cursorSchema,
+  identifierSchema,
+  limitSchema,
+  lineSchema,
+  timeSchema,
+} from "../../bus/fields.ts";
 
 const described = <T>(schema: v.GenericSchema<unknown, T>, description: string) =>
   v.pipe(schema, v.description(description));
@@ -21,6 +27,7 @@ export type DrillKind = (typeof drillKinds)[number];
 export const serviceClasses = ["writes", "pages", "instances", "storage", "keys"] as const;
 export type ServiceClass = (typeof serviceClasses)[number];
 
+export const shortestSeconds = 5;
 /** Longest a node is kept away, in seconds; the unit that brings it back has 180. */
 export const longestSeconds = 120;
 
@@ -33,7 +40,7 @@ export const drillSpecSchema = v.strictObject({
     v.pipe(
       v.number(),
       v.integer(),
-      v.minValue(5, "Keep it away for at least 5 seconds."),
+      v.minValue(shortestSeconds, `Keep it away for at least ${shortestSeconds} seconds.`),
       v.maxValue(longestSeconds, `Keep it away for ${longestSeconds} seconds at most.`),
       v.description("How long it stays away"),
     ),
@@ -80,16 +87,59 @@ export const drillRecordSchema = v.object({
 });
 export type DrillRecord = v.InferOutput<typeof drillRecordSchema>;
 
-/** Upper ends of the histogram's bars, in milliseconds; 1 s and 4.2 s are what is aimed at. */
+/** Upper ends of the histogram's bars, in milliseconds; what is aimed at is the end of one. */
 export const barEnds = [100, 250, 500, 1000, 2000, 4200, 6000, 10_000, 30_000] as const;
+
+/**
+ * What 95 of 100 drills are to keep, in milliseconds. Any node answers pages, also the one that is away;
+ * that one writes nothing while it is.
+ *
+ * @returns null where nothing is aimed at
+ */
+export function aimOf(service: ServiceClass, where: "away" | "others"): number | null {
+  if (service === "pages") return 1000;
+  return service === "writes" && where === "others" ? 4200 : null;
+}
+
+export const drillFilterSchema = v.strictObject({
+  text: v.optional(
+    v.pipe(
+      lineSchema(200),
+      v.description("Only drills with this in their kind, reason, person, nodes, error or id"),
+    ),
+    "",
+  ),
+  cursor: v.optional(cursorSchema, ""),
+  limit: v.optional(limitSchema, 50),
+});
+export type DrillFilter = v.InferOutput<typeof drillFilterSchema>;
+
+const runningSchema = v.object({
+  node: described(v.string(), "The node that goes away."),
+  kind: v.picklist(drillKinds),
+  at: described(timeSchema, "When it was announced to the others."),
+  seconds: described(v.number(), "How long it stays away."),
+  until: described(timeSchema, "When it is brought back at the latest."),
+  job: described(v.string(), "Id of the job; empty for a drill of another node."),
+});
+
+const windowSchema = v.object({
+  open: v.boolean(),
+  declared: described(v.boolean(), "Whether there is any."),
+  until: described(v.nullable(timeSchema), "When the open one ends; null where none is open."),
+  text: described(v.string(), "When drills may be held, or what to do where none is declared."),
+});
 
 export const drillsSchema = v.object({
   at: timeSchema,
-  window: v.object({
-    open: v.boolean(),
-    text: described(v.string(), "When drills may be held."),
-  }),
-  running: described(v.string(), "What is under way, here or elsewhere; empty where nothing is."),
+  node: described(v.string(), "This node’s name in the cluster; empty where it is in none."),
+  nodes: described(v.array(v.string()), "All nodes of the cluster."),
+  window: windowSchema,
+  running: described(v.nullable(runningSchema), "The drill under way, here or elsewhere."),
+  obstacle: described(
+    v.string(),
+    "Why no drill of this node can be held now; empty where one can.",
+  ),
   histogram: v.array(
     v.object({
       kind: v.picklist(drillKinds),
@@ -102,12 +152,19 @@ export const drillsSchema = v.object({
       p50Ms: v.number(),
       p95Ms: v.number(),
       longestMs: v.number(),
+      aimMs: described(
+        v.nullable(v.number()),
+        "What p95 is to keep; null where nothing is aimed at.",
+      ),
       bars: described(
         v.array(v.object({ upToMs: v.nullable(v.number()), drills: v.number() })),
         "How many drills had their longest gap up to here; the last bar has no end.",
       ),
     }),
   ),
+  filed: described(v.number(), "How many drills of this node are on record, 1,000 at most."),
+  total: described(v.number(), "How many of them fit the filter."),
+  next: cursorSchema,
   drills: described(
     v.array(v.object({ sequence: v.number(), ...drillRecordSchema.entries })),
     "Those of this node on record, newest first, with the event of each.",

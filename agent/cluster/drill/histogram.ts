@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { AuditEntry } from "../../audit/entry.ts";
 import {
+  aimOf,
   barEnds,
   type DrillKind,
   type DrillRecord,
@@ -55,7 +56,7 @@ function rowOf(
     return at < 0 ? barEnds.length : at;
   };
   return {
-    ...{ kind, service, where, drills: sorted.length },
+    ...{ kind, service, where, drills: sorted.length, aimMs: aimOf(service, where) },
     p50Ms: percentile(sorted, 50),
     p95Ms: percentile(sorted, 95),
     longestMs: sorted.at(-1) ?? 0,

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { document, type Method, text } from "../../bus/contract.ts";
 import { memberNameSchema } from "../members/names.ts";
-import { drillSpecSchema, drillsSchema } from "./answers.ts";
+import { drillFilterSchema, drillSpecSchema, drillsSchema } from "./answers.ts";
 
 export const drillMembers = {
   Drill: {
@@ -22,7 +22,7 @@ export const drillMembers = {
   Drills: {
     description:
       "Drills of this node on record, for how long services were gone in all of them, and when one may be held.",
-    in: [],
+    in: [document("filter", drillFilterSchema, "Which of the drills on record are wanted.")],
     out: document("drills", drillsSchema, "The drills."),
     action: "read",
   },

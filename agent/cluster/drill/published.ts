@@ -6,7 +6,7 @@
 import * as v from "valibot";
 import { identifierSchema, timeSchema } from "../../bus/fields.ts";
 import { readPublished } from "../facts/schema.ts";
-import { drillKinds, type Gaps, gapsSchema } from "./answers.ts";
+import { drillKinds, type Gaps, gapsSchema, longestSeconds } from "./answers.ts";
 
 export const drillKey = "user.dsecos.drill";
 export const seenKey = "user.dsecos.drill-seen";
@@ -21,6 +21,8 @@ const announcementSchema = v.object({
   id: identifierSchema,
   kind: v.picklist(drillKinds),
   at: v.pipe(timeSchema, v.maxLength(40)),
+  /** How long it is to stay away. */
+  seconds: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(longestSeconds)),
   /** It is over, whatever came of it. */
   over: v.boolean(),
 });

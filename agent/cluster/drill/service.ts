@@ -12,23 +12,24 @@ import { DsecosError, sentenceFor } from "../../bus/errors.ts";
 import type { JobProgress, Jobs } from "../../jobs/types.ts";
 import { explain, type Log } from "../../log.ts";
 import type { cluster } from "../contract.ts";
-import type { IncusMembers, Reading } from "../members/incus.ts";
+import type { IncusMembers } from "../members/incus.ts";
 import type { Peers } from "../members/peers.ts";
 import type { Pace } from "../pace.ts";
-import type { DrillRecord, DrillSpec } from "./answers.ts";
+import {
+  type DrillFilter,
+  type DrillSpec,
+  type Drills as Shown,
+  shortestSeconds,
+} from "./answers.ts";
 import type { Away } from "./away.ts";
-import { drillFiledAction, drillsIn, histogramOf } from "./histogram.ts";
+import { FiledDrills } from "./filed.ts";
 import type { drillMembers } from "./members.ts";
 import { measure, type Probes } from "./meter.ts";
 import { Observer } from "./observer.ts";
+import { hearMs, obstacleTo } from "./obstacles.ts";
 import { patiently } from "./patience.ts";
-import {
-  type Announcement,
-  drillKey,
-  readAnnouncement,
-  readSeen,
-  writeAnnouncement,
-} from "./published.ts";
+import { type Announcement, drillKey, readSeen, writeAnnouncement } from "./published.ts";
+import { announcementOf, type Clustered, runningOf } from "./running.ts";
 import { type Maintenance, openMs, windowsText } from "./windows.ts";
 
 export interface DrillParts {
@@ -49,26 +50,20 @@ export interface DrillParts {
 }
 
 type Told = ReturnType<typeof readSeen>;
-type Clustered = Reading & { kind: "cluster" };
 
 /** How long Incus may take to be there again, in milliseconds. */
 const backMs = 180_000;
-/** How long a node may need to write what it saw, once it has read that it is over. */
-const tellMs = 20_000;
-/** An announcement that is older was left by a node that never came back. */
-const forgottenMs = 15 * 60_000;
-/** With fewer than three, those that stay cannot agree on anything. */
-const fewest = 3;
-
-const self = { actor: "agent", uid: process.getuid?.() ?? 0, pid: process.pid } as const;
 
 export class Drills {
   readonly #parts: DrillParts;
+  readonly #filed: FiledDrills;
   readonly observer: Observer;
-  #job = "";
+  /** The last that was held here. */
+  #own: Announcement | undefined;
 
   constructor(parts: DrillParts) {
     this.#parts = parts;
+    this.#filed = new FiledDrills(parts.audit, parts.history);
     this.observer = new Observer(parts);
   }
 
@@ -76,21 +71,33 @@ export class Drills {
     Drill: async (call, node, spec) => {
       const reading = await this.#check(node, spec);
       const { user, uid } = call.caller;
-      const { jobs } = this.#parts;
-      const title = `Drill: ${node}, ${spec.kind} for ${spec.seconds} s`;
+      const { kind, seconds } = spec;
+      const title = `Drill: ${node}, ${kind} for ${seconds} s`;
       const request = { kind: call.member, title, actor: user, uid };
-      this.#job = jobs.start(request, (progress) => this.#run(progress, reading, spec, user));
-      return this.#job;
+      // Another may have begun while this one was looked into.
+      const obstacle = this.#obstacle(seconds);
+      if (obstacle !== "") throw new DsecosError("Conflict", obstacle);
+      const order = { ...spec, by: user, at: new Date().toISOString() };
+      const id = this.#parts.jobs.start(request, (progress) => this.#run(progress, reading, order));
+      this.#own = { format: 1, id, kind, seconds, at: order.at, over: false };
+      return id;
     },
-    Drills: async () => {
-      const { windows, history } = this.#parts;
-      const drills = drillsIn(await history());
+    Drills: async (_call, filter: DrillFilter) => {
+      const { windows } = this.#parts;
+      const reading = this.#clustered();
+      const now = Date.now();
+      const open = openMs(windows, now);
       return {
-        at: new Date().toISOString(),
-        window: { open: openMs(windows, Date.now()) > 0, text: windowsText(windows) },
+        at: new Date(now).toISOString(),
+        node: reading?.self ?? "",
+        nodes: reading?.members.map(({ name }) => name) ?? [],
+        window: {
+          ...{ open: open > 0, declared: windows.length > 0, text: windowsText(windows) },
+          until: open > 0 ? new Date(now + open).toISOString() : null,
+        },
         running: this.#running(),
-        histogram: histogramOf(drills),
-        drills,
+        obstacle: this.#obstacle(shortestSeconds),
+        ...(await this.#filed.page(filter)),
       };
     },
   };
@@ -118,15 +125,23 @@ export class Drills {
   /** Files a drill that ended with the agent that held it. */
   async settle(): Promise<void> {
     const reading = this.#clustered();
-    const left = reading && this.#announcementOf(reading, reading.self);
+    const left = reading && announcementOf(reading, reading.self);
     if (reading === undefined || left === undefined || left.over) return;
     const { write, log } = this.#parts;
-    const { id, kind, at } = left;
+    const { id, kind, at, seconds } = left;
     const error =
       "The agent ended during the drill; the node was brought back, and nothing measured.";
-    const facts = { leader: false, by: "", reason: "", seconds: 0, back: true, error };
+    const facts = { leader: false, by: "", reason: "", seconds, back: true, error };
     try {
-      await this.#file({ id, kind, at, node: reading.self, ...facts, nodes: [], missing: [] });
+      await this.#filed.file({
+        id,
+        kind,
+        at,
+        node: reading.self,
+        ...facts,
+        nodes: [],
+        missing: [],
+      });
       await write({ [drillKey]: writeAnnouncement({ ...left, over: true }) });
     } catch (error) {
       log("error", "a drill that broke off is not on record", { error: explain(error) });
@@ -138,62 +153,39 @@ export class Drills {
     return reading?.kind === "cluster" ? reading : undefined;
   }
 
-  #announcementOf({ members }: Clustered, node: string): Announcement | undefined {
-    return readAnnouncement(members.find(({ name }) => name === node)?.drill ?? "");
+  #running(): Shown["running"] {
+    const own = this.#own;
+    const isOn = own !== undefined && this.#parts.jobs.get(own.id)?.state === "running";
+    return runningOf(this.#clustered(), isOn ? own : undefined, this.#parts.pace, Date.now());
   }
 
-  #running(): string {
-    if (this.#parts.jobs.get(this.#job)?.state === "running")
-      return `Job ${this.#job} of this node.`;
-    const reading = this.#clustered();
-    const other = reading?.members.find(({ name }) => {
-      const told = name === reading.self ? undefined : this.#announcementOf(reading, name);
-      return told !== undefined && !told.over && Date.now() - Date.parse(told.at) < forgottenMs;
-    });
-    return other === undefined ? "" : `A drill of ${other.name}.`;
+  #obstacle(seconds: number): string {
+    const { windows, pace } = this.#parts;
+    const [reading, running] = [this.#clustered(), this.#running()];
+    return obstacleTo({ windows, reading, running, pace, now: Date.now() }, seconds);
   }
 
   /** @throws DsecosError where it would do harm, or cannot be held */
   async #check(node: string, { seconds }: DrillSpec): Promise<Clustered> {
-    const { windows, peers, pace } = this.#parts;
-    const needed = (pace.readMs * 2 + tellMs) * 2 + seconds * 1000;
-    const open = openMs(windows, Date.now());
-    if (open < needed) {
-      const left =
-        open === 0 ? "No maintenance window is open" : `The window ends in ${inSeconds(open)}`;
-      const what = `${left}, and this drill needs ${inSeconds(needed)}. Windows: ${windowsText(windows)}`;
-      throw new DsecosError("Conflict", what);
-    }
-    await peers.look();
+    await this.#parts.peers.look();
     const reading = this.#clustered();
-    if (reading === undefined || reading.members.length < fewest) {
-      const what = `A drill takes a cluster of ${fewest} nodes or more: of fewer, those that stay cannot agree on anything.`;
-      throw new DsecosError("Conflict", what);
-    }
-    if (node !== reading.self) {
+    if (reading !== undefined && node !== reading.self) {
       const what = `This node is ${reading.self}; order the drill of ${node} there.`;
       throw new DsecosError("InvalidArgument", what);
     }
-    const away = reading.members.find(({ state }) => state !== "online");
-    if (away !== undefined) {
-      const what = `${away.name} is ${away.state}; hold a drill when all nodes are there, since one more is taken away.`;
-      throw new DsecosError("Conflict", what);
-    }
-    const running = this.#running();
-    if (running !== "") throw new DsecosError("Conflict", `One drill at a time. ${running}`);
+    const obstacle = this.#obstacle(seconds);
+    if (reading === undefined || obstacle !== "") throw new DsecosError("Conflict", obstacle);
     return reading;
   }
 
   async #run(
     progress: JobProgress,
     { self: node, members }: Clustered,
-    spec: DrillSpec,
-    by: string,
+    { kind, seconds, reason, by, at }: DrillSpec & { by: string; at: string },
   ): Promise<void> {
     const { write, away, probes } = this.#parts;
-    const { kind, seconds, reason } = spec;
-    const at = new Date().toISOString();
-    const announcement: Announcement = { format: 1, id: progress.id, kind, at, over: false };
+    const { id } = progress;
+    const announcement: Announcement = { format: 1, id, kind, at, seconds, over: false };
     const tell = () => write({ [drillKey]: writeAnnouncement(announcement) });
     progress.total(4);
     progress.step("The other nodes are told.");
@@ -203,11 +195,12 @@ export class Drills {
     const over = new AbortController();
     const measuring = measure(asked, over.signal);
     const others = members.map(({ name }) => name).filter((name) => name !== node);
-    await this.#gather(announcement.id, others, (seen) => seen !== undefined, progress.signal);
+    await this.#gather(id, others, (seen) => seen !== undefined, progress.signal);
     progress.reached(1);
     progress.step(`${node} is away: ${kind}.`);
-    const troubles: string[] = [];
-    const note = (error: unknown) => troubles.push(sentenceFor(error));
+    // What fails twice for one reason is told once.
+    const troubles = new Set<string>();
+    const note = (error: unknown) => troubles.add(sentenceFor(error));
     try {
       if (!progress.signal.aborted) {
         await away.take(
@@ -227,21 +220,21 @@ export class Drills {
     const { gaps } = await measuring;
     progress.reached(3);
     progress.step("The other nodes tell what they saw.");
-    const told = await this.#gather(announcement.id, others, (seen) => Boolean(seen));
+    const told = await this.#gather(id, others, (seen) => Boolean(seen));
     const own = this.#clustered();
     // A write that hung may have brought back what was there when it began.
-    if (own !== undefined && this.#announcementOf(own, node)?.over === false) {
+    if (own !== undefined && announcementOf(own, node)?.over === false) {
       await write({ [drillKey]: writeAnnouncement({ ...announcement, over: true }) });
     }
     const seen = told.flatMap(([name, gaps]) => (gaps ? [{ node: name, ...gaps }] : []));
-    await this.#file({
-      ...{ id: progress.id, kind, node, leader, by, reason, seconds, at, back: isBack },
-      error: troubles.join(" "),
+    await this.#filed.file({
+      ...{ id, kind, node, leader, by, reason, seconds, at, back: isBack },
+      error: [...troubles].join(" "),
       nodes: [{ node, ...gaps }, ...seen],
       missing: others.filter((name) => !seen.some((one) => one.node === name)),
     });
     progress.reached(4);
-    if (troubles.length > 0) throw new DsecosError("Unavailable", troubles.join(" "));
+    if (troubles.size > 0) throw new DsecosError("Unavailable", [...troubles].join(" "));
   }
 
   /** Until Incus takes writes here again, by which the others hear that it is over. */
@@ -277,7 +270,7 @@ export class Drills {
     signal?: AbortSignal,
   ): Promise<[string, Told][]> {
     const { peers, pace } = this.#parts;
-    const until = performance.now() + pace.readMs * 2 + tellMs;
+    const until = performance.now() + hearMs(pace);
     for (;;) {
       await peers.look(true);
       const members = this.#clustered()?.members.filter(({ name }) => others.includes(name)) ?? [];
@@ -287,18 +280,7 @@ export class Drills {
       await delay(pace.readMs / 5);
     }
   }
-
-  async #file(drill: DrillRecord): Promise<void> {
-    const outcome = drill.error === "" ? ("success" as const) : ("failure" as const);
-    const error = drill.error === "" ? {} : { error: drill.error };
-    await this.#parts.audit.append({
-      ...{ action: drillFiledAction, outcome, ...self, object: drill.node, ...error },
-      details: { drill },
-    });
-  }
 }
-
-const inSeconds = (ms: number) => `${Math.ceil(ms / 1000)} s`;
 
 /** Ends early, and well, where the signal comes. */
 async function waited(ms: number, signal: AbortSignal): Promise<void> {

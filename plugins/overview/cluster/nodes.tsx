@@ -81,9 +81,9 @@ function Cluster({ status }: { status: ClusterStatus }) {
         />
         <span className="ds-subtle" role="status">
           {format(
-            ngettext("$0 of $1 node", "$0 of $1 nodes", status.nodes.length),
+            _("$0 of $1"),
             number(shown.length),
-            number(status.nodes.length),
+            ngettext("$0 node", "$0 nodes", status.nodes.length),
           )}
         </span>
         <span className="ds-grow" />

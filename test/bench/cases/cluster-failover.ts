@@ -46,10 +46,10 @@ export async function run(): Promise<Result[]> {
 async function drill(nodes: readonly DrillNode[], round: number): Promise<void> {
   await until("all nodes", 120, async () => {
     const seen = await Promise.all(
-      nodes.map(async (node) => ({ ...(await node.status()), ...(await node.drills()) })),
+      nodes.map(async (node) => ({ ...(await node.drills()), ...(await node.status()) })),
     );
     const isWhole = (one: (typeof seen)[number]) =>
-      one.running === "" && one.nodes.length === 3 && one.nodes.every(isOnline);
+      one.running === null && one.nodes.length === 3 && one.nodes.every(isOnline);
     return seen.every(isWhole);
   });
   const leads = await Promise.all(nodes.map((node) => node.leads()));
