@@ -24,6 +24,7 @@ const approvals = { load: async () => (await import("./approvals.tsx")).Overview
 const drills = { load: async () => (await import("./drills/panel.tsx")).Drills };
 const wall = { load: async () => (await import("./cluster/wall.tsx")).Wall };
 const expiring = { load: async () => (await import("./expiring/panel.tsx")).ExpiringPanel };
+const sites = { load: async () => (await import("./sites/panel.tsx")).SitesPanel };
 const acts = { load: async () => (await import("./acts.tsx")).Acts };
 
 export function Overview() {
@@ -63,6 +64,7 @@ function Page() {
             <Load status={data} />
             <Machine status={data} />
           </div>
+          <LatePart source={sites} props={{}} />
           <Engines engines={data.engines} />
           <Assurance checks={data.assurance} />
           <Firewall />

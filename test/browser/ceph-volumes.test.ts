@@ -345,6 +345,39 @@ test.skipIf(noCeph)("of each pool the overview says whether it stays, and why no
   await page.check();
 });
 
+test.skipIf(noCeph).each([
+  [1280, "light"],
+  [800, "dark"],
+] as const)(
+  "the overview draws where hosts stand and what may lie where, at %i pixels, %s",
+  async (width, theme) => {
+    const page = await visit("overview.html", { width, theme, role: "viewer" });
+    await has(page, '[data-jurisdiction="UK"] [data-site="london"] [data-host="lon-01"]');
+    await has(page, '[data-jurisdiction="AE"] [data-site="dubai"]');
+    await has(page, 'tr[data-row="block"] [data-column="in-UK"] [data-cell="forbidden"]');
+    await has(page, 'tr[data-row="block"] [data-column="in-EU"] [data-cell="none"]');
+    // What is proven stands last, and not among the first where there are many pools.
+    const proven = 'tr[data-row="cephfs.fs.data"] [data-column="in-UK"] [data-cell="copies"]';
+    const found = await has(page, `${proven}, [aria-labelledby="ov-sites"] .ds-table + button`);
+    const more = await found?.evaluate(({ tagName, textContent }) =>
+      tagName === "BUTTON" ? textContent : "",
+    );
+    if (more) await page.click("button", more);
+    await has(page, proven);
+    // This machine is no host of the cluster's, so nobody knows by the map where it stands.
+    await page.sees("Of these nodes the map does not say where they stand");
+    const [part] = await page.page.$$('[aria-labelledby="ov-sites"]');
+    await part?.scrollIntoView();
+    await page.screenshot("overview-sites");
+    await page.check();
+    expect(
+      await page.page.evaluate(
+        () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+      ),
+    ).toBe(false);
+  },
+);
+
 test.skipIf(noCeph).each(["", `/${agency}/archive`])(
   "volumes%s fit a narrow, dark window that reads from right to left",
   async (address) => {

@@ -15,6 +15,7 @@ test.each([
   await page.sees("Your latest acts");
   await page.page.waitForSelector(".ds-count strong");
   await page.page.waitForSelector("[data-ends]");
+  await page.page.waitForSelector("[data-sites]");
   await page.check();
   await page.screenshot("overview");
 });

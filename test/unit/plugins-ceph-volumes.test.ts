@@ -19,7 +19,7 @@ let words: typeof import("../../plugins/ceph/volumes/words.ts");
 let possible: typeof import("../../plugins/ceph/volumes/possible.ts");
 let draft: typeof import("../../plugins/ceph/volumes/draft.ts");
 let worm: typeof import("../../plugins/ceph/worm/words.ts");
-let residency: typeof import("../../plugins/ceph/residency/words.ts");
+let residency: typeof import("../../plugins/lib/residency.ts");
 
 beforeAll(async () => {
   vi.stubGlobal("cockpit", {
@@ -32,7 +32,7 @@ beforeAll(async () => {
   possible = await import("../../plugins/ceph/volumes/possible.ts");
   draft = await import("../../plugins/ceph/volumes/draft.ts");
   worm = await import("../../plugins/ceph/worm/words.ts");
-  residency = await import("../../plugins/ceph/residency/words.ts");
+  residency = await import("../../plugins/lib/residency.ts");
 });
 
 describe("volumes", () => {

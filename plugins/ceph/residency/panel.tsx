@@ -9,12 +9,12 @@ import { client } from "../../lib/client.ts";
 import { Command } from "../../lib/help.tsx";
 import { useQuery } from "../../lib/hooks.ts";
 import { _, dateTime, format } from "../../lib/i18n.ts";
+import { judge } from "../../lib/residency.ts";
 import { Failure, Loading, Stale } from "../../lib/states.tsx";
 import { Tag } from "../../lib/tag.tsx";
 import { changes } from "../changes.ts";
 import { openMapDialog } from "./open.tsx";
 import { PoolVerdicts } from "./pools.tsx";
-import { judge } from "./words.ts";
 
 const everyMs = 10_000;
 /** Each writes a file that the last one reads. */

@@ -3,9 +3,9 @@ import { useState } from "react";
 import type { PoolVerdict } from "../../../agent/ceph/residency/verdict.ts";
 import { verdictColors } from "../../lib/assurance.tsx";
 import { _, format, ngettext } from "../../lib/i18n.ts";
+import { checkOf, matching, outcomeName, partName, parts } from "../../lib/residency.ts";
 import { SearchField } from "../../lib/search.tsx";
 import { Tag } from "../../lib/tag.tsx";
-import { checkOf, matching, outcomeName, partName, parts } from "./words.ts";
 
 /** Reasons that are shown of each pool, and pools of each kind. */
 const mostFindings = 5;

@@ -1,8 +1,8 @@
 /** Words for verdicts of residency. What is not proven is never good. */
-import type { Residency } from "../../../agent/ceph/residency/answers.ts";
-import type { Outcome, PoolVerdict } from "../../../agent/ceph/residency/verdict.ts";
-import type { Check } from "../../../agent/node/contract.ts";
-import { _, format, ngettext, number } from "../../lib/i18n.ts";
+import type { Residency } from "../../agent/ceph/residency/answers.ts";
+import type { Outcome, PoolVerdict } from "../../agent/ceph/residency/verdict.ts";
+import type { Check } from "../../agent/node/contract.ts";
+import { _, format, ngettext, number } from "./i18n.ts";
 
 export function outcomeName(outcome: Outcome): string {
   const names = {
