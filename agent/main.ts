@@ -292,6 +292,7 @@ async function serve(config: Config, bus: BusConnection, client: BusConnection):
         String(((await cephLink.mon("health")) as { status?: unknown }).status),
       incus: () => cloud.tenants.health(),
       tenants: () => cloud.states()?.size,
+      behind: () => cloud.tenants.behind(),
       approvals: () => approvals.waiting,
     },
     own: {

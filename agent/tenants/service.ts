@@ -51,6 +51,8 @@ export interface TenantService {
   health(): Health;
   /** What became of a tenant whose creation or deletion was interrupted. */
   outcome(name: string): Promise<"whole" | "deleting" | "gone">;
+  /** Of which tenants something is not true yet on this node, by name, with how much; empty while they are not loaded. */
+  behind(): { name: string; things: number }[];
   /** What is declared of a tenant. @throws NotFound, Unavailable while they are not loaded. */
   record(name: string): Promise<TenantRecord>;
   /** Tenants' quotas of storage, for what is not in Incus. */
@@ -274,6 +276,10 @@ export function createTenants(deps: TenantDeps): TenantService {
     start: () => reconciler.start(),
     stop: () => reconciler.stop(),
     onChanged: (listener) => void listeners.push(listener),
+    behind: () =>
+      [...view.entries()]
+        .map((entry) => ({ name: entry.name, things: notYetTrue(entry, context()).length }))
+        .filter(({ things }) => things > 0),
     health: () => withCrowding(server.health, view.size),
     async record(name) {
       await ready();

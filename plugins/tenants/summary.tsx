@@ -2,10 +2,13 @@
 import { Alert } from "@patternfly/react-core/dist/esm/components/Alert";
 import type { TenantDetail } from "../../agent/tenants/contract.ts";
 import { _, dateTime, format, number, relativeTime, size } from "../lib/i18n.ts";
+import { LatePart } from "../lib/late-part.tsx";
 import { Meter } from "../lib/meter.tsx";
 import { Tag } from "../lib/tag.tsx";
 import { VolumesPanel } from "./volumes.tsx";
 import { classificationColors, classificationName } from "./words.ts";
+
+const nodes = { load: async () => (await import("./nodes.tsx")).NodesPanel };
 
 export function SummaryTab({ detail }: { detail: TenantDetail }) {
   const { tenant } = detail;
@@ -40,6 +43,7 @@ export function SummaryTab({ detail }: { detail: TenantDetail }) {
         <Quota detail={detail} />
         <VolumesPanel tenant={tenant.name} />
       </div>
+      <LatePart source={nodes} props={{ tenant: tenant.name }} rows={0} />
       <Restrictions detail={detail} />
     </div>
   );

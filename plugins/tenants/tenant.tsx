@@ -17,11 +17,11 @@ import { Failure, Loading, Stale } from "../lib/states.tsx";
 import { Tabs } from "../lib/tabs.tsx";
 import { Tag } from "../lib/tag.tsx";
 import { tenantMenu } from "./acts.tsx";
-import { InstancesTab } from "./instances.tsx";
 import { SummaryTab } from "./summary.tsx";
 import { stateColors, stateName } from "./words.ts";
 
 const images = { load: async () => (await import("./images.tsx")).ImagesTab };
+const instancesTab = { load: async () => (await import("./instances.tsx")).InstancesTab };
 const record = { load: async () => (await import("./record.tsx")).RecordTab };
 const everyMs = 10_000;
 /** Whose requests are carried out here. */
@@ -83,7 +83,11 @@ function TenantTabs({ detail, place }: { detail: TenantDetail; place: Place }) {
   const { name } = detail.tenant;
   const tabs = [
     { key: "summary", title: _("Summary"), body: <SummaryTab detail={detail} /> },
-    { key: "instances", title: _("Instances"), body: <InstancesTab tenant={detail.tenant} /> },
+    {
+      key: "instances",
+      title: _("Instances"),
+      body: <LatePart source={instancesTab} props={{ tenant: detail.tenant }} />,
+    },
     { key: "images", title: _("Images"), body: <LatePart source={images} props={{}} /> },
     {
       key: "record",

@@ -87,10 +87,10 @@ export async function fill(page: Frame, label: string, text: string): Promise<vo
 }
 
 /** Fills the form on the page of tenants, and lets it be created. */
-export async function createTenant(page: Frame, name: string): Promise<void> {
+export async function createTenant(page: Frame, name: string, domain = "defense_t"): Promise<void> {
   await click(page, "button", "Create a tenant");
   await fill(page, "Name", name);
-  await fill(page, "SELinux domain", "defense_t");
+  await fill(page, "SELinux domain", domain);
   await fill(page, "CPU cores", "4");
   await fill(page, "RAM", "2GiB");
   await fill(page, "Storage", "20GiB");

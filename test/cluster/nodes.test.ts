@@ -157,28 +157,10 @@ describe.skipIf(obstacle !== "")(`three nodes with our packages${obstacle}`, () 
   test("are acted on from the page of another, under the person's name", async () => {
     const [first, second] = nodes;
     await trustBySsh(first, second);
-    const quota = { cpu: "2", ram: "1GiB", storage: "10GiB" };
-    const spec = JSON.stringify({ domain: "finance_t", quota });
-    await page.evaluate(
-      async (host, text) => {
-        type Proxy = { call: (...words: unknown[]) => Promise<unknown>; close: () => void };
-        const { cockpit } = window as unknown as {
-          cockpit: { dbus: (name: string, options: object) => Proxy };
-        };
-        const there = cockpit.dbus("org.dsecos.Agent", { bus: "system", host });
-        const where = ["/org/dsecos/tenants", "org.dsecos.Tenants1", "Create"];
-        try {
-          await there.call(...where, ["mod-finance", text], { type: "ss" });
-        } catch (error) {
-          // What Cockpit throws is no Error, and would arrive here as nothing.
-          throw new Error(JSON.stringify(error));
-        } finally {
-          there.close();
-        }
-      },
-      addresses[1],
-      spec,
-    );
+    // In the cockpit's shell, as from a link of the overview.
+    page = await cockpit.open("/dsecos/tenants#/?node=node2");
+    await page.waitForSelector("::-p-text(You act on the node node2.)", { timeout: 30_000 });
+    await createTenant(page, "mod-finance", "finance_t");
     await expect
       .poll(() => tenant(first, "mod-finance"), patience)
       .toMatchObject({ state: "active" });
@@ -190,6 +172,15 @@ describe.skipIf(obstacle !== "")(`three nodes with our packages${obstacle}`, () 
       expect.objectContaining({ actor: operator, outcome: "success", node: "node2" }),
     );
     expect(await acts(first)).toEqual([]);
+    expect(cockpit.complaints).toEqual([]);
+  }, 90_000);
+
+  test("tell on the page of a tenant where it is not true yet", async () => {
+    page = await cockpit.open("/dsecos/tenants#/mod-defense");
+    for (const node of ["node2", "node3"]) {
+      const told = `//li[contains(., "${node}") and contains(., "1 thing is not true yet.")]`;
+      await page.waitForSelector(`::-p-xpath(${told})`, { timeout: 60_000 });
+    }
   }, 90_000);
 
   test("go on when one loses its power, which all see, and which catches up", async () => {
@@ -204,6 +195,8 @@ describe.skipIf(obstacle !== "")(`three nodes with our packages${obstacle}`, () 
       as: operator,
       seconds: 60,
     });
+    const unheard = `//li[contains(., "node2") and contains(., "It is not heard of")]`;
+    await page.waitForSelector(`::-p-xpath(${unheard})`, { timeout: 45_000 });
     expect(await tenant(first, "mod-interior")).toMatchObject({ state: "active" });
 
     await second.start();
@@ -228,7 +221,8 @@ describe.skipIf(obstacle !== "")(`three nodes with our packages${obstacle}`, () 
     await to.run(["tee", `${home}/authorized_keys`], { as: operator, input: key });
     const host = await to.run(["cat", "/etc/ssh/ssh_host_ed25519_key.pub"]);
     const [type, value] = host.split(" ");
-    const input = `${addresses[1]} ${type} ${value}\n`;
+    const input = `node2 ${type} ${value}\n`;
+    await from.run(["tee", "--append", "/etc/hosts"], { input: `${addresses[1]} node2\n` });
     await from.run(["tee", "/etc/ssh/ssh_known_hosts"], { input });
   }
 });

@@ -81,6 +81,7 @@ export function fakeSources(name: string, size: () => number): Sources {
     cephHealth: async () => "HEALTH_OK",
     incus: () => ({ state: "running", version: "6.0.4", remedy: "" }),
     tenants: () => 3,
+    behind: () => [],
     approvals: () => 0,
   };
 }

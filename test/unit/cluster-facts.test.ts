@@ -80,6 +80,7 @@ test("a summary is what readers take, however long what subsystems say", async (
       ...sources,
       node: async () => ({ ...node, assurance }),
       drivers: async () => [{ ...down, kind: "software", validated: "no" }],
+      behind: () => Array.from({ length: 40 }, (_, i) => ({ name: "t".repeat(60) + i, things: i })),
       incus: () => ({ state: "stopped", version: "", remedy: "Incus\nis\u0000 gone.".repeat(50) }),
     },
     stamp,
@@ -88,6 +89,7 @@ test("a summary is what readers take, however long what subsystems say", async (
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(maximumFacts);
   expect(readFacts(text)).toEqual({ value: facts });
   expect(facts.flags).toHaveLength(24);
+  expect(facts.behind).toMatchObject({ total: 40, tenants: { length: 16, 0: { things: 39 } } });
   expect(facts.keys).toEqual({ drivers: 1, ready: 0, software: 1 });
   const states = Object.fromEntries(facts.health.map(({ subsystem, state }) => [subsystem, state]));
   expect(states).toEqual({ node: "bad", audit: "good", selinux: "good", hsm: "bad", incus: "bad" });
@@ -124,6 +126,8 @@ test("only what lasts counts as a change", async () => {
   expect(lasting(later)).toBe(lasting(one));
   const more = await summarize({ ...sources, tenants: () => 4 }, stamp);
   expect(lasting(more)).not.toBe(lasting(one));
+  const behind = await summarize({ ...sources, behind: () => [{ name: "a", things: 1 }] }, stamp);
+  expect(lasting(behind)).not.toBe(lasting(one));
 });
 
 test("a text is cut between characters, and keeps none that hides another", () => {

@@ -14,9 +14,9 @@ export const maximumFacts = 4096;
 export const factsFormat = 1;
 
 /** Most of each list. */
-export const most = { health: 12, flags: 24 };
+export const most = { health: 12, flags: 24, behind: 16 };
 /** Longest text, in characters. */
-export const longest = { version: 60, text: 160, title: 80 };
+export const longest = { version: 60, text: 160, title: 80, name: 63 };
 
 /** Controls, formatting such as a change of direction, private and unassigned characters, line ends. */
 const hiding = /[\p{C}\p{Zl}\p{Zp}]/u;
@@ -116,6 +116,17 @@ export const factsSchema = v.object({
     ready: countSchema,
     software: countSchema,
   }),
+  /** Tenants of which something is not true yet there, those with most first; left out by an older agent. */
+  behind: v.optional(
+    v.object({
+      tenants: v.pipe(
+        v.array(v.object({ name: plainSchema(longest.name), things: countSchema })),
+        v.maxLength(most.behind),
+      ),
+      /** Of them all, also those for which there was no room. */
+      total: countSchema,
+    }),
+  ),
   counts: v.object({
     tenants: countSchema,
     /** Events in the audit log, and its alarms. */

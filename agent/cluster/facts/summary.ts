@@ -19,6 +19,8 @@ export interface Sources {
   incus: () => IncusHealth;
   /** How many there are; undefined until that is known. */
   tenants: () => number | undefined;
+  /** Those of which something is not true yet, with how much. */
+  behind: () => readonly { name: string; things: number }[];
   /** Requests that wait for another person. */
   approvals: () => number;
 }
@@ -94,6 +96,7 @@ export async function summarize(sources: Sources, stamp: Stamp): Promise<Facts> 
       ready: drivers.filter(({ ready }) => ready).length,
       software: drivers.filter(({ kind }) => kind === "software").length,
     },
+    behind: mostBehind(sources.behind()),
     counts: {
       tenants: sources.tenants() ?? 0,
       events: audit.size,
@@ -104,9 +107,17 @@ export async function summarize(sources: Sources, stamp: Stamp): Promise<Facts> 
   return fitting(facts);
 }
 
+function mostBehind(all: readonly { name: string; things: number }[]) {
+  const sorted = [...all].sort(
+    (one, other) => other.things - one.things || (one.name < other.name ? -1 : 1),
+  );
+  const tenants = sorted.slice(0, most.behind).map(({ name, things }) => ({ name, things }));
+  return { tenants, total: all.length };
+}
+
 /** All of it but what is another one every time: by this a change is told. */
 export function lasting(facts: Facts): string {
-  const { format, versions, policy, flags, keys, bootedAt } = facts;
+  const { format, versions, policy, flags, keys, bootedAt, behind } = facts;
   const health = facts.health.map(({ subsystem, state }) => [subsystem, state]);
   const { tenants, alarms, approvals } = facts.counts;
   return JSON.stringify({
@@ -117,6 +128,7 @@ export function lasting(facts: Facts): string {
     flags,
     keys,
     bootedAt,
+    behind,
     tenants,
     alarms,
     approvals,
