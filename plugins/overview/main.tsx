@@ -1,11 +1,8 @@
-import { agent } from "../../agent/agent/contract.ts";
-import { client } from "../lib/client.ts";
+// First of all, so that the questions are on their way before React is even read.
+import "./early.ts";
 import { startPage } from "../lib/frame.tsx";
+import { earlyCapabilities } from "./early.ts";
 import { Overview } from "./overview.tsx";
 import "../lib/page.css";
 
-const who = client(agent).GetCapabilities();
-// The page shows the failure; until then it must not count as unhandled.
-who.catch(() => undefined);
-
-startPage(<Overview />, who);
+startPage(<Overview />, earlyCapabilities);

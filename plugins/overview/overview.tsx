@@ -1,4 +1,5 @@
 /** The cluster and this node in one picture: health, load, engines, what can be relied on, what happens. */
+import { useState } from "react";
 import { cluster } from "../../agent/cluster/contract.ts";
 import { node } from "../../agent/node/contract.ts";
 import { client } from "../lib/client.ts";
@@ -13,6 +14,7 @@ import { Failure, Loading, Stale } from "../lib/states.tsx";
 import { Assurance } from "./assurance.tsx";
 import { Nodes } from "./cluster/nodes.tsx";
 import { Counts } from "./counts.tsx";
+import { takeNode } from "./early.ts";
 import { Engines } from "./engines.tsx";
 import { Firewall } from "./firewall/late.tsx";
 import { Load } from "./load.tsx";
@@ -33,7 +35,8 @@ export function Overview() {
 }
 
 function Page() {
-  const query = useQuery("node", () => client(node).Show(), { every: everyMs });
+  const [first] = useState(takeNode);
+  const query = useQuery("node", () => client(node).Show(), { every: everyMs, first });
   const { data, error } = query;
   return (
     <Frame

@@ -1,7 +1,7 @@
 /** All nodes of the cluster: how many are well, the worst things first, and each with what it says. */
 
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
-import { createElement } from "react";
+import { createElement, useState } from "react";
 import type { ClusterStatus } from "../../../agent/cluster/answers.ts";
 import { cluster } from "../../../agent/cluster/contract.ts";
 import { verdictName } from "../../lib/assurance.tsx";
@@ -16,6 +16,7 @@ import { usePlace } from "../../lib/location.ts";
 import { Search } from "../../lib/search.tsx";
 import { NoMatch, Stale } from "../../lib/states.tsx";
 import { Table } from "../../lib/table.tsx";
+import { takeCluster } from "../early.ts";
 import { nodeColumns } from "./columns.tsx";
 import { Tiles } from "./tiles.tsx";
 import { readNodes, shownNodes } from "./view.ts";
@@ -30,7 +31,8 @@ const changes = (changed: () => void) => listen(cluster, "Changed", changed);
 
 /** All nodes, in one call. */
 export function useCluster() {
-  return useQuery("cluster", () => client(cluster).Status(), { every: everyMs, changes });
+  const [first] = useState(takeCluster);
+  return useQuery("cluster", () => client(cluster).Status(), { every: everyMs, changes, first });
 }
 
 /** A node that is all of its cluster has nothing to show here that the page does not show below. */
