@@ -9,7 +9,7 @@ import type { ApprovalRecord } from "../../agent/approvals/contract.ts";
 import type { ClusterStatus } from "../../agent/cluster/answers.ts";
 import { asWalk } from "../lib/walk.ts";
 import { NodeBed } from "./bed.ts";
-import { Console, createTenant } from "./console.ts";
+import { Console, click, createTenant } from "./console.ts";
 import type { CommandOptions, Node } from "./node.ts";
 
 const obstacle = process.getuid?.() === 0 ? "" : ": skipped, since system containers need root";
@@ -176,7 +176,9 @@ describe.skipIf(obstacle !== "")(`three nodes with our packages${obstacle}`, () 
   }, 90_000);
 
   test("tell on the page of a tenant where it is not true yet", async () => {
-    page = await cockpit.open("/dsecos/tenants#/mod-defense");
+    await page.locator(`::-p-aria([role="button"][name="Back to node1"])`).click();
+    await page.waitForFunction(() => !location.hash.includes("node="));
+    await click(page, "link", "mod-defense");
     for (const node of ["node2", "node3"]) {
       const told = `//li[contains(., "${node}") and contains(., "1 thing is not true yet.")]`;
       await page.waitForSelector(`::-p-xpath(${told})`, { timeout: 60_000 });

@@ -17,7 +17,13 @@ export async function clickSurely(page: Page | Frame, selector: string): Promise
   let hit: string | undefined;
   for (let attempt = 1; attempt <= 3; attempt++) {
     await page.evaluate(watchClick, controls);
-    await target.click();
+    try {
+      await target.click();
+    } catch (cause) {
+      // biome-ignore lint/performance/useDomNodeTextContent: only what can be seen counts.
+      const seen = await page.evaluate(() => document.body.innerText);
+      throw new Error(`${selector} cannot be clicked; the page says:\n${seen}`, { cause });
+    }
     hit = await page.evaluate(() => document.body.dataset.clicked);
     // On another page there is no note.
     if (hit === "" || hit === undefined) return;
