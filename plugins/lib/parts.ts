@@ -40,6 +40,22 @@ export interface Source<T> {
   load: () => Promise<T>;
 }
 
+/** Between two tries, in milliseconds. */
+const pauses = [200, 1000];
+
+/** Tries again before anybody is told: when the network changes, a browser cuts off all that is on its way. */
+export async function loadPatiently<T>(load: () => Promise<T>): Promise<T> {
+  for (const pause of pauses) {
+    try {
+      return await load();
+    } catch (cause) {
+      console.debug("part", cause);
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+  return load();
+}
+
 /** What was loaded, for as long as the page is open. */
 const loaded = new WeakMap<object, unknown>();
 
@@ -57,7 +73,7 @@ export function useLoaded<T>(source: Source<T> | undefined): Loaded<T> {
   useEffect(() => {
     if (source === undefined || loaded.has(source)) return;
     let stale = false;
-    source.load().then(
+    loadPatiently(source.load).then(
       (value) => {
         loaded.set(source, value);
         if (!stale) setEnded({ source });

@@ -57,6 +57,12 @@ export function withBrowser(): void {
   });
 }
 
+/**
+ * Chromium cuts off what is on its way when an interface comes or goes on this machine, as each container
+ * of a test beside it lets happen. Parts of a page are asked for again by the page itself.
+ */
+const networkChanged = "net::ERR_NETWORK_CHANGED";
+
 interface Options {
   role?: Role;
   width?: number;
@@ -76,23 +82,37 @@ export async function visit(address: string, options: Options = {}): Promise<Vis
     options.theme ?? "light",
   );
   const base = addressOf(options.role ?? "operator");
-  await page.goto(`${base}/cockpit/@localhost/dsecos/${address}`);
+  do {
+    visited.cutOff = false;
+    await page.goto(`${base}/cockpit/@localhost/dsecos/${address}`);
+  } while (visited.cutOff);
   return visited;
 }
 
 export class Visit {
   readonly page: Page;
   readonly problems: string[] = [];
+  /** Whether something was cut off since the network changed. */
+  cutOff = false;
   #expected: RegExp[] = [];
 
   constructor(page: Page) {
     this.page = page;
     page.setDefaultTimeout(30_000);
-    page.on("console", (message) => this.#problem(`console ${message.type()}: ${message.text()}`));
+    page.on("console", (message) => {
+      if (!message.text().includes(networkChanged)) {
+        this.#problem(`console ${message.type()}: ${message.text()}`);
+      }
+    });
     page.on("pageerror", (error) => this.#problem(`page error: ${String(error)}`));
     page.on("requestfailed", (request) => {
       // Cut off by a person who goes to another page before this one is whole.
-      if (request.failure()?.errorText === "net::ERR_ABORTED") return;
+      const error = request.failure()?.errorText;
+      if (error === "net::ERR_ABORTED") return;
+      if (error === networkChanged) {
+        this.cutOff = true;
+        return;
+      }
       this.#problem(`failed: ${request.url()}`);
     });
     page.on("response", (response) => {
