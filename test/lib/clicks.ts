@@ -2,15 +2,21 @@ import type { Frame, Page } from "puppeteer-core";
 
 const controls = "button, a, [role=menuitem], [role=menuitemcheckbox], [role=tab]";
 
+const usualMs = 30_000;
+
 /**
  * Clicks what the selector finds, once it can be used, and again where the click fell on something else:
  * what moves under the pointer gets no click, and a person clicks again then.
- * @throws where it always falls on something else, or nothing is found in 30 seconds
+ * @throws where it always falls on something else, or nothing is found in time
  */
-export async function clickSurely(page: Page | Frame, selector: string): Promise<void> {
+export async function clickSurely(
+  page: Page | Frame,
+  selector: string,
+  timeoutMs = usualMs,
+): Promise<void> {
   const target = page
     .locator(selector)
-    .setTimeout(30_000)
+    .setTimeout(timeoutMs)
     .filter(
       (element) => element.ariaDisabled !== "true" && !("disabled" in element && element.disabled),
     );
