@@ -12,6 +12,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { build } from "esbuild";
 import { buildAddon } from "./packaging/setup/lib/addon.js";
+import { buildRaftTiming } from "./packaging/setup/lib/raft-timing.js";
 import { prune } from "./plugins/build/css.js";
 import { lean } from "./plugins/build/lean.js";
 import { buildTranslations, extractTexts } from "./plugins/build/po.js";
@@ -257,6 +258,7 @@ if (process.argv.includes("--texts")) {
     copyHelper(),
     copyRules(),
     buildAddon(path.join(root, "node_modules/pkcs11js"), path.join(dist, "hsm/pkcs11.node")),
+    buildRaftTiming(path.join(dist, "incus/raft-timing.so")),
     generate(),
     buildPages(),
   ]);

@@ -6,7 +6,7 @@ import { run } from "../../packaging/setup/lib/run.js";
 const project = resolve(import.meta.dirname, "../..");
 
 export const packageNames = [
-  ...["dsecos", "dsecos-agent", "dsecos-hsm", "dsecos-witness", "cockpit-dsecos"],
+  ...["dsecos", "dsecos-agent", "dsecos-hsm", "dsecos-incus", "dsecos-witness", "cockpit-dsecos"],
   "dsecos-policies",
 ];
 

@@ -1,6 +1,6 @@
 /** A cluster of real Incus daemons on this machine's loopback interface, without storage. */
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { IncusClient } from "../../agent/incus/client.ts";
 import { startReady, stopDaemon } from "../../packaging/setup/lib/daemons.js";
 import { incusApi } from "../../packaging/setup/lib/incus-api.js";
@@ -8,6 +8,8 @@ import { releaseMounts } from "../../packaging/setup/lib/incus-end.js";
 import { freePort } from "../../packaging/setup/lib/ports.js";
 
 const program = "/usr/libexec/incus/incusd";
+/** What the package dsecos-incus has a daemon load. */
+const raftTiming = resolve(import.meta.dirname, "../../dist/incus/raft-timing.so");
 
 /** Why there can be none here; empty when there can. */
 export const noIncusCluster = existsSync(program) ? "" : `no Incus (${program})`;
@@ -32,6 +34,7 @@ export class IncusNode {
     const env = {
       ...process.env,
       INCUS_DIR: this.#place,
+      LD_PRELOAD: raftTiming,
       PATH: `/usr/libexec/incus:${process.env.PATH ?? "/usr/sbin:/usr/bin:/sbin:/bin"}`,
     };
     const args = ["--group", "incus-admin"];

@@ -1,9 +1,8 @@
 // @ts-check
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { run } from "./run.js";
+import { readdir } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { buildLibrary, flagsFrom } from "./native.js";
 
 /** Where Node's headers are: beside Node, or where the packages of NodeSource and Debian put them. */
 const HEADERS = [
@@ -25,8 +24,8 @@ export function nodeHeaders() {
 }
 
 /**
- * Compiles the native part of pkcs11js, unless that was done from the same sources in the same way.
- * It uses Node-API alone, whose ABI is the same in all versions of Node.
+ * Compiles the native part of pkcs11js. It uses Node-API alone, whose ABI is the same in all versions
+ * of Node.
  *
  * @param {string} source directory of the npm package pkcs11js
  * @param {string} target file that is made
@@ -37,46 +36,23 @@ export async function buildAddon(source, target) {
     throw new Error(`Node's headers are not in ${HEADERS.join(", ")}: install libnode-dev`);
   const include = ["-I", join(source, "includes"), "-I", headers];
   const flags = [...flagsFrom("CPPFLAGS"), ...flagsFrom("CXXFLAGS"), ...FLAGS, ...include];
-  const made = `${target}.made-from`;
-  const identity = await identityOf(source, flags);
-  if (existsSync(target) && (await contentOf(made)) === identity) return;
-  await mkdir(dirname(target), { recursive: true });
-  // Under another name, since a program that runs may have the old one mapped.
-  const fresh = `${target}.${process.pid}`;
-  try {
-    const args = [...flags, ...SOURCES, ...flagsFrom("LDFLAGS"), "-o", fresh];
-    await run("g++", args, { cwd: source, seconds: 240 });
-    await rename(fresh, target);
-  } finally {
-    await rm(fresh, { force: true });
-  }
-  await writeFile(made, identity);
-}
-
-/**
- * @param {string} name of a variable that package builds set
- * @returns {string[]}
- */
-function flagsFrom(name) {
-  return process.env[name]?.split(/\s+/).filter(Boolean) ?? [];
+  const reads = [...(await filesOf(source, "includes")), ...(await filesOf(source, "src"))];
+  await buildLibrary({
+    compiler: "g++",
+    directory: source,
+    flags,
+    sources: SOURCES,
+    reads,
+    target,
+  });
 }
 
 /**
  * @param {string} source
- * @param {string[]} flags
+ * @param {string} part a directory within it
  */
-async function identityOf(source, flags) {
-  const hash = createHash("sha256").update(JSON.stringify([process.version, flags]));
-  for (const part of ["includes", "src"]) {
-    const entries = await readdir(join(source, part), { recursive: true, withFileTypes: true });
-    const files = entries.filter((entry) => entry.isFile());
-    for (const path of files.map(({ parentPath, name }) => join(parentPath, name)).sort())
-      hash.update(`\0${path}\0`).update(await readFile(path));
-  }
-  return hash.digest("hex");
-}
-
-/** @param {string} file */
-async function contentOf(file) {
-  return existsSync(file) ? await readFile(file, "utf8") : "";
+async function filesOf(source, part) {
+  const entries = await readdir(join(source, part), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map(({ parentPath, name }) => relative(source, join(parentPath, name))).sort();
 }
