@@ -2,12 +2,14 @@
 import type { Shown } from "../audit/answers.ts";
 import type { Changes, Replay } from "../audit/replay/answers.ts";
 import type { Command } from "../bus/derive/commands.ts";
+import type { HistoryAnswer } from "../cluster/history/answers.ts";
 import type { JoinChecks } from "../cluster/joining/answers.ts";
 import type { Check } from "../node/contract.ts";
 import type { Comparison, Policies } from "../selinux/loads/answers.ts";
 import { cellText, flatten, heading, isRecord, isRows, type Row } from "./cells.ts";
 import { checksText } from "./checks.ts";
 import { shownEntry } from "./entry.ts";
+import { historyText } from "./history.ts";
 import { joiningText } from "./joining.ts";
 import { comparisonText, policiesText } from "./policies.ts";
 import { changesText, replayText } from "./replayed.ts";
@@ -60,6 +62,7 @@ export function present(command: Command, reply: unknown, screen: Screen): strin
   if (name === "node.Check") return checksText(reply as Check[], screen).join("\n");
   if (name === "cluster.CheckInit" || name === "cluster.CheckJoin")
     return joiningText(reply as JoinChecks, screen).join("\n");
+  if (name === "cluster.History") return historyText(reply as HistoryAnswer, screen).join("\n");
   if (name === "audit.Replay") return replayText(reply as Replay).join("\n");
   const preferred = preferredColumns[name] ?? [];
   return lines(reply, preferred, screen).join("\n");

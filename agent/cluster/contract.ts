@@ -3,6 +3,7 @@ import { defineInterface, document, text } from "../bus/contract.ts";
 import { lineSchema } from "../bus/fields.ts";
 import { clusterStatusSchema } from "./answers.ts";
 import { drillMembers } from "./drill/members.ts";
+import { historyMembers } from "./history/members.ts";
 import { joiningMembers } from "./joining/members.ts";
 import { memberNameSchema } from "./members/names.ts";
 
@@ -48,6 +49,7 @@ export const cluster = defineInterface({
     },
     ...joiningMembers,
     ...drillMembers,
+    ...historyMembers,
   },
   signals: {
     Changed: text(

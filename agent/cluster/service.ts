@@ -18,7 +18,10 @@ import type { cluster } from "./contract.ts";
 import type { DrillSpec } from "./drill/answers.ts";
 import { type ProbeParts, probesOf } from "./drill/probes.ts";
 import { type DrillParts, Drills } from "./drill/service.ts";
+import type { Facts } from "./facts/schema.ts";
 import { type Sources, summarize } from "./facts/summary.ts";
+import type { HistoryFilter } from "./history/answers.ts";
+import { History } from "./history/service.ts";
 import { createJoining, type Joining, type JoiningParts } from "./joining/service.ts";
 import { IncusMembers } from "./members/incus.ts";
 import { alarming } from "./members/peer.ts";
@@ -68,6 +71,8 @@ const ownLifetimeMs = 3_000;
  * leader, which takes seconds, what is known is told with its age.
  */
 const newsMs = 200;
+/** Where nothing is heard of others, a node looks at itself so often, in milliseconds: in every minute once. */
+const aloneMs = 45_000;
 
 export function createCluster(parts: ClusterParts): ClusterService {
   const { client, sources, audit, log, pace = usualPace } = parts;
@@ -77,17 +82,27 @@ export function createCluster(parts: ClusterParts): ClusterService {
   const peers = new Peers({
     ...{ members, memory, own, audit, log, pace },
     changed: parts.changed,
-    heard: (reading) => drills.observer.hear(reading),
+    heard: (reading) => {
+      drills.observer.hear(reading);
+      if (newest !== undefined) see(newest);
+    },
   });
+  const history = new History();
   const startedAt = Date.now();
+  /** The last that anybody asked for, so that nobody asks for the history alone. */
+  let newest: Facts | undefined;
+  const ownSummary = async (sequence: number) => {
+    newest = await summarize(sources, { sequence, startedAt, at: Date.now() });
+    return newest;
+  };
   const publisher = new Publisher({
     ...{ members, memory, own, peers, log, pace },
-    summarize: (sequence) => summarize(sources, { sequence, startedAt, at: Date.now() }),
+    summarize: ownSummary,
   });
-  const ownFacts = new Cache(ownLifetimeMs, () =>
-    summarize(sources, { sequence: Math.max(1, publisher.sequence), startedAt, at: Date.now() }),
-  );
+  const ownFacts = new Cache(ownLifetimeMs, () => ownSummary(Math.max(1, publisher.sequence)));
   let starting: Promise<void> | undefined;
+  let looking: NodeJS.Timeout | undefined;
+  let seenAt = Number.NEGATIVE_INFINITY;
   const joining = createJoining({
     ...{ client, members, sources, log, ...parts.joining },
     async refresh() {
@@ -98,15 +113,9 @@ export function createCluster(parts: ClusterParts): ClusterService {
 
   const nameOfOwn = () => (peers.reading?.kind === "cluster" ? peers.reading.self : hostname());
 
-  async function status(): Promise<ClusterStatus> {
-    const waited = new AbortController();
-    const news = Promise.race([
-      starting?.then(() => peers.look()),
-      delay(newsMs, undefined, { signal: waited.signal }).catch(() => undefined),
-    ]);
-    const [facts] = await Promise.all([ownFacts.get(), news]);
-    waited.abort();
-    const { reading, trouble } = peers;
+  /** All nodes by what is known now. */
+  function view(facts: Facts) {
+    const { reading } = peers;
     const name = nameOfOwn();
     const now = performance.now();
     const others = peers.all.map((peer) =>
@@ -117,17 +126,46 @@ export function createCluster(parts: ClusterParts): ClusterService {
     const cosigned = own.cosigned(new Set(others.map((row) => row.name)));
     const row = ownRow(name, facts, facts.counts.events, cosigned, member as OwnMember);
     return {
-      at: new Date().toISOString(),
       node: name,
-      state: reading === undefined ? "noIncus" : reading.kind,
-      trouble: trouble || publisher.trouble,
+      state: reading === undefined ? ("noIncus" as const) : reading.kind,
+      cosigned,
+      nodes: [row, ...others].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    };
+  }
+
+  async function status(): Promise<ClusterStatus> {
+    const waited = new AbortController();
+    const news = Promise.race([
+      starting?.then(() => peers.look()),
+      delay(newsMs, undefined, { signal: waited.signal }).catch(() => undefined),
+    ]);
+    const [facts] = await Promise.all([ownFacts.get(), news]);
+    waited.abort();
+    const { cosigned, ...known } = view(facts);
+    return {
+      at: new Date().toISOString(),
+      ...known,
+      trouble: peers.trouble || publisher.trouble,
       publishedAt: publisher.publishedAt,
       witnesses: [...cosigned].map(([node, { size, time, fits }]) => ({
         ...{ node, size, fits },
         at: new Date(time * 1000).toISOString(),
       })),
-      nodes: [row, ...others].sort((a, b) => (a.name < b.name ? -1 : 1)),
     };
+  }
+
+  function see(facts: Facts): void {
+    seenAt = performance.now();
+    history.see(view(facts), seenAt);
+  }
+
+  async function lookAlone(): Promise<void> {
+    if (performance.now() - seenAt < aloneMs / 2) return;
+    try {
+      see(await ownFacts.get());
+    } catch (error) {
+      log("error", "this node could not look at itself", { error: explain(error) });
+    }
   }
 
   const drills: Drills = new Drills({
@@ -160,6 +198,10 @@ export function createCluster(parts: ClusterParts): ClusterService {
       ...joining.handlers,
       Status: status,
       ...drills.handlers,
+      async History(_call, filter: HistoryFilter) {
+        history.see(await status());
+        return history.answer(filter);
+      },
       async AcknowledgeLog(_call, node) {
         const peer = await peers.find(node);
         const { state } = peer.log;
@@ -183,8 +225,10 @@ export function createCluster(parts: ClusterParts): ClusterService {
     },
     start() {
       starting = begin();
+      looking = setInterval(() => void lookAlone(), aloneMs);
     },
     async stop() {
+      clearInterval(looking);
       await starting;
       await drills.observer.stop();
       await publisher.stop();

@@ -13,10 +13,16 @@ const second = /^ {2}rhUiIcon: .*$/m;
 /** What contracts say of themselves is for manuals and the command line; the pages show none of it. */
 const inContracts =
   /\/agent\/.*\/(contract|members|answers|names|record|rules|quorum|algorithms)\.ts$/;
+const string = String.raw`"(?:[^"\\]|\\.)*"`;
+/** Without strings, whose commas and brackets would be taken for the code's. */
+const schema = String.raw`(?:[^"()]|\((?:[^"()]|\([^"()]*\))*\))*`;
+const named = String.raw`\b(text|texts|count|document)\((\s*"\w+",${schema}),\s*${string},?\s*\)`;
 /** @type {readonly (readonly [RegExp, string])[]} */
 const descriptions = [
-  [/\bdescription:\s*"(?:[^"\\]|\\.)*"/g, 'description: ""'],
-  [/\bv\.description\(\s*"(?:[^"\\]|\\.)*",?\s*\)/g, 'v.description("")'],
+  [new RegExp(String.raw`\bdescription:\s*${string}`, "g"), 'description: ""'],
+  [new RegExp(String.raw`\bv\.description\(\s*${string},?\s*\)`, "g"), 'v.description("")'],
+  [new RegExp(String.raw`\bdescribed\((${schema}),\s*${string},?\s*\)`, "g"), 'described($1, "")'],
+  [new RegExp(named, "g"), '$1($2, "")'],
 ];
 
 /** @type {import("esbuild").Plugin} */

@@ -6,13 +6,14 @@ import { _, format } from "./i18n.ts";
 
 /**
  * `NotRunning`: no agent on the bus. `NoAccess`: the bus lets the person not speak to it. `NoNode`: there
- * is no way to the node that was chosen.
+ * is no way to the node that was chosen. `NoMember`: an older agent, which cannot be asked that.
  */
 export type PageErrorCode =
   | ErrorCode
   | "NotRunning"
   | "NoAccess"
   | "NoNode"
+  | "NoMember"
   | "Disconnected"
   | "BadReply";
 
@@ -30,6 +31,7 @@ const busErrors: Record<string, PageErrorCode> = {
   "org.freedesktop.DBus.Error.AccessDenied": "NoAccess",
   "org.freedesktop.DBus.Error.ServiceUnknown": "NotRunning",
   "org.freedesktop.DBus.Error.NameHasNoOwner": "NotRunning",
+  "org.freedesktop.DBus.Error.UnknownMethod": "NoMember",
   "org.freedesktop.DBus.Error.NoReply": "Timeout",
   "org.freedesktop.DBus.Error.Timeout": "Timeout",
   "org.freedesktop.DBus.Error.TimedOut": "Timeout",

@@ -26,6 +26,7 @@ const approvals = { load: async () => (await import("./approvals.tsx")).Overview
 const drills = { load: async () => (await import("./drills/panel.tsx")).Drills };
 const wall = { load: async () => (await import("./cluster/wall.tsx")).Wall };
 const expiring = { load: async () => (await import("./expiring/panel.tsx")).ExpiringPanel };
+const changes = { load: async () => (await import("./changes/panel.tsx")).ChangesPanel };
 const sites = { load: async () => (await import("./sites/panel.tsx")).SitesPanel };
 const acts = { load: async () => (await import("./acts.tsx")).Acts };
 
@@ -63,6 +64,7 @@ function Page() {
           <Stale error={error} />
           <Counts />
           <LatePart source={expiring} props={{}} />
+          <LatePart source={changes} props={{}} />
           <div className="ds-panels">
             <Load status={data} />
             <Machine status={data} />

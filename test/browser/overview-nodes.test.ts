@@ -10,6 +10,7 @@ import { withNodes } from "./nodes-bed.ts";
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const section = "[aria-label='Nodes of the cluster']";
+const changed = "section[aria-labelledby=ov-changes]";
 const cell = (node: string, column: string) => `tr[data-row="${node}"] [data-column=${column}]`;
 
 /** Waits until the table says so of a node. */
@@ -35,6 +36,23 @@ async function waitForNodes({ page }: Visit, wanted: string): Promise<void> {
   );
 }
 
+/** Rows of what changed as words, the newest first. */
+const changesOf = ({ page }: Visit) =>
+  page.$$eval(`${changed} [data-changes] tr[data-row]`, (rows) =>
+    rows.map((row) =>
+      [...row.querySelectorAll("td:not([data-column=at])")]
+        .map((shown) => shown.textContent)
+        .join(" ")
+        .replace("→then", " → "),
+    ),
+  );
+
+async function changesSay(page: Visit, text: string): Promise<void> {
+  await expect
+    .poll(() => changesOf(page), { timeout: 30_000 })
+    .toContainEqual(expect.stringContaining(text));
+}
+
 describe.skipIf(noIncusCluster !== "")(`nodes${noIncusCluster && `: ${noIncusCluster}`}`, () => {
   withBrowser();
   const bed = withNodes();
@@ -46,6 +64,11 @@ describe.skipIf(noIncusCluster !== "")(`nodes${noIncusCluster && `: ${noIncusClu
     await page.sees("What can be relied on");
     await page.sees("Firewall and air gap");
     expect(await page.page.$(section)).toBeNull();
+    // What changed, and the last hour, it shows of itself.
+    await page.page.waitForSelector(`${changed} [data-trends="1"] [data-row=node1] path`);
+    expect(await page.page.$(`${changed} select[aria-label='Changes of which node']`)).toBeNull();
+    await page.click("button", "About what changed");
+    await page.sees("dsecos cluster history");
   });
 
   test.each([
@@ -99,6 +122,56 @@ describe.skipIf(noIncusCluster !== "")(`nodes${noIncusCluster && `: ${noIncusClu
     await says(page, "node2", "verdict", "bad");
     await page.sees("dsecos cluster acknowledge-log");
     await waitForNodes(page, "node1 node2 node3");
+    await page.check();
+  });
+
+  test.each([
+    [1280, "light"],
+    [800, "dark"],
+  ] as const)(
+    "what changed on all nodes is told in words, with the last hour, at %i pixels, %s",
+    async (width, theme) => {
+      const page = await visit("overview.html", { width, theme, role: "viewer" });
+      await changesSay(page, "node2 Audit log, as seen from here only grows → set back");
+      await changesSay(page, "node3 Member of the cluster not in it → in it");
+      await page.page.waitForSelector(`${changed} [data-trends="2"] [data-row=node2] path`);
+      await page.check();
+      await page.page.$eval(changed, (shown) => shown.scrollIntoView());
+      await page.screenshot("overview-changes");
+    },
+  );
+
+  test("changes are filtered by node by keyboard, and the address has it", async () => {
+    const page = await visit("overview.html");
+    await changesSay(page, "node3 Member of the cluster");
+    await page.page.focus(`${changed} select[aria-label='Changes of which node']`);
+    await page.page.keyboard.type("node2");
+    await page.page.waitForSelector(`${changed} [data-trends="1"]`);
+    expect(await changesOf(page)).not.toContainEqual(expect.stringContaining("node3"));
+    expect(await page.page.evaluate(() => location.hash)).toContain("change-node=node2");
+    await page.page.reload();
+    await page.page.waitForSelector(`${changed} [data-trends="1"]`);
+    await page.page.evaluate(() => {
+      location.hash = "#/?change-node=node9";
+    });
+    await page.sees("No change fits this");
+    await page.click("button", "Clear all filters");
+    await changesSay(page, "node3 Member of the cluster");
+  });
+
+  test("an agent that does not know what changed is told to be older", async () => {
+    const page = await visit("console.html");
+    // As every page of a later version asks: for a member that the bus lets nobody call here.
+    await page.page.evaluateOnNewDocument(() => {
+      const send = WebSocket.prototype.send;
+      WebSocket.prototype.send = function (data) {
+        send.call(this, typeof data === "string" ? data.replace('"History"', '"Histories"') : data);
+      };
+    });
+    await page.page.goto(page.page.url().replace("console.html", "overview.html"));
+    await page.page.waitForSelector(`${changed} [data-changes=older]`);
+    await page.sees("Bring it to the version of the others.");
+    await page.sees("What can be relied on");
     await page.check();
   });
 

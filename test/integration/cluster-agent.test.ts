@@ -7,11 +7,13 @@ import { audit } from "../../agent/audit/contract.ts";
 import type { ClusterStatus } from "../../agent/cluster/answers.ts";
 import { cluster } from "../../agent/cluster/contract.ts";
 import { readFacts } from "../../agent/cluster/facts/schema.ts";
+import type { HistoryAnswer } from "../../agent/cluster/history/answers.ts";
 import { logFile } from "../../packaging/setup/lib/daemons.js";
 import { incusApi } from "../../packaging/setup/lib/incus-api.js";
 import { createStack } from "../../packaging/setup/stack.js";
 import { unexpectedLines } from "../lib/agent-log.js";
 import { Person } from "../lib/caller.ts";
+import { someFacts } from "../lib/cluster-facts.ts";
 import { GeneratedMember } from "../lib/generated-members.ts";
 import { formCluster, noIncusCluster } from "../lib/incus-cluster.ts";
 import { removeTree } from "../lib/remove-tree.js";
@@ -47,6 +49,8 @@ describe.skipIf(noIncusCluster !== "")(`an agent${noIncusCluster && `: ${noIncus
   }, 120_000);
 
   const status = async () => (await person.viewer.call(cluster, "Status")) as ClusterStatus;
+  const history = async (filter: object = {}) =>
+    (await person.viewer.call(cluster, "History", filter)) as HistoryAnswer;
   const row = async (name: string) => (await status()).nodes.find((one) => one.name === name);
 
   test("that is in no cluster is all of it, and writes nothing", async () => {
@@ -62,6 +66,13 @@ describe.skipIf(noIncusCluster !== "")(`an agent${noIncusCluster && `: ${noIncus
   test("is read by who may, and by nobody else", async () => {
     const denied = await person.nobody.try(cluster, "Status");
     expect(denied.error?.name).toMatch(/Denied$/);
+    expect((await person.nobody.try(cluster, "History", {})).error?.name).toMatch(/Denied$/);
+    const { node, trends, since } = await history();
+    expect(trends).toMatchObject([{ node, cpu: { length: 60 } }]);
+    expect(trends[0]?.memory.at(-1)).toBeGreaterThan(0);
+    expect(Date.parse(since)).toBeLessThan(Date.now());
+    const odd = await person.viewer.try(cluster, "History", { limit: 1001 });
+    expect(odd.error?.name).toMatch(/InvalidArgument$/);
     for (const who of [person.viewer, person.auditor]) {
       const refused = await who.try(cluster, "AcknowledgeLog", "node2", "why not");
       expect(refused.error?.name).toMatch(/Denied$/);
@@ -159,8 +170,28 @@ describe.skipIf(noIncusCluster !== "")(`an agent${noIncusCluster && `: ${noIncus
       });
     }
     expect(JSON.stringify(await status())).not.toContain("<script");
+    // Members came in one after the other, and what the first one says is told with its load.
+    const { changes, nodes, trends } = await history({ node: "node2" });
+    expect(changes).toContainEqual(
+      expect.objectContaining({ what: "member", before: "", after: "member" }),
+    );
+    expect(trends).toMatchObject([{ node: "node2" }]);
+    expect(trends[0]?.cpu).toContain(31);
+    expect(nodes).toEqual(expect.arrayContaining([...Object.keys(hostile), "node1", "mute"]));
+    expect(JSON.stringify(await history())).not.toContain("<script");
     expect(JSON.stringify(await status()).length).toBeLessThan(64 * 1024);
   }, 90_000);
+
+  test("tells what changed of a node, by what that says and by what is found of it", async () => {
+    const versions = { ...someFacts.versions, incus: "6.0.5" };
+    const at = new Date().toISOString();
+    await other.publish("facts", JSON.stringify({ ...someFacts, sequence: 9, at, versions }));
+    await expect
+      .poll(async () => (await history({ node: "node2" })).changes, patience)
+      .toContainEqual(
+        expect.objectContaining({ what: "version", of: "incus", before: "6.0.4", after: "6.0.5" }),
+      );
+  }, 60_000);
 
   test("has a log that was set back on record with both checkpoints, a restart later too", async () => {
     const agent = stack.component("agent");

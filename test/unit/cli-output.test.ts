@@ -83,6 +83,33 @@ describe("replies", () => {
     ]);
   });
 
+  it("show what changed, newest first, and the last hour as bars", () => {
+    const at = "2026-11-01T12:00:00.000Z";
+    const change = { sequence: 1, at, node: "node2", what: "health", of: "hsm", since: at };
+    const reply = {
+      ...{ at, node: "node1", since: at, nodes: ["node2"], forgotten: 3, total: 2, next: "1" },
+      changes: [{ ...change, before: "bad", after: "\u001b[2J", times: 4 }],
+      trends: [{ node: "node2", cpu: [null, 0, 50, 100], memory: [7], disk: [null] }],
+    };
+    const text = present(command("cluster", "History"), reply, wide).split("\n");
+    expect(text[0]).toMatch(/^Since 2026-.*, when the agent of node1 began to look:$/);
+    expect(text[2]).toMatch(/^AT +NODE +WHAT +OF +BEFORE +AFTER +TIMES +SINCE$/);
+    expect(text[3]).toMatch(/ node2 +health +hsm +bad +�\[2J +4 /);
+    expect(text.slice(5)).toEqual([
+      "1 of 2. More follow: --cursor 1",
+      "3 older ones were forgotten.",
+      "",
+      "node2, the last hour:",
+      "cpu      ▁▅█  0 to 100 %",
+      "memory  ▁  7 to 7 %",
+      "disk       not known",
+    ]);
+    const none = { ...reply, changes: [], total: 0, next: "", forgotten: 0, trends: [] };
+    expect(present(command("cluster", "History"), none, wide)).toMatch(
+      /^Nothing changed since .*, when the agent of node1 began to look\.$/,
+    );
+  });
+
   it("let nobody steer the terminal", () => {
     const text = present(command("instances", "Log"), "boot\n\u001b[2Jgone\r\u202e\n", wide);
     expect(text).toBe("boot\n�[2Jgone��");

@@ -5,6 +5,8 @@ import { someFacts } from "../lib/cluster-facts.ts";
 
 let findings: typeof import("../../plugins/overview/cluster/findings.ts").findings;
 let view: typeof import("../../plugins/overview/cluster/view.ts");
+let readChanges: typeof import("../../plugins/overview/changes/view.ts").readChanges;
+let runsOf: typeof import("../../plugins/overview/changes/view.ts").runsOf;
 
 beforeAll(async () => {
   vi.stubGlobal("cockpit", {
@@ -14,6 +16,7 @@ beforeAll(async () => {
   });
   ({ findings } = await import("../../plugins/overview/cluster/findings.ts"));
   view = await import("../../plugins/overview/cluster/view.ts");
+  ({ readChanges, runsOf } = await import("../../plugins/overview/changes/view.ts"));
 });
 
 const node = (name: string, change: Partial<ClusterNode> = {}): ClusterNode => ({
@@ -90,4 +93,26 @@ test("nodes are found by name, version and flag, and by verdict", () => {
   expect(shown(nodes, { text: ["no tpm"] })).toEqual(["a"]);
   expect(shown(nodes, { text: ["18.2.7"] })).toEqual(["b", "a"]);
   expect(shown(nodes, { verdict: ["bad"] })).toEqual(["b"]);
+});
+
+test("a line over an hour breaks where a node was not heard of", () => {
+  expect(runsOf([])).toEqual([]);
+  expect(runsOf([null, null])).toEqual([]);
+  const line = (...points: [number, number][]) => points.map(([at, value]) => ({ at, value }));
+  expect(runsOf([5, 6, null, null, 7])).toEqual([
+    line([0, 5], [1, 6], [2, 6]),
+    line([4, 7], [5, 7]),
+  ]);
+});
+
+test("what the address says of changes is bounded, and beside what it says of nodes", () => {
+  const options = {
+    "change-node": ["node2"],
+    "change-rows": ["50"],
+    ...{ text: ["x"], cursor: ["9"], rows: ["5"] },
+  };
+  expect(readChanges({ path: [], options })).toEqual({ node: "node2", cursor: "", perPage: 50 });
+  const odd = { "change-node": ["x".repeat(99)], "change-rows": ["-1"] };
+  expect(readChanges({ path: [], options: odd })).toMatchObject({ perPage: 10 });
+  expect(readChanges({ path: [], options: odd }).node).toHaveLength(63);
 });

@@ -78,7 +78,10 @@ describe("live use", () => {
     ];
     const { line, area } = pathsOf(points, 120_000, 1);
     expect(line).toBe("M120.0 55.0L240.0 3.0");
-    expect(area.endsWith("L240 56L120.0 56Z")).toBe(true);
+    expect(area.endsWith("L240.0 56L120.0 56Z")).toBe(true);
+    expect(pathsOf(points, 120_000, 1, (points.at(-1)?.at ?? 0) + 60_000).line).toBe(
+      "M0.0 55.0L120.0 3.0",
+    );
     expect(pathsOf([], 120_000, 1)).toEqual({ line: "", area: "" });
   });
 });
