@@ -71,7 +71,10 @@ const ownLifetimeMs = 3_000;
  * leader, which takes seconds, what is known is told with its age.
  */
 const newsMs = 200;
-/** Where nothing is heard of others, a node looks at itself so often, in milliseconds: in every minute once. */
+/**
+ * Where nothing is heard of others, a node looks at itself so often, in milliseconds: in every minute once.
+ * It begins when somebody first asks for the history, since each look runs the node's checks.
+ */
 const aloneMs = 45_000;
 
 export function createCluster(parts: ClusterParts): ClusterService {
@@ -199,6 +202,7 @@ export function createCluster(parts: ClusterParts): ClusterService {
       Status: status,
       ...drills.handlers,
       async History(_call, filter: HistoryFilter) {
+        looking ??= setInterval(() => void lookAlone(), aloneMs);
         history.see(await status());
         return history.answer(filter);
       },
@@ -225,7 +229,6 @@ export function createCluster(parts: ClusterParts): ClusterService {
     },
     start() {
       starting = begin();
-      looking = setInterval(() => void lookAlone(), aloneMs);
     },
     async stop() {
       clearInterval(looking);
