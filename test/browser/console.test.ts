@@ -1,7 +1,7 @@
 /** A console in the page: typing, what is refused, the end, and once more. */
 import { execFileSync } from "node:child_process";
 import type { Page } from "puppeteer-core";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { type Visit, visit, withBrowser } from "./harness.ts";
 import { withTenant } from "./people.ts";
 
@@ -10,6 +10,15 @@ const address = `console.html#/${tenant}/web`;
 
 withBrowser();
 withTenant(tenant, ["web", 1]);
+
+const incus = (...args: string[]) =>
+  execFileSync("incus", args, { encoding: "utf8", timeout: 60_000 });
+
+// The page can only say that an instance does not run; Incus still knows how it ended.
+afterAll(() => {
+  const told = incus("info", `--project=${tenant}`, "web", "--show-log");
+  if (!told.includes("Status: RUNNING")) console.error(told.slice(-4000));
+});
 
 /** Text on the screen of the terminal, as a person sees it. */
 function screen({ page }: Visit): Promise<string> {
@@ -75,8 +84,7 @@ test("colours of all kinds reach the screen under the content security policy", 
   const page = await openConsole();
   const text = "\\033[32mgreen\\033[0m \\033[38;2;90;20;200mviolet\\033[0m";
   const print = ["sh", "-c", `printf '${text}' > /dev/console`];
-  const into = ["exec", `--project=${tenant}`, "web", "--"];
-  execFileSync("incus", [...into, ...print], { timeout: 60_000 });
+  incus("exec", `--project=${tenant}`, "web", "--", ...print);
   await shows(page, /green\sviolet/);
   const colours = await page.page.$$eval(".xterm-rows, .xterm-rows span", (spans) =>
     spans
