@@ -66,7 +66,9 @@ test("a moment after it is asked for, a real container of the tenant runs", asyn
   expect(await run(instances, "Create", tenant, "web", spec)).toMatchObject({ state: "succeeded" });
   const [row] = (await operator.call(instances, "List", tenant)) as Record<string, unknown>[];
   expect(row).toMatchObject({ name: "web", status: "running", limit: { cpu: 1, ramKib: 524288 } });
-  expect((await inside("web", "cat", "/proc/1/comm")).trim()).toBe("systemd");
+  // It is called init until systemd has begun to work, and gives itself its name.
+  const first = async () => (await inside("web", "cat", "/proc/1/comm")).trim();
+  await expect.poll(first, { timeout: 10_000 }).toBe("systemd");
 });
 
 test("the disk of an instance really ends where its quota says", async () => {
