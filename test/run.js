@@ -20,13 +20,6 @@ import { startTestStack } from "./lib/test-stack.js";
 const root = resolve(import.meta.dirname, "..");
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
-/**
- * What vitest reports, as far as it is read here.
- *
- * @typedef {{ numPassedTests: number, numFailedTests: number, numPendingTests: number,
- *   numTodoTests: number, testResults: { name: string, status: string, message: string,
- *   assertionResults: { status: string, fullName: string, failureMessages: string[] }[] }[] }} Report
- */
 
 /**
  * What failed, a line each. It is said again at the end, where whoever reads only that finds it.
@@ -76,82 +69,42 @@ async function withStacks(tier, pages) {
 }
 
 /**
- * Tiers of real daemons, which a machine with two processors and something else to do can hold up for
- * longer than any patience. A few files that fail are run once more, and whoever reads the last lines is
- * told which, and of what they failed before: a fault that comes and goes is not passed over in silence.
- */
-const runAgain = ["integration", "browser", "cluster"];
-const mostAgain = 3;
-
-/** @type {string[]} */
-const unsteady = [];
-
-/**
  * @param {string} tier
  * @param {Record<string, string>} environment
  * @returns {Promise<Counts>}
  */
 async function vitest(tier, environment) {
-  const first = await vitestOnce(tier, environment, [`test/${tier}/`]);
-  const files = first.failedFiles;
-  if (!runAgain.includes(tier) || files.length === 0 || files.length > mostAgain) {
-    failures.push(...first.failures);
-    return first.counts;
-  }
-  console.log(`== ${tier}, once more: ${files.join(", ")}`);
-  const second = await vitestOnce(tier, environment, files);
-  unsteady.push(...first.failures);
-  failures.push(...second.failures);
-  const { failed, skipped } = second.counts;
-  // What of these files passed the first time is counted the second time.
-  const passed = first.counts.passed - first.passedBeside + second.counts.passed;
-  return { passed, failed, skipped: first.counts.skipped - first.skippedBeside + skipped };
-}
-
-/**
- * @param {string} tier
- * @param {Record<string, string>} environment
- * @param {string[]} files or directories
- * @returns {Promise<{ counts: Counts, failures: string[], failedFiles: string[], passedBeside: number,
- *   skippedBeside: number }>} with the files that failed, and what passed and was skipped in these
- */
-async function vitestOnce(tier, environment, files) {
   const report = join(tmpdir(), `dsecos-${process.pid}-${tier}.json`);
-  const args = ["run", "--config", "test/vitest.config.ts", ...files];
+  const args = ["run", "--config", "test/vitest.config.ts", `test/${tier}/`];
   args.push("--reporter=default", "--reporter=json", `--outputFile.json=${report}`);
   const env = { ...process.env, ...environment, DSECOS_TIER: tier };
   const ok = await spawnStep("node_modules/.bin/vitest", args, { cwd: root, minutes: 40, env });
-  /** @type {Report} */
-  let result;
   try {
-    result = JSON.parse(readFileSync(report, "utf8"));
-  } catch (error) {
-    const counts = { passed: 0, failed: 1, skipped: 0 };
-    const told = [`${tier}: no report was written: ${error}`];
-    return { counts, failures: told, failedFiles: [], passedBeside: 0, skippedBeside: 0 };
-  } finally {
-    rmSync(report, { force: true });
-  }
-  const failedResults = result.testResults.filter(({ status }) => status === "failed");
-  const beside = failedResults.flatMap(({ assertionResults }) => assertionResults);
-  const broken = failedResults.filter(({ assertionResults }) => assertionResults.length === 0);
-  const failed = result.numFailedTests + broken.length;
-  const told = failedTests(result).map((line) => `${tier}: ${line}`);
-  if (failed === 0 && !ok) told.push(`${tier}: an error beside the tests; it is said above`);
-  return {
-    counts: {
+    const result = JSON.parse(readFileSync(report, "utf8"));
+    const broken = result.testResults.filter(
+      (/** @type {{ status: string, assertionResults: unknown[] }} */ file) =>
+        file.status === "failed" && file.assertionResults.length === 0,
+    ).length;
+    const failed = result.numFailedTests + broken;
+    failures.push(...failedTests(result).map((line) => `${tier}: ${line}`));
+    if (failed === 0 && !ok) failures.push(`${tier}: an error beside the tests; it is said above`);
+    return {
       passed: result.numPassedTests,
       failed: failed === 0 && !ok ? 1 : failed,
       skipped: result.numPendingTests + result.numTodoTests,
-    },
-    failures: told,
-    failedFiles: failedResults.map(({ name }) => relative(root, name)),
-    passedBeside: beside.filter(({ status }) => status === "passed").length,
-    skippedBeside: beside.filter(({ status }) => !["passed", "failed"].includes(status)).length,
-  };
+    };
+  } catch (error) {
+    failures.push(`${tier}: no report was written: ${error}`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  } finally {
+    rmSync(report, { force: true });
+  }
 }
 
-/** @param {Report} report */
+/**
+ * @param {{ testResults: { name: string, status: string, message: string, assertionResults:
+ *   { status: string, fullName: string, failureMessages: string[] }[] }[] }} report of vitest
+ */
 function failedTests({ testResults }) {
   const firstLine = (/** @type {string | undefined} */ text) => text?.split("\n")[0] ?? "";
   return testResults.flatMap(({ name, status, message, assertionResults }) => {
@@ -196,7 +149,6 @@ for (const [name, run] of Object.entries(tiers)) {
   const { passed, failed, skipped } = counts;
   console.log(`== ${name}: ${passed} passed, ${failed} failed, ${skipped} skipped in ${seconds} s`);
 }
-for (const line of unsteady) console.log(`failed at first, and was run again: ${line}`);
 for (const line of failures) console.log(`failed: ${line}`);
 console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
 process.exit(sum.failed === 0 ? 0 : 1);

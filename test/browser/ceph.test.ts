@@ -9,7 +9,7 @@ import { type Cluster, noCeph, withCeph } from "../lib/ceph-cluster.ts";
 import { type Visit, visit, withBrowser } from "./harness.ts";
 import { approveOne, withStaff } from "./people.ts";
 
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 150_000, hookTimeout: 60_000 });
 
 withBrowser();
 const staff = withStaff();
@@ -132,13 +132,13 @@ test.skipIf(noCeph)(
       page.page.waitForFunction(
         (selector, words) =>
           document.querySelector(`${selector} [data-column=state]`)?.textContent === words,
-        { timeout: 150_000 },
+        { timeout: 60_000 },
         ...([`[data-row="${path}"]`, state] as const),
       );
     await hasState("up");
     await take(page, `[data-row="${spare}"]`, "Take it out");
     // Nothing can be confirmed before it is told what would come of it.
-    await page.page.waitForSelector('[data-prediction="known"]', { timeout: 150_000 });
+    await page.page.waitForSelector('[data-prediction="known"]', { timeout: 60_000 });
     await page.screenshot("ceph-osd-out");
     await page.check();
     await page.fill("Reason", "a disk is replaced");
@@ -146,7 +146,7 @@ test.skipIf(noCeph)(
     await hasState("out");
     // Three copies on hosts of one region, of which two would be left.
     await take(page, '[data-row="default/uk/london/lon-01/osd.0"]', "Take it out");
-    await page.sees("It is dangerous", 150_000);
+    await page.sees("It is dangerous", 60_000);
     await page.sees("Another person must approve it");
     await page.screenshot("ceph-osd-out-dangerous");
     await page.check();
@@ -173,7 +173,7 @@ test.skipIf(noCeph)(
     await page.sees("osd.4 out");
     await page.page.waitForFunction(
       () => document.querySelectorAll('[data-comparison="finished"]').length === 3,
-      { timeout: 150_000 },
+      { timeout: 60_000 },
     );
     await page.sees("as predicted");
     await page.click("button", "Stop something for a while");
