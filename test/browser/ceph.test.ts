@@ -129,11 +129,12 @@ test.skipIf(noCeph)(
     const page = await open("topology");
     const spare = "default/uk/london/lon-02/osd.4";
     const hasState = (state: string, path = spare) =>
-      page.page.waitForFunction(
-        (selector, words) =>
-          document.querySelector(`${selector} [data-column=state]`)?.textContent === words,
-        { timeout: 60_000 },
-        ...([`[data-row="${path}"]`, state] as const),
+      page.until(`${path} is ${state}`, 60_000, () =>
+        page.page.evaluate(
+          (selector, words) =>
+            document.querySelector(`${selector} [data-column=state]`)?.textContent === words,
+          ...([`[data-row="${path}"]`, state] as const),
+        ),
       );
     await hasState("up");
     await take(page, `[data-row="${spare}"]`, "Take it out");
@@ -171,10 +172,9 @@ test.skipIf(noCeph)(
     await hasState("up");
     await page.page.goto(page.page.url().replace(/#.*/, "#/actions"));
     await page.sees("osd.4 out");
-    await page.page.waitForFunction(
-      () => document.querySelectorAll('[data-comparison="finished"]').length === 3,
-      { timeout: 60_000 },
-    );
+    await page.until("all three were compared", 60_000, async () => {
+      return (await page.page.$$('[data-comparison="finished"]')).length === 3;
+    });
     await page.sees("as predicted");
     await page.click("button", "Stop something for a while");
     await page.fill("Reason", "work on the host");

@@ -133,20 +133,21 @@ export class Visit {
 
   /** Waits until the page shows the text. */
   sees(text: string, timeout = 30_000): Promise<void> {
-    return this.#until(`“${text}” is seen`, timeout, async () =>
+    return this.until(`“${text}” is seen`, timeout, async () =>
       (await this.#text()).includes(text),
     );
   }
 
   seesNot(text: string, timeout = 30_000): Promise<void> {
-    return this.#until(
+    return this.until(
       `“${text}” is gone`,
       timeout,
       async () => !(await this.#text()).includes(text),
     );
   }
 
-  async #until(what: string, timeout: number, reached: () => Promise<boolean>): Promise<void> {
+  /** Waits until it holds, or fails with what the page shows instead. */
+  async until(what: string, timeout: number, reached: () => Promise<boolean>): Promise<void> {
     const end = Date.now() + timeout;
     while (!(await reached())) {
       if (Date.now() > end) {
@@ -192,7 +193,7 @@ export class Visit {
 
   waitForRows(names: string[]): Promise<void> {
     const wanted = names.join(" ");
-    return this.#until(`the rows are ${wanted}`, 30_000, async () => {
+    return this.until(`the rows are ${wanted}`, 30_000, async () => {
       return (await this.rows()).join(" ") === wanted;
     });
   }

@@ -30,6 +30,7 @@ import { CompileError, NeverallowError } from "../../agent/selinux/policy/refusa
 import { parsePolicy } from "../../agent/selinux/policydb/policy.ts";
 import { prove } from "../../agent/selinux/proof/prove.ts";
 import { slotsOf } from "../../agent/selinux/proof/tenants.ts";
+import { policyLeaks } from "../lib/policy-leaks.ts";
 import { programIn, pythonIn, selinuxRoot, toolsIn } from "../lib/selinux-tools.js";
 
 const own = resolve(import.meta.dirname, "../../policies/selinux");
@@ -272,93 +273,12 @@ describe("the whole policy", () => {
 });
 
 describe("a rule that lets tenants at each other or at the host", () => {
-  const injected: Record<string, string> = {
-    "a file": "(allow tenant0001_t tenant0002_vol_t (file (read)))",
-    "a signal": "(allow tenant0001_t tenant0002_t (process (signull)))",
-    "a spare slot": "(allow tenant0001_t tenant0012_vol_t (file (getattr)))",
-    "a machine's disk": "(allow tenant0001_vm_t tenant0002_img_t (blk_file (read)))",
-    "an attribute": "(allow dsecos_tenant_container dsecos_tenant_volume (file (read)))",
-    "an attribute of Debian": "(allow domain file_type (file (read)))",
-    "a class map": "(allow tenant0001_t tenant0002_file_t (dsecos_tree (read)))",
-    "a condition":
-      "(boolean leak_on false)(booleanif leak_on (true (allow tenant0001_t tenant0002_run_t (sock_file (write)))))",
-    "an alias":
-      "(typealias friend_t)(typealiasactual friend_t tenant0002_t)(allow tenant0001_t friend_t (fd (use)))",
-    "a macro":
-      "(macro leak ((type A) (type B)) (allow A B (dir (search))))(call leak (tenant0001_t tenant0002_vol_t))",
-    "an optional block":
-      "(optional leak_optional (allow tenant0001_t tenant0002_vol_t (lnk_file (read))))",
-    "a class nobody thinks of": "(allow tenant0001_t tenant0002_t (netrom_socket (read)))",
-    "another starter": "(allow user_t tenant0001_t (process (transition)))",
-    "the container's own machine": "(allow tenant0001_t tenant0001_vm_t (process (sigkill)))",
-    "a volume that is executed": "(allow tenant0001_t tenant0001_vol_t (file (execute)))",
-    "a label that is changed": "(allow tenant0001_t tenant0001_file_t (file (relabelto)))",
-    "a secret of the host": "(allow tenant0001_t shadow_t (file (getattr)))",
-    "the policy": "(allow tenant0001_t security_t (security (load_policy)))",
-    "the audit log": "(allow dsecos_tenant_domain dsecos_record_t (dir (search)))",
-    "Incus's socket": "(allow tenant0001_t incus_socket_t (sock_file (write)))",
-    "a raw disk": "(allow tenant0001_vm_t fixed_disk_device_t (blk_file (read)))",
-    "a device": "(allow tenant0001_t vfio_device_t (chr_file (read)))",
-    "the host's root": "(allow tenant0001_t self (capability (sys_admin)))",
-    "a service's socket": "(allow tenant0001_t system_dbusd_t (unix_stream_socket (connectto)))",
-    "a host file": "(allow tenant0001_t etc_t (file (append)))",
-    "what Incus runs unlabelled": "(allow incusd_t incus_pool_t (file (execute_no_trans)))",
-    "Incus and the policy": "(allow incusd_t security_t (security (setenforce)))",
-    "the agent and enforcing": "(allow dsecos_agent_t security_t (security (setenforce)))",
-    "the agent and a tenant's files": "(allow dsecos_agent_t tenant0001_vol_t (file (read)))",
-    "the keys and the network": "(allow dsecos_hsm_t self (tcp_socket (connect)))",
-    "the keeper and the network": "(allow dsecos_hsm_keeper_t self (udp_socket (create)))",
-    "the keys and a program": "(allow dsecos_hsm_t bin_t (file (execute_no_trans)))",
-    "the keys and another domain": "(allow dsecos_hsm_net_t dsecos_hsm_t (process (transition)))",
-    "software tokens and a driver on the network":
-      "(allow dsecos_hsm_net_t dsecos_token_t (file (read)))",
-    "software tokens and the agent": "(allow dsecos_agent_t dsecos_token_t (file (read)))",
-    "a tenant and a driver's socket":
-      "(allow tenant0001_t dsecos_hsm_runtime_t (sock_file (write)))",
-    "a tenant and a driver":
-      "(allow tenant0001_vm_t dsecos_hsm_keeper_t (unix_stream_socket (connectto)))",
-    "the agent and a port of others":
-      "(allow dsecos_agent_t ssh_port_t (tcp_socket (name_connect)))",
-    "the agent and a port of its own":
-      "(allow dsecos_agent_t dsecos_ceph_port_t (tcp_socket (name_bind)))",
-    "the agent that listens": "(allow dsecos_agent_t self (tcp_socket (listen)))",
-    "the agent and the cluster's key": "(allow dsecos_agent_t dsecos_ceph_conf_t (file (read)))",
-    "Ceph's helper and a gateway":
-      "(allow dsecos_ceph_t dsecos_gateway_port_t (tcp_socket (name_connect)))",
-    "Ceph's helper and the web":
-      "(booleanif dsecos_gateway_on_web_ports (true (allow dsecos_ceph_t http_port_t (tcp_socket (name_connect)))))",
-    "Ceph's helper and datagrams": "(allow dsecos_ceph_t port_type (udp_socket (name_bind)))",
-    "Ceph's helper and a program": "(allow dsecos_ceph_t bin_t (file (execute_no_trans)))",
-    "Ceph's helper and another domain": "(allow dsecos_ceph_t init_t (process (transition)))",
-    "Ceph's helper and the audit log": "(allow dsecos_ceph_t dsecos_record_t (dir (search)))",
-    "Ceph's helper and the agent's state": "(allow dsecos_ceph_t dsecos_state_t (file (read)))",
-    "Ceph's helper and the agent's passwords": "(allow dsecos_ceph_t dsecos_conf_t (file (read)))",
-    "Ceph's helper and the agent": "(allow dsecos_ceph_t dsecos_agent_t (process (signal)))",
-    "Ceph's helper and a driver's socket":
-      "(allow dsecos_ceph_t dsecos_hsm_runtime_t (sock_file (write)))",
-    "Ceph's helper and software tokens": "(allow dsecos_ceph_t dsecos_token_t (file (getattr)))",
-    "Ceph's helper and Incus": "(allow dsecos_ceph_t incus_socket_t (sock_file (write)))",
-    "Ceph's helper and a tenant": "(allow dsecos_ceph_t tenant0001_vol_t (file (read)))",
-    "another starter of Ceph's helper": "(allow init_t dsecos_ceph_t (process (transition)))",
-    "cryptsetup and the network": "(allow dsecos_ceph_luks_t self (tcp_socket (create)))",
-    "cryptsetup and the cluster's key":
-      "(allow dsecos_ceph_luks_t dsecos_ceph_conf_t (file (read)))",
-    "cryptsetup and a disk": "(allow dsecos_ceph_luks_t fixed_disk_device_t (blk_file (read)))",
-    "another starter of cryptsetup":
-      "(allow dsecos_agent_t dsecos_ceph_luks_t (process (dyntransition)))",
-    "a tenant and Ceph's helper":
-      "(allow tenant0001_t dsecos_ceph_t (unix_stream_socket (connectto)))",
-    "a tenant and the cluster's key": "(allow tenant0001_t dsecos_ceph_conf_t (dir (getattr)))",
-    "a machine and the helper's memory":
-      "(allow tenant0001_vm_t dsecos_ceph_tmpfs_t (file (read)))",
-  };
-
   it("is refused by the compiler, which names the rule", async () => {
     const leaky = join(work, "leaky");
     cpSync(own, leaky, { recursive: true });
     const file = join(leaky, "base/zz.cil");
     const output = join(work, "refused");
-    let left = Object.entries(injected);
+    let left = Object.entries(policyLeaks);
     // The compiler names four guilty rules for each that does not hold, so it is asked again.
     for (;;) {
       writeFileSync(file, left.map(([, cil]) => `${cil}\n`).join(""));
